@@ -1,0 +1,1 @@
+"""The parts of imagepress that app.py puts together."""
