@@ -8,6 +8,27 @@ Example:
 """
 
 from chalicelib.imaging.engine import compress
-from chalicelib.imaging.types import Compressed, ImageError, Options
+from chalicelib.imaging.types import (
+    ENGINE_VERSION,
+    Compressed,
+    ErrorCode,
+    ImageError,
+    Options,
+    OutputFormat,
+    Rendition,
+    RenditionImage,
+    fingerprint,
+)
 
-__all__ = ["Compressed", "ImageError", "Options", "compress"]
+__all__ = [
+    "ENGINE_VERSION",
+    "Compressed",
+    "ErrorCode",
+    "ImageError",
+    "Options",
+    "OutputFormat",
+    "Rendition",
+    "RenditionImage",
+    "compress",
+    "fingerprint",
+]

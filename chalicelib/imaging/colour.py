@@ -1,0 +1,84 @@
+"""Colours to sRGB.
+
+`PIL.ImageCms` (littleCMS) is imported when the first profile comes.
+"""
+
+from functools import lru_cache
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+if TYPE_CHECKING:
+    from PIL.ImageCms import ImageCmsTransform
+
+# The colour spaces of profiles (ICC.1:2022, 7.2.6), and the mode of the pixels that they describe.
+_MODES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK"}
+
+_LARGEST_PROFILE = 4 << 20
+
+
+def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """Return `image` in sRGB by littleCMS's perceptual intent: mode L, RGB or RGBA as it was, RGB where it was CMYK.
+
+    A profile that is broken or made for another colour space is ignored, as browsers do.
+
+    Args:
+        image: Mode L, RGB, RGBA or CMYK.
+        profile: The embedded ICC profile. Without one, the pixels are taken for sRGB, and CMYK for inverted RGB.
+    """
+    described = profile_mode(profile) if profile else None
+    if (
+        profile is None
+        or described is None
+        or (described == "CMYK") != (image.mode == "CMYK")
+        or is_srgb(profile)
+    ):
+        return image.convert("RGB") if image.mode == "CMYK" else image
+    transform = _transform(profile, described)
+    assert transform is not None
+    if image.mode == "RGBA":
+        converted = transform.apply(image.convert("RGB").convert(described))
+        converted.putalpha(image.getchannel("A"))
+        return converted
+    converted = transform.apply(image if image.mode == described else image.convert(described))
+    return converted.convert("L") if image.mode == "L" else converted
+
+
+def profile_mode(profile: bytes) -> str | None:
+    """Return the mode of the pixels that an ICC profile describes, or None if no use can be made of it."""
+    mode = _MODES.get(profile[16:20].decode("latin-1"))
+    return mode if mode and _transform(profile, mode) else None
+
+
+@lru_cache(maxsize=16)
+def is_srgb(profile: bytes) -> bool:
+    """Return whether an ICC profile leaves sRGB as it is, within one level; it goes by what it does, not by its name."""
+    if profile_mode(profile) != "RGB":
+        return False
+    transform = _transform(profile, "RGB")
+    assert transform is not None
+    steps = range(0, 256, 17)
+    grid = bytes(level for red in steps for green in steps for blue in steps for level in (red, green, blue))
+    before = Image.frombytes("RGB", (len(steps), len(steps) ** 2), grid)
+    after = transform.apply(before).tobytes()
+    return all(abs(a - b) <= 1 for a, b in zip(grid, after, strict=True))
+
+
+@lru_cache(maxsize=16)
+def _transform(profile: bytes, mode: str) -> "ImageCmsTransform | None":
+    """Return the transform to sRGB, or None for a profile that littleCMS refuses."""
+    if len(profile) > _LARGEST_PROFILE:
+        return None
+    from PIL import ImageCms
+
+    try:
+        return ImageCms.buildTransform(
+            ImageCms.ImageCmsProfile(BytesIO(profile)),
+            ImageCms.createProfile("sRGB"),
+            mode,
+            "RGB",
+            ImageCms.Intent.PERCEPTUAL,
+        )
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return None

@@ -1,0 +1,138 @@
+"""JPEG files as segments (ITU-T T.81, annex B)."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from chalicelib.imaging.types import ImageError
+
+_SOI, _EOI, _SOS, _DQT, _COM, _APP0, _APP14, _APP15 = 0xD8, 0xD9, 0xDA, 0xDB, 0xFE, 0xE0, 0xEE, 0xEF
+_PROGRESSIVE = (0xC2, 0xCA)
+
+# Within entropy-coded data FF00 is a stuffed byte, FFD0 to FFD7 are restarts, FFFF is fill.
+_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
+
+# The identifier of the first component: 1 by JFIF's convention, 0 or R by some encoders'.
+_LUMA = (0, 1)
+
+_END = b"\xff\xd9"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A marker segment; that of a scan reaches to the end of its entropy-coded data.
+
+    Attributes:
+        marker: The second byte of its marker.
+        start: Where its marker begins.
+        payload: Where what follows its length begins.
+        end: Where it ends.
+    """
+
+    marker: int
+    start: int
+    payload: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """The header of a scan (T.81, B.2.3).
+
+    Attributes:
+        components: The identifiers of its components; luma is the lowest.
+        first: The first coefficient in zigzag order (Ss); 0 is the mean of a block.
+        last: The last one (Se).
+        previous_bit: The bit plane that was sent before (Ah); 0 for a first scan.
+        bit: The bit plane that it sends (Al).
+    """
+
+    components: tuple[int, ...]
+    first: int
+    last: int
+    previous_bit: int
+    bit: int
+
+
+def segments(data: bytes) -> Iterator[Segment]:
+    """Yield the segments after the start marker, up to and without the end marker."""
+    position = 2
+    while match := _MARKER.search(data, position):
+        start, after = match.span()
+        marker = data[after - 1]
+        if marker == _EOI:
+            return
+        position = after
+        if marker in (_SOI, 0x01):
+            continue
+        end = after + int.from_bytes(data[after : after + 2])
+        if end < after + 2 or end > len(data):
+            raise ImageError("truncated", "a JPEG segment reaches beyond the file")
+        if marker == _SOS:
+            following = _MARKER.search(data, end)
+            end = following.start() if following else len(data)
+        yield Segment(marker, start, after + 2, end)
+        position = end
+
+
+def scan_header(data: bytes, segment: Segment) -> Scan:
+    """Read the header of a scan."""
+    count = data[segment.payload] if segment.payload < segment.end else 0
+    at = segment.payload + 1 + 2 * count
+    if at + 3 > segment.end:
+        raise ImageError("corrupt", "a JPEG scan header is too short")
+    components = tuple(data[segment.payload + 1 : at : 2])
+    return Scan(components, data[at], data[at + 1], data[at + 2] >> 4, data[at + 2] & 15)
+
+
+def is_last_luma_refinement(scan: Scan) -> bool:
+    """Return whether a scan sends but the lowest bit of luma's detail: at half the size or less, nobody sees it."""
+    luma_only = len(scan.components) == 1 and scan.components[0] in _LUMA
+    return luma_only and scan.first > 0 and (scan.previous_bit, scan.bit) == (1, 0)
+
+
+def is_detail(scan: Scan) -> bool:
+    """Return whether a scan sends no means of blocks: at an eighth of the size, only those are seen."""
+    return scan.first > 0
+
+
+def count_scans(data: bytes) -> int:
+    """Return how many scans there are: each is a pass over all of the image."""
+    return sum(segment.marker == _SOS for segment in segments(data))
+
+
+def is_progressive(data: bytes) -> bool:
+    """Return whether the image comes in several passes, by its frame header."""
+    return any(segment.marker in _PROGRESSIVE for segment in segments(data))
+
+
+def without_scans(data: bytes, is_useless: Callable[[Scan], bool]) -> bytes:
+    """Return the file without the scans that `is_useless` names; all else is copied."""
+    kept = (
+        data[segment.start : segment.end]
+        for segment in segments(data)
+        if segment.marker != _SOS or not is_useless(scan_header(data, segment))
+    )
+    return b"".join([data[:2], *kept, _END])
+
+
+def strip(data: bytes) -> bytes:
+    """Return the file without metadata: no APPn but JFIF and Adobe's colour transform, no comment, no trailer."""
+    pieces = [data[:2]]
+    for segment in segments(data):
+        if segment.marker == _APP0:
+            pieces += _bare(data, segment, b"JFIF\0", 12, ending=b"\0\0")
+        elif segment.marker == _APP14:
+            pieces += _bare(data, segment, b"Adobe", 12)
+        elif segment.marker != _COM and not _APP0 < segment.marker <= _APP15:
+            pieces.append(data[segment.start : segment.end])
+    return b"".join([*pieces, _END])
+
+
+def _bare(data: bytes, segment: Segment, name: bytes, size: int, ending: bytes = b"") -> list[bytes]:
+    """Return an APPn segment cut to what decoders need of it (no thumbnail), or nothing if it is another's."""
+    payload = data[segment.payload : segment.payload + size]
+    if not payload.startswith(name) or len(payload) < size:
+        return []
+    payload += ending
+    return [b"\xff", bytes([segment.marker]), (len(payload) + 2).to_bytes(2), payload]

@@ -1,0 +1,50 @@
+"""What to paint while an image loads: a thumbnail within a data URI, and the colour that fills most of it."""
+
+from base64 import b64encode
+from collections import Counter
+from io import BytesIO
+
+from PIL.Image import Image
+
+from chalicelib.imaging.resize import fit, resize
+
+_MOST_CHARACTERS = 400
+_SIDES = (16, 8, 4)
+_COLOUR_SIDE = 32
+_QUALITY = 20
+
+
+def placeholder(image: Image) -> str:
+    """Return a data URI of at most 400 characters with a WebP thumbnail, transparent where the image is."""
+    from PIL import WebPImagePlugin  # noqa: F401 registers the encoder
+
+    small = _shrink(image, 2 * max(_SIDES))
+    for side in _SIDES:
+        thumbnail = resize(small, fit(small.size, (side, side)))
+        buffer = BytesIO()
+        thumbnail.save(buffer, "WEBP", quality=_QUALITY, alpha_quality=_QUALITY, method=4)
+        uri = "data:image/webp;base64," + b64encode(buffer.getvalue()).decode()
+        if len(uri) <= _MOST_CHARACTERS:
+            return uri
+    raise AssertionError(f"a thumbnail of {_SIDES[-1]} pixels is larger than {_MOST_CHARACTERS} characters")
+
+
+def dominant_color(image: Image) -> str:
+    """Return the mean, as `#rrggbb`, of the pixels that share the commonest colour.
+
+    Colours are taken together when the three highest bits of each sample agree; transparent pixels do not count.
+    """
+    pixels = _shrink(image, _COLOUR_SIDE).convert("RGBA").tobytes()
+    visible = [pixels[at : at + 3] for at in range(0, len(pixels), 4) if pixels[at + 3] >= 128]
+    groups = Counter((red >> 5, green >> 5, blue >> 5) for red, green, blue in visible)
+    if not groups:
+        return "#ffffff"
+    commonest = groups.most_common(1)[0][0]
+    members = [p for p in visible if (p[0] >> 5, p[1] >> 5, p[2] >> 5) == commonest]
+    return "#" + "".join(f"{round(sum(levels) / len(members)):02x}" for levels in zip(*members, strict=True))
+
+
+def _shrink(image: Image, side: int) -> Image:
+    """Return a copy of at most about `side` pixels a side; means of whole blocks are quick, and good enough."""
+    factor = max(1, min(image.size) // side)
+    return image.reduce(factor) if factor > 1 else image

@@ -1,0 +1,118 @@
+"""A source: opened and measured, its metadata read, nothing decoded."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from io import BytesIO
+
+from PIL.ImageFile import ImageFile
+
+from chalicelib.imaging.containers import gif, jpeg, png, webp
+from chalicelib.imaging.errors import decoding
+from chalicelib.imaging.exif import Exif, read_exif
+from chalicelib.imaging.formats import AVIF, GIF, HEIC, JPEG, PNG, TIFF, WEBP, Format, sniff
+from chalicelib.imaging.resize import Size
+from chalicelib.imaging.types import ImageError, Options
+
+# Formats whose size and frames are read before Pillow opens them: it reserves memory by them, or counts late.
+_EARLY_SIZES = {GIF: gif.canvas, PNG: lambda data: png.header(data)[:2], WEBP: webp.canvas}
+_EARLY_FRAMES = {GIF: gif.count_frames, PNG: png.count_frames, WEBP: webp.count_frames}
+
+# Each scan is a pass over the whole image, however short it is: encoders write about ten, libjpeg-turbo's
+# own fuzzers stop at 500.
+_MOST_SCANS = 100
+
+# Formats whose decoder turns the image itself.
+_TURNED_WHEN_DECODED = (HEIC, TIFF)
+
+_TIFF_TILE_SIDES = (322, 323)
+
+
+@dataclass(frozen=True)
+class Source:
+    """An image file to compress.
+
+    Attributes:
+        data: All of its bytes.
+        format: What they are.
+        image: Pillow's view of them, not yet decoded.
+        frames: 1 for a still image.
+        exif: What its metadata told.
+    """
+
+    data: bytes
+    format: Format
+    image: ImageFile
+    frames: int
+    exif: Exif
+
+    @cached_property
+    def orientation(self) -> int:
+        """1 to 8 as in TIFF 6.0: how the decoded pixels are still to be turned."""
+        return 1 if self.format in _TURNED_WHEN_DECODED else self.exif.orientation
+
+    @cached_property
+    def size(self) -> Size:
+        """Width and height in pixels once it is turned upright."""
+        return turned(self.stored_size, self.orientation)
+
+    @cached_property
+    def stored_size(self) -> Size:
+        """Width and height in pixels as they are stored."""
+        return _size(self.data, self.format, self.image)
+
+    @cached_property
+    def profile(self) -> bytes | None:
+        """The embedded ICC profile."""
+        profile = self.image.info.get("icc_profile")
+        return profile if isinstance(profile, bytes) and profile else None
+
+
+def turned(size: Size, orientation: int) -> Size:
+    """Return the size that an image of `size` has when turned by an EXIF orientation, or turned back."""
+    return (size[1], size[0]) if orientation >= 5 else size
+
+
+def open_source(data: bytes, options: Options) -> Source:
+    """Open an image file, and refuse what is too large before anything is decoded.
+
+    Raises:
+        ImageError: It is no image, or not one to accept.
+    """
+    format_ = sniff(data)
+    frames = _EARLY_FRAMES[format_](data) if format_ in _EARLY_FRAMES else 1
+    if format_ in _EARLY_SIZES:
+        _check(_EARLY_SIZES[format_](data), frames, options)
+    if format_ is JPEG and jpeg.count_scans(data) > _MOST_SCANS:
+        raise ImageError("too-many-scans", f"a JPEG of more than {_MOST_SCANS} scans is not accepted")
+    image = open_image(data, format_)
+    if format_ is AVIF:
+        frames = getattr(image, "n_frames", 1)
+    _check(_size(data, format_, image), frames, options)
+    return Source(data, format_, image, frames, _read_exif(image))
+
+
+def open_image(data: bytes, format_: Format) -> ImageFile:
+    """Open an image file with the one decoder that is meant for its format."""
+    with decoding():
+        opener = getattr(import_module(format_.plugin), format_.opener)
+        image: ImageFile = opener(BytesIO(data))
+        return image
+
+
+def _size(data: bytes, format_: Format, image: ImageFile) -> Size:
+    return gif.canvas(data) if format_ is GIF else image.size
+
+
+def _check(size: Size, frames: int, options: Options) -> None:
+    width, height = size
+    if frames > options.max_frames:
+        raise ImageError("too-many-frames", f"{frames} frames are more than {options.max_frames}")
+    if width * height * frames > options.max_pixels:
+        total = f"{width}x{height}" + (f" times {frames} frames" if frames > 1 else "")
+        raise ImageError("too-many-pixels", f"{total} is more than {options.max_pixels} pixels")
+
+
+def _read_exif(image: ImageFile) -> Exif:
+    block = image.info.get("exif")
+    return read_exif(block) if isinstance(block, bytes) else Exif()
