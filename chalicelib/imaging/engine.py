@@ -1,41 +1,28 @@
 """From an image's bytes to a smaller image's bytes."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain
 
 from PIL import Image
 
-from chalicelib.imaging.colour import is_srgb, to_srgb
-from chalicelib.imaging.containers import gif as gif_file
-from chalicelib.imaging.containers import jpeg as jpeg_file
-from chalicelib.imaging.containers import png as png_file
-from chalicelib.imaging.containers import webp as webp_file
+from chalicelib.imaging import animation
+from chalicelib.imaging.colour import to_srgb
 from chalicelib.imaging.decode import decode
-from chalicelib.imaging.encoders import avif, gif, jpeg, png, webp
-from chalicelib.imaging.formats import AVIF, FORMATS, GIF, JPEG, PNG, WEBP, Format
+from chalicelib.imaging.formats import FORMATS, JPEG, PNG, Format
 from chalicelib.imaging.orient import turn_upright
 from chalicelib.imaging.placeholder import dominant_color, placeholder
-from chalicelib.imaging.resize import Size, fit, resize
+from chalicelib.imaging.resize import Box, Size, fit, resize
 from chalicelib.imaging.source import Source, open_source, turned
 from chalicelib.imaging.types import Compressed, Options, RenditionImage
+from chalicelib.imaging.writers import WRITERS
 
-_STRIPPERS: dict[Format, Callable[[bytes], bytes]] = {
-    JPEG: jpeg_file.strip,
-    PNG: png_file.strip,
-    WEBP: webp_file.strip,
-    GIF: gif_file.strip,
-}
-
-_ENCODERS: dict[Format, Callable[[Image.Image, Options], bytes]] = {
-    JPEG: lambda image, options: jpeg.encode(image, options.quality),
-    PNG: lambda image, options: png.encode(image, options.png_colors),
-    WEBP: lambda image, options: webp.encode(image, options.quality),
-    AVIF: lambda image, options: avif.encode(image, options.quality),
-    GIF: lambda image, _: gif.encode(image),
-}
-
-# A lossy encoding of pixels that could be kept must save a tenth: less is not worth another loss,
-# and what was compressed once comes out the same when it is compressed again.
+# A lossy encoding in place of pixels that could be kept must save a tenth: less is not worth another
+# loss, and what was compressed once stays as it is when it is compressed again.
 _WORTH_A_LOSS = 0.9
+
+# Shares of the wanted quality to fall back to, where pixels cannot be kept and their encoding is larger.
+_LOWER_QUALITIES = (0.85, 0.7, 0.5, 0.3, 0.1)
 
 
 def compress(data: bytes, options: Options = Options()) -> Compressed:  # noqa: B008 it is immutable
@@ -46,17 +33,24 @@ def compress(data: bytes, options: Options = Options()) -> Compressed:  # noqa: 
         options: How.
 
     Returns:
-        The compressed image: upright, in sRGB, without metadata, not larger than its source.
+        The compressed image: upright, in sRGB, without metadata. In the source's own format it is never larger
+        than the source: where encoding it again does not help, it has the source's own pixels, at their size.
 
     Raises:
         ImageError: The bytes are no image, or not one to accept; its `code` tells why.
     """
     source = open_source(data, options)
     size = fit(source.size, (options.max_width, options.max_height))
-    rendition_sizes = [fit(source.size, (r.size, r.size)) for r in options.renditions]
-    main, *others = _draw(source, [size, *rendition_sizes])
-    target = _target(source, main, options)
-    encoded, size = _smallest(source, main, target, options)
+    rendition_sizes = [fit(source.size, (rendition.size, rendition.size)) for rendition in options.renditions]
+    target = _target(source, options)
+    if target is not None and target.animates and source.frames > 1:
+        main, encoded = _animate(source, target, size, options)
+        others = [resize(main, fit(main.size, bounds)) for bounds in rendition_sizes]
+    else:
+        main, *others = _draw_sizes(source, [size, *rendition_sizes])
+        target = target or (PNG if main.mode == "RGBA" else JPEG)
+        encoded = _encode(main, target, options)
+    encoded, size = _never_larger(source, target, main, encoded, options)
     return Compressed(
         data=encoded,
         content_type=target.content_type,
@@ -71,26 +65,50 @@ def compress(data: bytes, options: Options = Options()) -> Compressed:  # noqa: 
         captured_at=source.exif.captured_at,
         renditions=tuple(
             RenditionImage(
-                rendition.name,
-                _ENCODERS[target](_for_target(image, target), options),
-                target.content_type,
-                target.name,
-                *image.size,
+                name=rendition.name,
+                data=_encode(image, target, options),
+                content_type=target.content_type,
+                format=target.name,
+                width=image.width,
+                height=image.height,
             )
             for rendition, image in zip(options.renditions, others, strict=True)
         ),
     )
 
 
-def _draw(source: Source, sizes: list[Size]) -> list[Image.Image]:
-    """Decode a source once, and return it upright and in sRGB in several sizes."""
+def _target(source: Source, options: Options) -> Format | None:
+    """Return the format to write, or None where it depends on transparency."""
+    if options.output_format != "original":
+        return FORMATS[options.output_format]
+    return source.format if source.format.written else None
+
+
+def _animate(source: Source, target: Format, size: Size, options: Options) -> tuple[Image.Image, bytes]:
+    """Return the first frame, and the whole animation encoded."""
+    frames = _draw_frames(source, size)
+    first = next(frames)
+    write = WRITERS[target].animation
+    assert write is not None
+    return first.image, write(chain([first], frames), size, animation.plays(source), options)
+
+
+def _draw_frames(source: Source, size: Size) -> Iterator[animation.Frame]:
+    for frame in animation.frames(source):
+        yield animation.Frame(_draw(source, frame.image, None, size), frame.duration)
+
+
+def _draw_sizes(source: Source, sizes: list[Size]) -> list[Image.Image]:
+    """Decode a source once, and return it in several sizes."""
     largest = max(sizes)
     decoded, box = decode(source, turned(largest, source.orientation))
-    images = []
-    for size in sizes:
-        image = resize(decoded, turned(size, source.orientation), box)
-        images.append(_without_opaque_alpha(to_srgb(turn_upright(image, source.orientation), source.profile)))
-    return images
+    return [_without_opaque_alpha(_draw(source, decoded, box, size)) for size in sizes]
+
+
+def _draw(source: Source, decoded: Image.Image, box: Box | None, size: Size) -> Image.Image:
+    """Return decoded pixels in a size, upright, and in sRGB: the last two cost least when they come last."""
+    resized = resize(decoded, turned(size, source.orientation), box)
+    return to_srgb(turn_upright(resized, source.orientation), source.profile)
 
 
 def _without_opaque_alpha(image: Image.Image) -> Image.Image:
@@ -99,28 +117,37 @@ def _without_opaque_alpha(image: Image.Image) -> Image.Image:
     return image
 
 
-def _target(source: Source, image: Image.Image, options: Options) -> Format:
-    if options.output_format != "original":
-        return FORMATS[options.output_format]
-    if source.format.written:
-        return source.format
-    return PNG if image.mode == "RGBA" else JPEG
-
-
-def _for_target(image: Image.Image, target: Format) -> Image.Image:
+def _encode(image: Image.Image, target: Format, options: Options) -> bytes:
     if image.mode == "RGBA" and not target.has_alpha:
         white = Image.new("RGB", image.size, "white")
         white.paste(image, mask=image.getchannel("A"))
-        return white
-    return image
+        image = white
+    return WRITERS[target].still(image, options)
 
 
-def _smallest(source: Source, image: Image.Image, target: Format, options: Options) -> tuple[bytes, Size]:
-    encoded = _ENCODERS[target](_for_target(image, target), options)
-    upright_srgb = source.orientation == 1 and (source.profile is None or is_srgb(source.profile))
-    if source.format is target and upright_srgb and target in _STRIPPERS:
-        kept = _STRIPPERS[target](source.data)
-        unchanged = image.size == source.size
-        if len(encoded) > len(kept) * (_WORTH_A_LOSS if unchanged and target.lossy else 1):
-            return kept, source.size
-    return encoded, image.size
+def _never_larger(
+    source: Source, target: Format, image: Image.Image, encoded: bytes, options: Options
+) -> tuple[bytes, Size]:
+    """Return the encoded image, or what is smaller in its place, with its size in pixels."""
+    if source.format is not target:
+        return encoded, image.size
+    if not source.is_presentable:
+        return _lower_quality(source, target, image, encoded, options), image.size
+    kept = WRITERS[target].strip(source.data)
+    if image.size == source.size and target.lossy:
+        return (encoded if len(encoded) < len(kept) * _WORTH_A_LOSS else kept), image.size
+    if target is PNG and len(encoded) >= len(kept) and source.image.mode == "P" and source.frames == 1:
+        encoded = _encode(image, target, replace(options, png_colors=options.png_colors or 256))
+    return (encoded, image.size) if len(encoded) < len(kept) else (kept, source.size)
+
+
+def _lower_quality(
+    source: Source, target: Format, image: Image.Image, encoded: bytes, options: Options
+) -> bytes:
+    """Return an encoding that is not larger than the source, whose pixels must change, as far as quality can tell."""
+    if target.lossy and source.frames == 1:
+        for share in _LOWER_QUALITIES:
+            if len(encoded) <= len(source.data):
+                break
+            encoded = _encode(image, target, replace(options, quality=max(1, int(options.quality * share))))
+    return encoded

@@ -7,6 +7,7 @@ from io import BytesIO
 
 from PIL.ImageFile import ImageFile
 
+from chalicelib.imaging.colour import is_srgb
 from chalicelib.imaging.containers import gif, jpeg, png, webp
 from chalicelib.imaging.errors import decoding
 from chalicelib.imaging.exif import Exif, read_exif
@@ -66,6 +67,16 @@ class Source:
         """The embedded ICC profile."""
         profile = self.image.info.get("icc_profile")
         return profile if isinstance(profile, bytes) and profile else None
+
+    @cached_property
+    def is_presentable(self) -> bool:
+        """Whether the stored pixels can be shown as they are: upright, in sRGB, of 8 bits."""
+        return (
+            self.orientation == 1
+            and (self.profile is None or is_srgb(self.profile))
+            and self.image.mode != "CMYK"
+            and not (self.format is PNG and png.header(self.data)[2] == 16)
+        )
 
 
 def turned(size: Size, orientation: int) -> Size:

@@ -1,14 +1,68 @@
 """PNG files."""
 
+import struct
+from collections.abc import Iterable
+from fractions import Fraction
 from io import BytesIO
 
 from PIL.Image import Image, Quantize
 
+from chalicelib.imaging.animation import Frame, changed
+from chalicelib.imaging.containers import png as container
+from chalicelib.imaging.resize import Size
 
-def encode(image: Image, colors: int | None) -> bytes:
+_KEEP, _OVERWRITE = 0, 0
+
+
+def encode(image: Image, colors: int | None = None) -> bytes:
     """Return a PNG, without loss unless it is to have but `colors`; `image` is of mode L, RGB or RGBA."""
     if colors:
         image = image.quantize(colors, Quantize.FASTOCTREE if image.mode == "RGBA" else Quantize.MEDIANCUT)
+    return _save(image)
+
+
+def animate(frames: Iterable[Frame], size: Size, plays: int) -> bytes:
+    """Return an APNG of the same frames: each overwrites the part of the picture that it changes."""
+    body: list[bytes] = []
+    before = None
+    count = sequence = 0
+    for frame in frames:
+        box = changed(before, frame.image)
+        still = _save(frame.image.crop(box).convert("RGBA"))
+        body.append(container.chunk(b"fcTL", _control(sequence, box, frame.duration)))
+        sequence += 1
+        for kind, start, end in container.chunks(still):
+            if kind == b"IDAT" and count == 0:
+                body.append(container.chunk(b"IDAT", still[start:end]))
+            elif kind == b"IDAT":
+                body.append(container.chunk(b"fdAT", struct.pack(">I", sequence) + still[start:end]))
+                sequence += 1
+        before = frame.image
+        count += 1
+    header = container.chunk(b"IHDR", struct.pack(">IIBBBBB", *size, 8, 6, 0, 0, 0))
+    animation = container.chunk(b"acTL", struct.pack(">II", count, plays))
+    return b"".join([container.SIGNATURE, header, animation, *body, container.chunk(b"IEND", b"")])
+
+
+def _control(sequence: int, box: tuple[int, int, int, int], duration: float) -> bytes:
+    left, top, right, bottom = box
+    seconds = Fraction(min(duration, 65_535_000) / 1000)
+    delay = seconds.limit_denominator(1000 if seconds < 65 else 1)
+    return struct.pack(
+        ">5I2H2B",
+        sequence,
+        right - left,
+        bottom - top,
+        left,
+        top,
+        delay.numerator,
+        delay.denominator,
+        _KEEP,
+        _OVERWRITE,
+    )
+
+
+def _save(image: Image) -> bytes:
     buffer = BytesIO()
     image.save(buffer, "PNG", compress_level=6)
     return buffer.getvalue()

@@ -1,14 +1,46 @@
 """WebP files."""
 
+from collections.abc import Iterable
 from io import BytesIO
 
 from PIL.Image import Image
 
+from chalicelib.imaging.animation import Frame, changed
+from chalicelib.imaging.containers import webp as container
+from chalicelib.imaging.resize import Size
+
+_OVERWRITE = 0x02
+
 
 def encode(image: Image, quality: int) -> bytes:
-    """Return a lossy WebP."""
+    """Return a lossy WebP; transparency is kept without loss."""
+    return _save(image, quality=quality, method=2)
+
+
+def animate(frames: Iterable[Frame], size: Size, plays: int, quality: int) -> bytes:
+    """Return an animated WebP of the same frames: each overwrites the part of the picture that it changes.
+
+    libwebp's own animation encoder would merge frames that look the same.
+    """
+    pieces = [
+        container.extended_header(*size, alpha=True, animated=True),
+        container.chunk(b"ANIM", bytes(4) + min(plays, 0xFFFF).to_bytes(2, "little")),
+    ]
+    before = None
+    for frame in frames:
+        left, top, right, bottom = changed(before, frame.image)
+        left, top = left & ~1, top & ~1  # offsets are stored halved
+        part = frame.image.crop((left, top, right, bottom))
+        numbers = (left // 2, top // 2, right - left - 1, bottom - top - 1, round(frame.duration))
+        header = b"".join(number.to_bytes(3, "little") for number in numbers) + bytes([_OVERWRITE])
+        pieces.append(container.chunk(b"ANMF", header + container.picture(encode(part, quality))))
+        before = frame.image
+    return container.file(*pieces)
+
+
+def _save(image: Image, **settings: int) -> bytes:
     from PIL import WebPImagePlugin  # noqa: F401 registers the encoder
 
     buffer = BytesIO()
-    image.save(buffer, "WEBP", quality=quality, method=2)
+    image.save(buffer, "WEBP", **settings)
     return buffer.getvalue()

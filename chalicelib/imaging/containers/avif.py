@@ -1,0 +1,197 @@
+"""AVIF files: their metadata told from their picture (AVIF 1.1; ISO/IEC 14496-12:2022, section 8.11).
+
+A picture's data is found by its offset in the file, so nothing may move: what is removed leaves
+a hole of zeros behind, and the file keeps its size.
+"""
+
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from chalicelib.imaging.containers.isobmff import Box, box, boxes
+from chalicelib.imaging.types import ImageError
+
+_FILE = (b"ftyp", b"meta", b"moov", b"mdat", b"free")
+_MOVIE = (b"mvhd", b"trak", b"iods", b"mvex")
+_TRACK = (b"tkhd", b"tref", b"edts", b"mdia")
+_PICTURE_ITEMS = (b"av01", b"grid", b"iovl", b"iden", b"tmap")
+_THUMBNAIL = b"thmb"
+
+
+@dataclass(frozen=True, slots=True)
+class _Location:
+    """Where an item's data is: its extents, and whether they count from the file's start or that of `idat`."""
+
+    item: int
+    in_idat: bool
+    extents: tuple[tuple[int, int], ...]
+    entry: bytes
+
+
+def strip(data: bytes) -> bytes:
+    """Return the file with its picture alone: no Exif, XMP, thumbnail or foreign box.
+
+    Raises:
+        ImageError: Its boxes are damaged.
+    """
+    result = bytearray(data)
+    try:
+        for top in boxes(data):
+            if top.kind == b"meta":
+                _clear_items(data, result, top)
+            elif top.kind == b"moov":
+                _clear_movie(data, result, top)
+            elif top.kind not in _FILE:
+                _blank(result, top)
+    except (struct.error, IndexError) as error:
+        raise ImageError("corrupt", "the AVIF's index is damaged") from error
+    return bytes(result)
+
+
+def _blank(result: bytearray, foreign: Box) -> None:
+    result[foreign.start + 4 : foreign.start + 8] = b"free"
+    result[foreign.payload : foreign.end] = bytes(foreign.end - foreign.payload)
+
+
+def _clear_movie(data: bytes, result: bytearray, movie: Box) -> None:
+    for part in boxes(data, movie.payload, movie.end):
+        if part.kind == b"trak":
+            for inner in boxes(data, part.payload, part.end):
+                if inner.kind not in _TRACK:
+                    _blank(result, inner)
+        elif part.kind not in _MOVIE:
+            _blank(result, part)
+
+
+def _clear_items(data: bytes, result: bytearray, meta: Box) -> None:
+    """Take the items that are no picture out of `meta`, and clear their data."""
+    parts = {part.kind: part for part in boxes(data, meta.payload + 4, meta.end)}
+    private = _private_items(data, parts)
+    if not private:
+        return
+    idat = parts[b"idat"].payload if b"idat" in parts else 0
+    for location in _locations(data, parts[b"iloc"])[0] if b"iloc" in parts else ():
+        if location.item in private:
+            for offset, length in location.extents:
+                start = offset + idat * location.in_idat
+                stop = min(start + length, len(data))
+                result[start:stop] = bytes(max(0, stop - start))
+    _rewrite(data, result, meta, private)
+
+
+def _rewrite(data: bytes, result: bytearray, meta: Box, private: set[int]) -> None:
+    rewriters: dict[bytes, Callable[[bytes, Box, set[int]], bytes]] = {
+        b"iinf": _item_information,
+        b"iloc": _item_locations,
+        b"iref": _item_references,
+        b"iprp": _item_properties,
+    }
+    body = data[meta.payload : meta.payload + 4]
+    for part in boxes(data, meta.payload + 4, meta.end):
+        rewrite = rewriters.get(part.kind)
+        body += rewrite(data, part, private) if rewrite else bytes(result[part.start : part.end])
+    hole = meta.end - meta.payload - len(body)
+    result[meta.payload : meta.end] = body + box(b"free", bytes(hole - 8))
+
+
+def _information_entries(data: bytes, iinf: Box) -> Iterator[tuple[int, bytes, Box]]:
+    """Yield each item's number, type and `infe` box."""
+    wide_count = data[iinf.payload] > 0
+    for entry in boxes(data, iinf.payload + (8 if wide_count else 6), iinf.end):
+        wide = data[entry.payload] >= 3
+        number, kind = struct.unpack_from(">I2x4s" if wide else ">H2x4s", data, entry.payload + 4)
+        yield number, kind, entry
+
+
+def _private_items(data: bytes, parts: dict[bytes, Box]) -> set[int]:
+    if b"iinf" not in parts:
+        return set()
+    private = {
+        number for number, kind, _ in _information_entries(data, parts[b"iinf"]) if kind not in _PICTURE_ITEMS
+    }
+    if b"iref" in parts:
+        private |= {item for kind, item, _ in _references(data, parts[b"iref"]) if kind == _THUMBNAIL}
+    return private
+
+
+def _item_information(data: bytes, iinf: Box, private: set[int]) -> bytes:
+    kept = [
+        data[e.start : e.end] for number, _, e in _information_entries(data, iinf) if number not in private
+    ]
+    wide_count = data[iinf.payload] > 0
+    head = data[iinf.payload : iinf.payload + 4] + len(kept).to_bytes(4 if wide_count else 2)
+    return box(b"iinf", head + b"".join(kept))
+
+
+def _references(data: bytes, iref: Box) -> Iterator[tuple[bytes, int, Box]]:
+    """Yield each reference's type, the item that it is from, and its box."""
+    wide = data[iref.payload] > 0
+    for reference in boxes(data, iref.payload + 4, iref.end):
+        (item,) = struct.unpack_from(">I" if wide else ">H", data, reference.payload)
+        yield reference.kind, item, reference
+
+
+def _item_references(data: bytes, iref: Box, private: set[int]) -> bytes:
+    kept = [data[box_.start : box_.end] for _, item, box_ in _references(data, iref) if item not in private]
+    return box(b"iref", data[iref.payload : iref.payload + 4] + b"".join(kept))
+
+
+def _locations(data: bytes, iloc: Box) -> tuple[list[_Location], int]:
+    """Return where items are, and the position of the first entry."""
+    version = data[iloc.payload]
+    sizes = data[iloc.payload + 4 : iloc.payload + 6]
+    offset_size, length_size, base_size = sizes[0] >> 4, sizes[0] & 15, sizes[1] >> 4
+    index_size = sizes[1] & 15 if version else 0
+    number_size = 2 if version < 2 else 4
+    position = iloc.payload + 6
+
+    def number(size: int) -> int:
+        nonlocal position
+        position += size
+        if position > iloc.end:
+            raise IndexError
+        return int.from_bytes(data[position - size : position])
+
+    locations = []
+    count, first = number(number_size), position
+    for _ in range(count):
+        start = position
+        item = number(number_size)
+        in_idat = bool(version) and number(2) & 15 == 1
+        number(2)  # data reference
+        base = number(base_size)
+        extents = []
+        for _ in range(number(2)):
+            number(index_size)
+            extents.append((base + number(offset_size), number(length_size)))
+        locations.append(_Location(item, in_idat, tuple(extents), data[start:position]))
+    return locations, first
+
+
+def _item_locations(data: bytes, iloc: Box, private: set[int]) -> bytes:
+    locations, first = _locations(data, iloc)
+    kept = [location.entry for location in locations if location.item not in private]
+    number_size = 2 if data[iloc.payload] < 2 else 4
+    head = data[iloc.payload : first - number_size] + len(kept).to_bytes(number_size)
+    return box(b"iloc", head + b"".join(kept))
+
+
+def _item_properties(data: bytes, iprp: Box, private: set[int]) -> bytes:
+    body = b""
+    for part in boxes(data, iprp.payload, iprp.end):
+        body += _associations(data, part, private) if part.kind == b"ipma" else data[part.start : part.end]
+    return box(b"iprp", body)
+
+
+def _associations(data: bytes, ipma: Box, private: set[int]) -> bytes:
+    head = data[ipma.payload : ipma.payload + 4]
+    number_size, index_size = (4 if head[0] else 2), (2 if head[3] & 1 else 1)
+    (count,) = struct.unpack_from(">I", data, ipma.payload + 4)
+    position, kept = ipma.payload + 8, []
+    for _ in range(count):
+        item = int.from_bytes(data[position : position + number_size])
+        end = position + number_size + 1 + index_size * data[position + number_size]
+        if item not in private:
+            kept.append(data[position:end])
+        position = end
+    return box(b"ipma", head + len(kept).to_bytes(4) + b"".join(kept))

@@ -1,0 +1,48 @@
+"""ISO base media files as boxes (ISO/IEC 14496-12, section 4.2): what AVIF, HEIC and JPEG 2000 files are made of."""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chalicelib.imaging.types import ImageError
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box of a file.
+
+    Attributes:
+        kind: Its four letters.
+        start: Where its size begins.
+        payload: Where what follows its type begins.
+        end: Where it ends.
+    """
+
+    kind: bytes
+    start: int
+    payload: int
+    end: int
+
+
+def boxes(data: bytes, start: int = 0, end: int | None = None) -> Iterator[Box]:
+    """Yield the boxes between two positions.
+
+    Raises:
+        ImageError: A box reaches beyond the end.
+    """
+    end = len(data) if end is None else end
+    while start + 8 <= end:
+        size, kind = struct.unpack_from(">I4s", data, start)
+        payload = start + 8
+        if size == 1 and start + 16 <= end:
+            size, payload = struct.unpack_from(">Q", data, payload)[0], start + 16
+        stop = end if size == 0 else start + size
+        if stop < payload or stop > end:
+            raise ImageError("truncated", f"the box {kind!r} reaches beyond its end")
+        yield Box(kind, start, payload, stop)
+        start = stop
+
+
+def box(kind: bytes, payload: bytes) -> bytes:
+    """Return a box."""
+    return struct.pack(">I4s", 8 + len(payload), kind) + payload
