@@ -5,11 +5,14 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageChops
 
-from chalicelib.imaging.containers import gif
+from chalicelib.imaging.containers import avif, gif
 from chalicelib.imaging.decode import to_working_mode
 from chalicelib.imaging.errors import decoding
-from chalicelib.imaging.formats import GIF
+from chalicelib.imaging.formats import AVIF, GIF
 from chalicelib.imaging.source import Source
+
+# Where Pillow does not tell it, or tells how often an animation is repeated instead.
+_PLAYS = {AVIF: avif.plays, GIF: gif.plays}
 
 Rectangle = tuple[int, int, int, int]
 
@@ -45,9 +48,8 @@ def frames(source: Source) -> Iterator[Frame]:
 
 def plays(source: Source) -> int:
     """Return how often an animation plays; 0 is for ever."""
-    if source.format is GIF:
-        return gif.plays(source.data)
-    return int(source.image.info.get("loop", 0))
+    reader = _PLAYS.get(source.format)
+    return reader(source.data) if reader else int(source.image.info.get("loop", 0))
 
 
 def changed(before: Image.Image | None, after: Image.Image) -> Rectangle:

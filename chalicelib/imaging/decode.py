@@ -65,9 +65,8 @@ def _draft(source: Source, at_least: Size) -> tuple[ImageFile, Box | None]:
     full = image.size
     drafted = image.draft(None, at_least)
     scale = -(-full[0] // image.size[0])
-    if scale >= 2 and jpeg.is_progressive(source.data):
-        useless = jpeg.is_detail if scale >= 8 else jpeg.is_last_luma_refinement
-        image = open_image(jpeg.without_scans(source.data, useless), JPEG)
+    if scale >= 2 and image.info.get("progressive"):
+        image = open_image(jpeg.for_scale(source.data, scale), JPEG)
         assert isinstance(image, JpegImageFile)
         drafted = image.draft(None, at_least)
     return image, drafted[1] if drafted else None

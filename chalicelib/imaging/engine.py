@@ -11,7 +11,7 @@ from chalicelib.imaging.colour import to_srgb
 from chalicelib.imaging.decode import decode
 from chalicelib.imaging.formats import FORMATS, JPEG, PNG, Format
 from chalicelib.imaging.orient import turn_upright
-from chalicelib.imaging.placeholder import dominant_color, placeholder
+from chalicelib.imaging.placeholder import dominant_color, placeholder, preview
 from chalicelib.imaging.resize import Box, Size, fit, resize
 from chalicelib.imaging.source import Source, open_source, turned
 from chalicelib.imaging.types import Compressed, Options, RenditionImage
@@ -51,6 +51,7 @@ def compress(data: bytes, options: Options = Options()) -> Compressed:  # noqa: 
         target = target or (PNG if main.mode == "RGBA" else JPEG)
         encoded = _encode(main, target, options)
     encoded, size = _never_larger(source, target, main, encoded, options)
+    small = preview(main)
     return Compressed(
         data=encoded,
         content_type=target.content_type,
@@ -60,8 +61,8 @@ def compress(data: bytes, options: Options = Options()) -> Compressed:  # noqa: 
         original_width=source.size[0],
         original_height=source.size[1],
         original_format=source.format.name,
-        placeholder=placeholder(main),
-        dominant_color=dominant_color(main),
+        placeholder=placeholder(small),
+        dominant_color=dominant_color(small),
         captured_at=source.exif.captured_at,
         renditions=tuple(
             RenditionImage(
@@ -107,7 +108,8 @@ def _draw_sizes(source: Source, sizes: list[Size]) -> list[Image.Image]:
 
 def _draw(source: Source, decoded: Image.Image, box: Box | None, size: Size) -> Image.Image:
     """Return decoded pixels in a size, upright, and in sRGB: the last two cost least when they come last."""
-    resized = resize(decoded, turned(size, source.orientation), box)
+    resampling = Image.Resampling.BICUBIC if source.format.graphic else Image.Resampling.LANCZOS
+    resized = resize(decoded, turned(size, source.orientation), box, resampling)
     return to_srgb(turn_upright(resized, source.orientation), source.profile)
 
 

@@ -18,6 +18,7 @@ class Format:
         lossy: Whether each encoding loses quality.
         has_alpha: Whether it can hold transparency.
         animates: Whether it can hold an animation.
+        graphic: Whether it is the usual format of drawings and screenshots rather than of photographs.
     """
 
     name: str
@@ -28,12 +29,13 @@ class Format:
     lossy: bool = True
     has_alpha: bool = True
     animates: bool = True
+    graphic: bool = False
 
 
 JPEG = Format("jpeg", "image/jpeg", "PIL.JpegImagePlugin", "JpegImageFile", has_alpha=False, animates=False)
-PNG = Format("png", "image/png", "PIL.PngImagePlugin", "PngImageFile", lossy=False)
+PNG = Format("png", "image/png", "PIL.PngImagePlugin", "PngImageFile", lossy=False, graphic=True)
 WEBP = Format("webp", "image/webp", "PIL.WebPImagePlugin", "WebPImageFile")
-GIF = Format("gif", "image/gif", "PIL.GifImagePlugin", "GifImageFile")
+GIF = Format("gif", "image/gif", "PIL.GifImagePlugin", "GifImageFile", graphic=True)
 AVIF = Format("avif", "image/avif", "PIL.AvifImagePlugin", "AvifImageFile")
 HEIC = Format("heic", "image/heic", "pi_heif", "HeifImageFile", written=False, animates=False)
 TIFF = Format("tiff", "image/tiff", "PIL.TiffImagePlugin", "TiffImageFile", written=False, animates=False)

@@ -10,15 +10,20 @@ from chalicelib.imaging.resize import fit, resize
 
 _MOST_CHARACTERS = 400
 _SIDES = (16, 8, 4)
-_COLOUR_SIDE = 32
+_PREVIEW_SIDE = 32
 _QUALITY = 20
 
 
-def placeholder(image: Image) -> str:
+def preview(image: Image) -> Image:
+    """Return a copy of some 32 pixels a side, for the two functions below: means of blocks are quick and good enough."""
+    factor = max(1, min(image.size) // _PREVIEW_SIDE)
+    return image.reduce(factor) if factor > 1 else image
+
+
+def placeholder(small: Image) -> str:
     """Return a data URI of at most 400 characters with a WebP thumbnail, transparent where the image is."""
     from PIL import WebPImagePlugin  # noqa: F401 registers the encoder
 
-    small = _shrink(image, 2 * max(_SIDES))
     for side in _SIDES:
         thumbnail = resize(small, fit(small.size, (side, side)))
         buffer = BytesIO()
@@ -29,12 +34,12 @@ def placeholder(image: Image) -> str:
     raise AssertionError(f"a thumbnail of {_SIDES[-1]} pixels is larger than {_MOST_CHARACTERS} characters")
 
 
-def dominant_color(image: Image) -> str:
+def dominant_color(small: Image) -> str:
     """Return the mean, as `#rrggbb`, of the pixels that share the commonest colour.
 
     Colours are taken together when the three highest bits of each sample agree; transparent pixels do not count.
     """
-    pixels = _shrink(image, _COLOUR_SIDE).convert("RGBA").tobytes()
+    pixels = small.convert("RGBA").tobytes()
     visible = [pixels[at : at + 3] for at in range(0, len(pixels), 4) if pixels[at + 3] >= 128]
     groups = Counter((red >> 5, green >> 5, blue >> 5) for red, green, blue in visible)
     if not groups:
@@ -42,9 +47,3 @@ def dominant_color(image: Image) -> str:
     commonest = groups.most_common(1)[0][0]
     members = [p for p in visible if (p[0] >> 5, p[1] >> 5, p[2] >> 5) == commonest]
     return "#" + "".join(f"{round(sum(levels) / len(members)):02x}" for levels in zip(*members, strict=True))
-
-
-def _shrink(image: Image, side: int) -> Image:
-    """Return a copy of at most about `side` pixels a side; means of whole blocks are quick, and good enough."""
-    factor = max(1, min(image.size) // side)
-    return image.reduce(factor) if factor > 1 else image

@@ -1,4 +1,4 @@
-"""Sizes, and resizing with a Lanczos filter."""
+"""Sizes, and resizing."""
 
 from PIL.Image import Image, Resampling, new
 
@@ -6,6 +6,9 @@ try:
     from cykooz_resizer import CropBox, FilterType, ResizeAlg, ResizeOptions, Resizer
 except ImportError:  # no wheel for this platform: Pillow's own filter gives the same picture, later
     Resizer = None
+
+# cykooz.resizer's names for Pillow's filters.
+_FILTERS = {Resampling.LANCZOS: "lanczos3", Resampling.BICUBIC: "catmull_rom"}
 
 Size = tuple[int, int]
 Box = tuple[float, float, float, float]
@@ -24,7 +27,9 @@ def fit(size: Size, bounds: Size) -> Size:
     )
 
 
-def resize(image: Image, size: Size, box: Box | None = None) -> Image:
+def resize(
+    image: Image, size: Size, box: Box | None = None, resampling: Resampling = Resampling.LANCZOS
+) -> Image:
     """Return `image`, or the part of it in `box`, in another size.
 
     Transparent pixels don't bleed into opaque ones: colours are weighted by their alpha.
@@ -33,16 +38,17 @@ def resize(image: Image, size: Size, box: Box | None = None) -> Image:
         image: Mode L, RGB, RGBA or CMYK.
         size: Width and height of the result in pixels.
         box: Left, top, right and bottom in pixels, which may be fractions.
+        resampling: LANCZOS, the sharpest, or BICUBIC, which leaves fewer rings around hard edges.
     """
     box = box or (0, 0, *image.size)
     if size == image.size and box == (0, 0, *image.size):
         return image
     if Resizer is None:
-        return image.resize(size, Resampling.LANCZOS, box)
+        return image.resize(size, resampling, box)
     left, top, right, bottom = box
     result = new(image.mode, size)
     options = ResizeOptions(
-        resize_alg=ResizeAlg.convolution(FilterType.lanczos3),
+        resize_alg=ResizeAlg.convolution(getattr(FilterType, _FILTERS[resampling])),
         crop_box=CropBox(left, top, right - left, bottom - top),
     )
     Resizer().resize_pil(image, result, options)

@@ -11,7 +11,7 @@ from chalicelib.imaging.colour import is_srgb
 from chalicelib.imaging.containers import gif, jpeg, png, webp
 from chalicelib.imaging.errors import decoding
 from chalicelib.imaging.exif import Exif, read_exif
-from chalicelib.imaging.formats import AVIF, GIF, HEIC, JPEG, PNG, TIFF, WEBP, Format, sniff
+from chalicelib.imaging.formats import AVIF, GIF, HEIC, PNG, TIFF, WEBP, Format, sniff
 from chalicelib.imaging.resize import Size
 from chalicelib.imaging.types import ImageError, Options
 
@@ -94,9 +94,9 @@ def open_source(data: bytes, options: Options) -> Source:
     frames = _EARLY_FRAMES[format_](data) if format_ in _EARLY_FRAMES else 1
     if format_ in _EARLY_SIZES:
         _check(_EARLY_SIZES[format_](data), frames, options)
-    if format_ is JPEG and jpeg.count_scans(data) > _MOST_SCANS:
-        raise ImageError("too-many-scans", f"a JPEG of more than {_MOST_SCANS} scans is not accepted")
     image = open_image(data, format_)
+    if image.info.get("progressive") and jpeg.count_scans(data) > _MOST_SCANS:
+        raise ImageError("too-many-scans", f"a JPEG of more than {_MOST_SCANS} scans is not accepted")
     if format_ is AVIF:
         frames = getattr(image, "n_frames", 1)
     _check(_size(data, format_, image), frames, options)

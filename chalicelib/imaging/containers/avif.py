@@ -8,7 +8,7 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from chalicelib.imaging.containers.isobmff import Box, box, boxes
+from chalicelib.imaging.containers.isobmff import Box, box, boxes, find
 from chalicelib.imaging.types import ImageError
 
 _FILE = (b"ftyp", b"meta", b"moov", b"mdat", b"free")
@@ -16,6 +16,14 @@ _MOVIE = (b"mvhd", b"trak", b"iods", b"mvex")
 _TRACK = (b"tkhd", b"tref", b"edts", b"mdia")
 _PICTURE_ITEMS = (b"av01", b"grid", b"iovl", b"iden", b"tmap")
 _THUMBNAIL = b"thmb"
+
+# Where durations are, after the version (1) and flags of their boxes.
+_DURATIONS = (
+    ((b"moov", b"mvhd"), 24),
+    ((b"moov", b"trak", b"tkhd"), 28),
+    ((b"moov", b"trak", b"edts", b"elst"), 8),
+)
+_FOR_EVER = 0xFFFF_FFFF_FFFF_FFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,38 @@ def strip(data: bytes) -> bytes:
     except (struct.error, IndexError) as error:
         raise ImageError("corrupt", "the AVIF's index is damaged") from error
     return bytes(result)
+
+
+def plays(data: bytes) -> int:
+    """Return how often a sequence plays, 0 for ever: as often as its edit list fits into its track (8.6.6)."""
+    durations = _durations(data)
+    if durations is None:
+        return 1
+    (_, movie), (_, once) = durations[0], durations[-1]
+    return 0 if movie == _FOR_EVER or not once else max(1, round(movie / once))
+
+
+def with_plays(data: bytes, plays: int) -> bytes:
+    """Return a sequence that plays so often; 0 is for ever."""
+    durations = _durations(data)
+    assert durations is not None
+    *wholes, (_, once) = durations
+    result = bytearray(data)
+    for position, _ in wholes:
+        struct.pack_into(">Q", result, position, once * plays if plays else _FOR_EVER)
+    return bytes(result)
+
+
+def _durations(data: bytes) -> list[tuple[int, int]] | None:
+    """Return the 64-bit durations of a sequence, each with its position: movie, track, and a single play of it."""
+    found = []
+    for path, offset in _DURATIONS:
+        holder = find(data, *path)
+        if holder is None or holder.payload + offset + 8 > holder.end or data[holder.payload] != 1:
+            return None
+        position = holder.payload + offset
+        found.append((position, int.from_bytes(data[position : position + 8])))
+    return found
 
 
 def _blank(result: bytearray, foreign: Box) -> None:

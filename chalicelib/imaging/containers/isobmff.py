@@ -46,3 +46,15 @@ def boxes(data: bytes, start: int = 0, end: int | None = None) -> Iterator[Box]:
 def box(kind: bytes, payload: bytes) -> bytes:
     """Return a box."""
     return struct.pack(">I4s", 8 + len(payload), kind) + payload
+
+
+def find(data: bytes, *path: bytes) -> Box | None:
+    """Return the first box at a path of types from the top, none of which has fields before its boxes."""
+    start, end = 0, len(data)
+    found = None
+    for kind in path:
+        found = next((inner for inner in boxes(data, start, end) if inner.kind == kind), None)
+        if found is None:
+            return None
+        start, end = found.payload, found.end
+    return found

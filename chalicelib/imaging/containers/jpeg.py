@@ -1,13 +1,12 @@
 """JPEG files as segments (ITU-T T.81, annex B)."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chalicelib.imaging.types import ImageError
 
 _SOI, _EOI, _SOS, _DQT, _COM, _APP0, _APP14, _APP15 = 0xD8, 0xD9, 0xDA, 0xDB, 0xFE, 0xE0, 0xEE, 0xEF
-_PROGRESSIVE = (0xC2, 0xCA)
 
 # Within entropy-coded data FF00 is a stuffed byte, FFD0 to FFD7 are restarts, FFFF is fill.
 _MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
@@ -85,15 +84,21 @@ def scan_header(data: bytes, segment: Segment) -> Scan:
     return Scan(components, data[at], data[at + 1], data[at + 2] >> 4, data[at + 2] & 15)
 
 
-def is_last_luma_refinement(scan: Scan) -> bool:
-    """Return whether a scan sends but the lowest bit of luma's detail: at half the size or less, nobody sees it."""
-    luma_only = len(scan.components) == 1 and scan.components[0] in _LUMA
-    return luma_only and scan.first > 0 and (scan.previous_bit, scan.bit) == (1, 0)
+def is_useless(scan: Scan, scale: int) -> bool:
+    """Return whether hardly anybody would miss a scan when the image is decoded at 1/scale.
 
-
-def is_detail(scan: Scan) -> bool:
-    """Return whether a scan sends no means of blocks: at an eighth of the size, only those are seen."""
-    return scan.first > 0
+    At 1/2, a bit plane of luma's detail below what a mean of four pixels keeps; at 1/4, also that of
+    chroma's, and luma's higher frequencies; at 1/8, all but the means of blocks.
+    """
+    if scan.first == 0 or scale < 2:
+        return False
+    if scale >= 8:
+        return True
+    is_luma = scan.components[0] in _LUMA
+    is_last_bit = (scan.previous_bit, scan.bit) == (1, 0)
+    if scale >= 4:
+        return is_last_bit or (is_luma and scan.first >= 6)
+    return is_luma and is_last_bit
 
 
 def count_scans(data: bytes) -> int:
@@ -101,17 +106,12 @@ def count_scans(data: bytes) -> int:
     return sum(segment.marker == _SOS for segment in segments(data))
 
 
-def is_progressive(data: bytes) -> bool:
-    """Return whether the image comes in several passes, by its frame header."""
-    return any(segment.marker in _PROGRESSIVE for segment in segments(data))
-
-
-def without_scans(data: bytes, is_useless: Callable[[Scan], bool]) -> bytes:
-    """Return the file without the scans that `is_useless` names; all else is copied."""
+def for_scale(data: bytes, scale: int) -> bytes:
+    """Return a progressive file without the scans that are useless at 1/scale; all else is copied."""
     kept = (
         data[segment.start : segment.end]
         for segment in segments(data)
-        if segment.marker != _SOS or not is_useless(scan_header(data, segment))
+        if segment.marker != _SOS or not is_useless(scan_header(data, segment), scale)
     )
     return b"".join([data[:2], *kept, _END])
 
