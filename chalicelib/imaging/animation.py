@@ -14,6 +14,10 @@ from chalicelib.imaging.source import Source
 # Where Pillow does not tell it, or tells how often an animation is repeated instead.
 _PLAYS = {AVIF: avif.plays, GIF: gif.plays}
 
+# What every format can hold: 16 bits of repetitions (GIF), 24 bits of milliseconds (WebP).
+_MOST_PLAYS = (1 << 16) - 1
+_LONGEST = (1 << 24) - 1
+
 Rectangle = tuple[int, int, int, int]
 
 
@@ -41,7 +45,7 @@ def frames(source: Source) -> Iterator[Frame]:
         with decoding():
             source.image.seek(index)
             source.image.load()
-            duration = source.image.info.get("duration", 0)
+            duration = min(max(0, source.image.info.get("duration", 0)), _LONGEST)
             image = to_working_mode(source.image.copy(), source)
         yield Frame(image.convert("RGB") if image.mode == "L" else image, duration)
 
@@ -49,7 +53,8 @@ def frames(source: Source) -> Iterator[Frame]:
 def plays(source: Source) -> int:
     """Return how often an animation plays; 0 is for ever."""
     reader = _PLAYS.get(source.format)
-    return reader(source.data) if reader else int(source.image.info.get("loop", 0))
+    times = reader(source.data) if reader else int(source.image.info.get("loop", 0))
+    return min(times, _MOST_PLAYS)
 
 
 def changed(before: Image.Image | None, after: Image.Image) -> Rectangle:

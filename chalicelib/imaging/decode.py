@@ -1,14 +1,13 @@
 """Pixels out of a source: as few as serve, 8 bits a sample, in a mode that can be resized."""
 
-import re
-
-from PIL import Image, ImageChops
-from PIL.ImageFile import ImageFile, _Tile
+from PIL import Image
+from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
-from chalicelib.imaging.containers import jpeg, png
+from chalicelib.imaging.containers import jpeg, jpeg2000, png
+from chalicelib.imaging.depth import has_16_bits, to_8_bits
 from chalicelib.imaging.errors import decoding
-from chalicelib.imaging.formats import JPEG, PNG
+from chalicelib.imaging.formats import JPEG, JPEG2000, PNG
 from chalicelib.imaging.resize import Box, Size
 from chalicelib.imaging.source import Source, open_image
 from chalicelib.imaging.types import ImageError
@@ -32,15 +31,6 @@ _WORKING_MODES = {
     "LAB": "RGB",
 }
 
-# Raw modes of which Pillow keeps the high byte; read in the other byte order, they give the low byte.
-_16_BITS = re.compile(r"(RGBA|RGB);16([BLN])")
-_OTHER_ORDER = {"B": "L", "L": "B", "N": "B"}
-_GREY_16_BITS = ("I;16", "I;16B", "I;16L", "I;16N")
-
-_TO_8_BITS = [(level * 255 + 32767) // 65535 for level in range(65536)]
-# high * 256 + low is 257 * high + (low - high): beyond half of 257 it is nearer to the next level.
-_BEYOND_HALF = [int(difference >= 129) for difference in range(256)]
-
 
 def decode(source: Source, at_least: Size) -> tuple[Image.Image, Box]:
     """Decode a source, in full or as far reduced as its decoder can at no less than a size.
@@ -52,7 +42,11 @@ def decode(source: Source, at_least: Size) -> tuple[Image.Image, Box]:
     Raises:
         ImageError: The bytes are damaged, or of a mode that is not accepted.
     """
-    opened, box = _draft(source, at_least) if source.format is JPEG else (source.image, None)
+    opened, box = source.image, None
+    if source.format is JPEG:
+        opened, box = _draft(source, at_least)
+    elif source.format is JPEG2000:
+        box = _reduce(source, at_least)
     with decoding():
         image = to_working_mode(opened, source)
     return image, box or (0, 0, *image.size)
@@ -72,13 +66,22 @@ def _draft(source: Source, at_least: Size) -> tuple[ImageFile, Box | None]:
     return image, drafted[1] if drafted else None
 
 
+def _reduce(source: Source, at_least: Size) -> Box | None:
+    """Have OpenJPEG leave out the finest resolutions: each holds what makes the picture twice as large."""
+    (width, height), (least_width, least_height) = source.image.size, at_least
+    levels = min(
+        jpeg2000.resolutions(source.data), min(width // least_width, height // least_height).bit_length() - 1
+    )
+    if not levels:
+        return None
+    source.image.reduce = levels  # type: ignore[method-assign,assignment]
+    return 0, 0, width / (1 << levels), height / (1 << levels)
+
+
 def to_working_mode(image: Image.Image, source: Source) -> Image.Image:
     """Decode an opened image to mode L, RGB, RGBA or CMYK."""
-    if isinstance(image, ImageFile) and image.tile:
-        if image.mode in _GREY_16_BITS:
-            return _grey_16_bits(image)
-        if match := _16_BITS.search(str(image.tile[0].args)):
-            return _colour_16_bits(image, source, match)
+    if has_16_bits(image):
+        return to_8_bits(image, source)
     image.load()
     if image.mode == "L" and "transparency" in image.info:
         _scale_key(image, source)
@@ -94,51 +97,3 @@ def _scale_key(image: Image.Image, source: Source) -> None:
         depth = png.header(source.data)[2]
         key = image.info["transparency"]
         image.info["transparency"] = (key & (1 << depth) - 1) * 255 // ((1 << depth) - 1)
-
-
-def _grey_16_bits(image: ImageFile) -> Image.Image:
-    image.load()
-    key = image.info.get("transparency")
-    levels = image.convert("I")
-    grey = levels.point(_TO_8_BITS, "L")
-    if key is None:
-        return grey
-    alpha = levels.point([0 if level == key else 255 for level in range(65536)], "L")
-    return Image.merge("RGBA", (grey, grey, grey, alpha))
-
-
-def _colour_16_bits(image: ImageFile, source: Source, match: re.Match[str]) -> Image.Image:
-    """Decode the high bytes and the low bytes, and round."""
-    low = open_image(source.data, source.format)
-    low_raw_mode = f"{match[1]};16{_OTHER_ORDER[match[2]]}"
-    low.tile = [_with_raw_mode(tile, match[0], low_raw_mode) for tile in low.tile]
-    low.load()
-    image.load()
-    key = image.info.pop("transparency", None)
-    rounded = _round(image, low)
-    if key is not None:
-        rounded.putalpha(ImageChops.invert(_where(image, low, key)))
-    return rounded
-
-
-def _with_raw_mode(tile: _Tile, old: str, new: str) -> _Tile:
-    if isinstance(tile.args, tuple):
-        return tile._replace(args=tuple(new if value == old else value for value in tile.args))
-    return tile._replace(args=new)
-
-
-def _round(high: Image.Image, low: Image.Image) -> Image.Image:
-    beyond_half = _BEYOND_HALF * len(high.getbands())
-    up = ImageChops.subtract(low, high).point(beyond_half)
-    down = ImageChops.subtract(high, low).point(beyond_half)
-    return ImageChops.subtract(ImageChops.add(high, up), down)
-
-
-def _where(high: Image.Image, low: Image.Image, key: tuple[int, ...]) -> Image.Image:
-    """Return a mask of the pixels whose 16-bit samples are those of the key colour."""
-    mask = Image.new("L", high.size, 255)
-    for plane, level in zip(
-        (*high.split(), *low.split()), (*(k >> 8 for k in key), *(k & 255 for k in key)), strict=True
-    ):
-        mask = ImageChops.darker(mask, plane.point([255 if value == level else 0 for value in range(256)]))
-    return mask

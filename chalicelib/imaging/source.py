@@ -117,6 +117,8 @@ def _size(data: bytes, format_: Format, image: ImageFile) -> Size:
 
 def _check(size: Size, frames: int, options: Options) -> None:
     width, height = size
+    if not width or not height:
+        raise ImageError("corrupt", f"an image of {width}x{height} pixels has none")
     if frames > options.max_frames:
         raise ImageError("too-many-frames", f"{frames} frames are more than {options.max_frames}")
     if width * height * frames > options.max_pixels:

@@ -107,13 +107,19 @@ def count_scans(data: bytes) -> int:
 
 
 def for_scale(data: bytes, scale: int) -> bytes:
-    """Return a progressive file without the scans that are useless at 1/scale; all else is copied."""
-    kept = (
-        data[segment.start : segment.end]
-        for segment in segments(data)
-        if segment.marker != _SOS or not is_useless(scan_header(data, segment), scale)
-    )
-    return b"".join([data[:2], *kept, _END])
+    """Return a progressive file without the scans that are useless at 1/scale; all else is copied.
+
+    Raises:
+        ImageError: Its end is missing. A decoder would not notice any more.
+    """
+    pieces, end = [data[:2]], 0
+    for segment in segments(data):
+        end = segment.end
+        if segment.marker != _SOS or not is_useless(scan_header(data, segment), scale):
+            pieces.append(data[segment.start : end])
+    if not data.startswith(_END, end):
+        raise ImageError("truncated", "the JPEG has no end")
+    return b"".join([*pieces, _END])
 
 
 def strip(data: bytes) -> bytes:

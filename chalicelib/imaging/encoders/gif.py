@@ -30,7 +30,7 @@ def animate(frames: Iterable[Frame], size: Size, plays: int) -> bytes:
     """
     pieces = [b"GIF89a" + struct.pack("<HHBBB", *size, 0x70, 0, 0)]
     if plays != 1:
-        repeats = max(0, min(plays, 0xFFFF) - 1)
+        repeats = max(0, plays - 1)
         pieces.append(b"!\xff\x0bNETSCAPE2.0\x03\x01" + struct.pack("<H", repeats) + b"\0")
     before = None
     for frame, following in _with_next(frames):

@@ -81,7 +81,7 @@ def animate(frames: Iterable[Frame], size: Size, plays: int) -> bytes:
 
 def _control(sequence: int, box: tuple[int, int, int, int], duration: float) -> bytes:
     left, top, right, bottom = box
-    seconds = Fraction(min(duration, 65_535_000) / 1000)
+    seconds = Fraction(duration / 1000)
     delay = seconds.limit_denominator(1000 if seconds < 65 else 1)
     return struct.pack(
         ">5I2H2B",

@@ -15,9 +15,9 @@ _OVERWRITE = 0x02
 _METHOD = 4
 _LOSSLESS_EFFORT = 30
 
-# WebP's quality 80 scores like JPEG's 70 in the mean of photographs; both scales end at 100.
+# WebP's quality 79 scores like JPEG's 70 in the mean of photographs; both scales end at 100.
 _LIKE_JPEG = [
-    round(quality * 80 / 70 if quality < 70 else 100 - (100 - quality) * 2 / 3) for quality in range(101)
+    round(quality * 79 / 70 if quality < 70 else 100 - (100 - quality) * 0.7) for quality in range(101)
 ]
 
 # Photographs have a fifth of as many colours as pixels, and more.
@@ -39,7 +39,7 @@ def animate(frames: Iterable[Frame], size: Size, plays: int, quality: int) -> by
     """
     pieces = [
         container.extended_header(*size, alpha=True, animated=True),
-        container.chunk(b"ANIM", bytes(4) + min(plays, 0xFFFF).to_bytes(2, "little")),
+        container.chunk(b"ANIM", bytes(4) + plays.to_bytes(2, "little")),
     ]
     before = None
     for frame in frames:

@@ -1,0 +1,107 @@
+"""From 16 bits a sample to 8, to the nearest level: Pillow drops the low byte of colours, and clips grey."""
+
+import re
+
+from PIL import Image, ImageChops
+from PIL.ImageFile import ImageFile, _Tile
+
+from chalicelib.imaging.source import Source, open_image
+
+_GREY = ("I;16", "I;16B", "I;16L", "I;16N")
+# Raw modes of which Pillow keeps the high byte; read in the other byte order, they give the low byte.
+_COLOUR = re.compile(r"(?:RGBA|LA|RGB);16([BLN])")
+_OTHER_ORDER = {"B": "L", "L": "B", "N": "B"}
+# The four bytes of a pixel of grey and alpha, read as four samples: there is no raw mode for its low bytes.
+_GREY_AND_ALPHA = "LA;16B"
+
+_LEVELS = 65536
+_TO_8_BITS = [(level * 255 + 32767) // 65535 for level in range(_LEVELS)]
+# high * 256 + low is 257 * high + (low - high): beyond half of 257 it is nearer to the next level.
+_BEYOND_HALF = [int(difference >= 129) for difference in range(256)]
+
+_STRIP_PIXELS = 1 << 18
+
+
+def has_16_bits(image: Image.Image) -> bool:
+    """Return whether an image has 16 bits a sample, as far as Pillow has not yet dropped eight of them."""
+    if image.mode in _GREY:
+        return True
+    return isinstance(image, ImageFile) and bool(image.tile) and _COLOUR.search(str(image.tile[0].args)) is not None
+
+
+def to_8_bits(image: Image.Image, source: Source) -> Image.Image:
+    """Decode an image of 16 bits a sample; mode L, RGB or RGBA. A key colour becomes transparent."""
+    if image.mode in _GREY:
+        return _grey(image)
+    assert isinstance(image, ImageFile)
+    return _colour(image, source)
+
+
+def _grey(image: Image.Image) -> Image.Image:
+    image.load()
+    key = image.info.get("transparency")
+    levels = image.convert("I")
+    grey = levels.point(_TO_8_BITS, "L")
+    if key is None:
+        return grey
+    alpha = levels.point([0 if level == key else 255 for level in range(_LEVELS)], "L")
+    return Image.merge("RGBA", (grey, grey, grey, alpha))
+
+
+def _colour(image: ImageFile, source: Source) -> Image.Image:
+    high, low = _bytes_of(image, source)
+    key = image.info.get("transparency")
+    result = Image.new("RGB" if key is None and high.mode == "RGB" else "RGBA", high.size)
+    rows = max(1, _STRIP_PIXELS // high.width)
+    for top in range(0, high.height, rows):
+        box = (0, top, high.width, min(top + rows, high.height))
+        high_strip, low_strip = high.crop(box), low.crop(box)
+        rounded = _round(high_strip, low_strip)
+        if key is not None:
+            rounded.putalpha(ImageChops.invert(_where(high_strip, low_strip, key)))
+        result.paste(rounded, box)
+    return result
+
+
+def _bytes_of(image: ImageFile, source: Source) -> tuple[Image.Image, Image.Image]:
+    """Return the high bytes and the low bytes of all samples as images."""
+    raw_mode = _COLOUR.search(str(image.tile[0].args))
+    assert raw_mode is not None
+    if raw_mode[0] == _GREY_AND_ALPHA:
+        _replace_raw_mode(image, raw_mode[0], "RGBA")
+        image.load()
+        grey_high, grey_low, alpha_high, alpha_low = image.split()
+        return (
+            Image.merge("RGBA", (grey_high, grey_high, grey_high, alpha_high)),
+            Image.merge("RGBA", (grey_low, grey_low, grey_low, alpha_low)),
+        )
+    low = open_image(source.data, source.format)
+    _replace_raw_mode(low, raw_mode[0], raw_mode[0][:-1] + _OTHER_ORDER[raw_mode[1]])
+    low.load()
+    image.load()
+    return image, low
+
+
+def _replace_raw_mode(image: ImageFile, old: str, new: str) -> None:
+    def replaced(tile: _Tile) -> _Tile:
+        if isinstance(tile.args, tuple):
+            return tile._replace(args=tuple(new if value == old else value for value in tile.args))
+        return tile._replace(args=new)
+
+    image.tile = [replaced(tile) for tile in image.tile]
+
+
+def _round(high: Image.Image, low: Image.Image) -> Image.Image:
+    beyond_half = _BEYOND_HALF * len(high.getbands())
+    up = ImageChops.subtract(low, high).point(beyond_half)
+    down = ImageChops.subtract(high, low).point(beyond_half)
+    return ImageChops.subtract(ImageChops.add(high, up), down)
+
+
+def _where(high: Image.Image, low: Image.Image, key: tuple[int, ...]) -> Image.Image:
+    """Return a mask of the pixels whose 16-bit samples are those of the key colour."""
+    mask = Image.new("L", high.size, 255)
+    levels = [*(sample >> 8 for sample in key), *(sample & 255 for sample in key)]
+    for plane, level in zip((*high.split(), *low.split()), levels, strict=True):
+        mask = ImageChops.darker(mask, plane.point([255 * (value == level) for value in range(256)]))
+    return mask

@@ -1,0 +1,99 @@
+"""Damaged files: thousands of mutations of every format end in a result or an `ImageError`, and soon."""
+
+import os
+import random
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import pytest
+
+from chalicelib.imaging import ImageError, Options, compress
+from tests.fixtures.drawings import disc, photograph
+from tests.fixtures.exif import exif
+from tests.fixtures.files import every_format, gif, gif_frame, gif_loop, heic, icc_segments, jpeg_with
+from tests.fixtures.icc import adobe_rgb
+
+MUTATIONS = 21_000
+SECONDS_EACH = 5
+OPTIONS = (Options(max_width=16, max_height=16), Options(max_pixels=4_000_000, output_format="png"))
+
+
+def originals() -> dict[str, bytes]:
+    files = every_format(photograph((40, 28)))
+    transparent = every_format(disc((24, 24)).convert("RGBA").quantize(8).convert("RGB"))
+    files |= {f"{name}-flat": data for name, data in transparent.items()}
+    frames = (
+        gif_frame((0, 0, 9, 9), 1),
+        gif_frame((2, 2, 3, 3), 2, disposal=2),
+        gif_frame((1, 1, 4, 4), 0, disposal=3),
+    )
+    files["gif-disposals"] = gif((9, 9), gif_loop(3), *frames)
+    files["jpeg-metadata"] = jpeg_with(
+        files["jpeg"], (0xE1, exif(orientation=6, taken="2024:01:02 03:04:05")), *icc_segments(adobe_rgb())
+    )
+    files["heic-metadata"] = heic(quarter_turns=1, exif=exif(), profile=adobe_rgb())
+    return files
+
+
+def mutate(data: bytes, chance: random.Random) -> bytes:
+    """Damage a file in one to four places, more often in its first part, where its structure is."""
+    damaged = bytearray(data)
+    for _ in range(chance.randint(1, 4)):
+        if not damaged:
+            break
+        at = int(len(damaged) * chance.random() ** chance.choice((1, 3)))
+        match chance.randrange(7):
+            case 0:
+                damaged[at] ^= 1 << chance.randrange(8)
+            case 1:
+                damaged[at] = chance.choice((0, 1, 0x7F, 0x80, 0xFF))
+            case 2:
+                width = chance.choice((2, 4))
+                value = chance.choice((0, 1, 0xFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, chance.getrandbits(32)))
+                damaged[at : at + width] = (value % (1 << 8 * width)).to_bytes(width)
+            case 3:
+                del damaged[at:]
+            case 4:
+                del damaged[at : at + chance.randint(1, 32)]
+            case 5:
+                damaged[at:at] = chance.randbytes(chance.randint(1, 32))
+            case 6:
+                length = chance.randint(1, 64)
+                source = chance.randrange(len(damaged))
+                damaged[at : at + length] = damaged[source : source + length]
+    return bytes(damaged)
+
+
+def failures(name: str, data: bytes, count: int) -> list[str]:
+    """Compress mutations of a file, and tell which ended in neither a result nor an `ImageError`, or late."""
+    found = []
+    for seed in range(count):
+        damaged = mutate(data, random.Random(f"{name} {seed}"))
+        started = time.monotonic()
+        try:
+            compress(damaged, OPTIONS[seed % len(OPTIONS)])
+        except ImageError:
+            pass
+        except BaseException as error:
+            found.append(f"{name} {seed}: {error!r}")
+        if time.monotonic() - started > SECONDS_EACH:
+            found.append(f"{name} {seed}: took {time.monotonic() - started:.1f} s")
+    return found
+
+
+def jobs() -> Iterator[tuple[str, bytes, int]]:
+    files = originals()
+    for name, data in files.items():
+        yield name, data, -(-MUTATIONS // len(files))
+
+
+@pytest.mark.timeout(0) if False else pytest.mark.filterwarnings("default")
+def test_damaged_files_end_in_a_result_or_an_image_error() -> None:
+    with ProcessPoolExecutor(
+        max_workers=min(2, os.cpu_count() or 1), mp_context=get_context("spawn")
+    ) as pool:
+        results = list(pool.map(failures, *zip(*jobs(), strict=True)))
+
+    assert sum(results, []) == []
