@@ -79,9 +79,13 @@ def _reduce(source: Source, at_least: Size) -> Box | None:
 
 
 def to_working_mode(image: Image.Image, source: Source) -> Image.Image:
-    """Decode an opened image to mode L, RGB, RGBA or CMYK."""
-    if has_16_bits(image):
-        return to_8_bits(image, source)
+    """Decode an opened image to mode L, RGB, RGBA or CMYK; nothing but pixels is left of it."""
+    working = to_8_bits(image, source) if has_16_bits(image) else _to_working_mode(image, source)
+    working.info = {}  # Pillow would write a comment or profile that it finds here into any file
+    return working
+
+
+def _to_working_mode(image: Image.Image, source: Source) -> Image.Image:
     image.load()
     if image.mode == "L" and "transparency" in image.info:
         _scale_key(image, source)

@@ -26,7 +26,11 @@ def has_16_bits(image: Image.Image) -> bool:
     """Return whether an image has 16 bits a sample, as far as Pillow has not yet dropped eight of them."""
     if image.mode in _GREY:
         return True
-    return isinstance(image, ImageFile) and bool(image.tile) and _COLOUR.search(str(image.tile[0].args)) is not None
+    return (
+        isinstance(image, ImageFile)
+        and bool(image.tile)
+        and _COLOUR.search(str(image.tile[0].args)) is not None
+    )
 
 
 def to_8_bits(image: Image.Image, source: Source) -> Image.Image:

@@ -17,9 +17,9 @@ from chalicelib.imaging.source import Source, open_source, turned
 from chalicelib.imaging.types import Compressed, Options, RenditionImage
 from chalicelib.imaging.writers import WRITERS
 
-# A lossy encoding in place of pixels that could be kept must save a tenth: less is not worth another
+# A lossy encoding in place of pixels that could be kept must save a fifth: less is not worth another
 # loss, and what was compressed once stays as it is when it is compressed again.
-_WORTH_A_LOSS = 0.9
+_WORTH_A_LOSS = 0.8
 
 # Shares of the wanted quality to fall back to, where pixels cannot be kept and their encoding is larger.
 _LOWER_QUALITIES = (0.85, 0.7, 0.5, 0.3, 0.1)

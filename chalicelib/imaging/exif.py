@@ -44,9 +44,9 @@ class Exif:
 
 
 def read_exif(block: bytes) -> Exif:
-    """Read an EXIF block, with or without its `Exif` prefix; nonsense reads as nothing."""
+    """Read an EXIF block, with or without its `Exif` prefix, or a TIFF file; nonsense reads as nothing."""
     tiff = block[6:] if block.startswith(b"Exif\0\0") else block
-    order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(tiff[:4])
     if order is None or len(tiff) < 8:
         return Exif()
     tags = dict(_entries(tiff, order, struct.unpack_from(f"{order}I", tiff, 4)[0]))

@@ -39,6 +39,7 @@ class Source:
         image: Pillow's view of them, not yet decoded.
         frames: 1 for a still image.
         exif: What its metadata told.
+        profile: The embedded ICC profile.
     """
 
     data: bytes
@@ -46,6 +47,7 @@ class Source:
     image: ImageFile
     frames: int
     exif: Exif
+    profile: bytes | None
 
     @cached_property
     def orientation(self) -> int:
@@ -61,12 +63,6 @@ class Source:
     def stored_size(self) -> Size:
         """Width and height in pixels as they are stored."""
         return _size(self.data, self.format, self.image)
-
-    @cached_property
-    def profile(self) -> bytes | None:
-        """The embedded ICC profile."""
-        profile = self.image.info.get("icc_profile")
-        return profile if isinstance(profile, bytes) and profile else None
 
     @cached_property
     def is_presentable(self) -> bool:
@@ -100,7 +96,8 @@ def open_source(data: bytes, options: Options) -> Source:
     if format_ is AVIF:
         frames = getattr(image, "n_frames", 1)
     _check(_size(data, format_, image), frames, options)
-    return Source(data, format_, image, frames, _read_exif(image))
+    exif = data if format_ is TIFF else _block(image, "exif")
+    return Source(data, format_, image, frames, read_exif(exif or b""), _block(image, "icc_profile"))
 
 
 def open_image(data: bytes, format_: Format) -> ImageFile:
@@ -126,6 +123,6 @@ def _check(size: Size, frames: int, options: Options) -> None:
         raise ImageError("too-many-pixels", f"{total} is more than {options.max_pixels} pixels")
 
 
-def _read_exif(image: ImageFile) -> Exif:
-    block = image.info.get("exif")
-    return read_exif(block) if isinstance(block, bytes) else Exif()
+def _block(image: ImageFile, name: str) -> bytes | None:
+    block = image.info.get(name)
+    return block if isinstance(block, bytes) and block else None

@@ -31,7 +31,11 @@ def _table_size(flags: int) -> int:
 
 
 def blocks(data: bytes) -> Iterator[Block]:
-    """Yield the blocks up to the trailer; a last block that is cut off is left out."""
+    """Yield the blocks up to the trailer, or to what is no block.
+
+    Raises:
+        ImageError: A block is cut off.
+    """
     if len(data) < 13:
         raise ImageError("truncated", "the GIF header is cut off")
     position = 13 + _table_size(data[10])
@@ -42,8 +46,6 @@ def blocks(data: bytes) -> Iterator[Block]:
         else:
             kind, body = _extension_kind(data, position), position + 2
         end = _after_sub_blocks(data, body)
-        if end is None:
-            return
         yield Block(kind, position, end)
         position = end
 
@@ -57,12 +59,12 @@ def _extension_kind(data: bytes, position: int) -> str:
     return "other"
 
 
-def _after_sub_blocks(data: bytes, position: int) -> int | None:
+def _after_sub_blocks(data: bytes, position: int) -> int:
     while position < len(data):
         if data[position] == 0:
             return position + 1
         position += 1 + data[position]
-    return None
+    raise ImageError("truncated", "a GIF block is cut off")
 
 
 def canvas(data: bytes) -> tuple[int, int]:

@@ -1,0 +1,147 @@
+"""Embedded profiles: the result is in sRGB, within two levels of littleCMS's perceptual conversion."""
+
+from io import BytesIO
+
+import pytest
+from PIL import Image, ImageChops, ImageCms
+
+from chalicelib.imaging import Options, compress
+from chalicelib.imaging.colour import is_srgb, profile_mode, to_srgb
+from tests.fixtures import icc
+from tests.fixtures.drawings import disc, load, photograph, pixel, save
+from tests.fixtures.files import heic
+
+AS_PNG = Options(output_format="png")
+
+
+def by_littlecms(image: Image.Image, profile: bytes) -> Image.Image:
+    source = ImageCms.ImageCmsProfile(BytesIO(profile))
+    target = ImageCms.createProfile("sRGB")
+    converted = ImageCms.profileToProfile(image, source, target, ImageCms.Intent.PERCEPTUAL, outputMode="RGB")
+    assert converted is not None
+    return converted
+
+
+def furthest(one: Image.Image, other: Image.Image) -> int:
+    extrema = ImageChops.difference(one.convert("RGB"), other.convert("RGB")).getextrema()
+    return max(high for _, high in extrema)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("profile", [icc.display_p3(), icc.adobe_rgb(), icc.srgb()])
+@pytest.mark.parametrize("format_", ["PNG", "TIFF", "WEBP"])
+def test_rgb_profiles_are_converted(profile: bytes, format_: str) -> None:
+    original = photograph()
+    lossless = {"lossless": True} if format_ == "WEBP" else {}
+
+    result = load(compress(save(original, format_, icc_profile=profile, **lossless), AS_PNG).data)
+
+    assert furthest(result, by_littlecms(original, profile)) <= 2
+
+
+def test_a_cmyk_profile_is_converted() -> None:
+    original = photograph().convert("CMYK")
+
+    result = load(compress(save(original, "TIFF", icc_profile=icc.cmyk()), AS_PNG).data)
+
+    assert furthest(result, by_littlecms(original, icc.cmyk())) <= 2
+
+
+def test_a_cmyk_jpeg_with_a_profile_is_converted() -> None:
+    data = save(photograph().convert("CMYK"), "JPEG", quality=95, icc_profile=icc.cmyk())
+
+    result = load(compress(data, AS_PNG).data)
+
+    assert furthest(result, by_littlecms(load(data), icc.cmyk())) <= 2
+
+
+def test_a_grey_profile_is_converted_and_stays_grey() -> None:
+    original = photograph(mode="L")
+
+    result = load(compress(save(original, "PNG", icc_profile=icc.grey()), AS_PNG).data)
+
+    assert furthest(result, by_littlecms(original, icc.grey())) <= 2
+    assert to_srgb(original, icc.grey()).mode == "L"
+
+
+def test_colours_beneath_transparency_are_converted_and_alpha_is_kept() -> None:
+    data = save(disc(colour="#40c080"), "PNG", icc_profile=icc.adobe_rgb())
+
+    image = load(compress(data).data).convert("RGBA")
+
+    expected = by_littlecms(Image.new("RGB", (1, 1), "#40c080"), icc.adobe_rgb())
+    assert pixel(image, 48, 32) == pytest.approx((*pixel(expected, 0, 0), 255), abs=2)
+    assert pixel(image, 0, 0)[3] == 0
+
+
+def test_a_grey_profile_on_grey_with_alpha_is_converted() -> None:
+    original = Image.new("LA", (8, 8), (100, 128))
+
+    image = load(compress(save(original, "PNG", icc_profile=icc.grey())).data).convert("RGBA")
+
+    (level, _, _) = pixel(by_littlecms(Image.new("L", (1, 1), 100), icc.grey()), 0, 0)
+    assert pixel(image, 3, 3) == pytest.approx((level, level, level, 128), abs=2)
+
+
+def test_the_profile_of_a_heic_is_converted() -> None:
+    plain = load(compress(heic(), AS_PNG).data)
+
+    result = load(compress(heic(profile=icc.display_p3()), AS_PNG).data)
+
+    assert furthest(result, by_littlecms(plain.convert("RGB"), icc.display_p3())) <= 2
+
+
+def test_the_profile_of_a_resized_jpeg_is_converted() -> None:
+    data = save(Image.new("RGB", (640, 480), (64, 192, 128)), "JPEG", quality=95, icc_profile=icc.adobe_rgb())
+
+    image = load(compress(data, Options(max_width=64, quality=95)).data)
+
+    expected = pixel(by_littlecms(Image.new("RGB", (1, 1), (64, 192, 128)), icc.adobe_rgb()), 0, 0)
+    assert pixel(image, 32, 24) == pytest.approx(expected, abs=4)
+
+
+@pytest.mark.parametrize(
+    "profile", [b"no profile", icc.display_p3()[:200], icc.display_p3()[:128] + bytes(500)]
+)
+def test_a_broken_profile_is_ignored(profile: bytes) -> None:
+    original = photograph()
+
+    assert furthest(to_srgb(original, profile), original) == 0
+
+
+@pytest.mark.parametrize("profile", [icc.cmyk(), b"x" * (5 << 20)])
+def test_a_profile_for_other_pixels_or_far_too_long_is_ignored(profile: bytes) -> None:
+    original = photograph()
+
+    assert furthest(to_srgb(original, profile), original) == 0
+
+
+def test_an_rgb_profile_on_grey_converts_its_levels() -> None:
+    original = photograph(mode="L")
+
+    result = to_srgb(original, icc.adobe_rgb())
+
+    assert result.mode == "L"
+    assert furthest(result, by_littlecms(original.convert("RGB"), icc.adobe_rgb())) <= 2
+
+
+def test_srgb_is_known_by_what_it_does() -> None:
+    assert [is_srgb(profile) for profile in (icc.srgb(), icc.display_p3(), icc.grey(), b"")] == [
+        True,
+        False,
+        False,
+        False,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("profile", "mode"),
+    [(icc.srgb(), "RGB"), (icc.grey(), "L"), (icc.cmyk(), "CMYK"), (b"", None), (bytes(200), None)],
+)
+def test_the_mode_that_a_profile_is_for(profile: bytes, mode: str | None) -> None:
+    assert profile_mode(profile) == mode
+
+
+def test_no_profile_is_left_in_the_result() -> None:
+    data = save(photograph((300, 200)), "JPEG", quality=95, icc_profile=icc.display_p3())
+
+    assert "icc_profile" not in load(compress(data).data).info

@@ -1,0 +1,179 @@
+"""Every format that is read, told by its bytes alone."""
+
+import pytest
+from PIL import Image, ImageChops
+
+from chalicelib.imaging import ImageError, Options, compress
+from tests.fixtures.drawings import disc, load, photograph, pixel, quarters, save
+from tests.fixtures.files import every_format, heic, interlaced_png, png
+
+
+@pytest.mark.parametrize(("name", "data"), every_format(photograph()).items())
+def test_every_format_is_read(name: str, data: bytes) -> None:
+    compressed = compress(data)
+
+    assert load(compressed.data).size == (compressed.width, compressed.height)
+
+
+@pytest.mark.parametrize(
+    ("name", "format_"),
+    [
+        ("jpeg", "jpeg"),
+        ("progressive", "jpeg"),
+        ("cmyk", "jpeg"),
+        ("png", "png"),
+        ("apng", "png"),
+        ("lossless", "webp"),
+        ("animated", "webp"),
+        ("gif", "gif"),
+        ("avis", "avif"),
+        ("tiff", "tiff"),
+        ("bmp", "bmp"),
+        ("jpeg2000", "jpeg2000"),
+        ("heic", "heic"),
+    ],
+)
+def test_the_source_s_format_is_told(name: str, format_: str) -> None:
+    assert compress(every_format(photograph())[name]).original_format == format_
+
+
+@pytest.mark.parametrize("name", ["jpeg", "png", "webp", "gif", "avif"])
+def test_a_format_that_browsers_show_stays(name: str) -> None:
+    assert compress(every_format(photograph())[name]).format == name
+
+
+@pytest.mark.parametrize("name", ["tiff", "bmp", "jpeg2000", "heic"])
+def test_another_format_becomes_jpeg(name: str) -> None:
+    assert compress(every_format(photograph())[name]).content_type == "image/jpeg"
+
+
+@pytest.mark.parametrize("format_", ["TIFF", "JPEG2000"])
+def test_another_format_with_transparency_becomes_png(format_: str) -> None:
+    assert compress(save(disc(), format_)).content_type == "image/png"
+
+
+def test_an_opaque_alpha_channel_is_no_transparency() -> None:
+    assert compress(save(photograph(mode="RGBA"), "TIFF")).format == "jpeg"
+
+
+@pytest.mark.parametrize("target", ["jpeg", "webp", "avif", "png"])
+@pytest.mark.parametrize("name", ["jpeg", "png", "webp", "gif", "avif", "tiff", "bmp", "jpeg2000", "heic"])
+def test_every_format_converts_to_every_target(name: str, target: str) -> None:
+    compressed = compress(every_format(photograph())[name], Options(output_format=target))  # type: ignore[arg-type]
+
+    assert load(compressed.data).format == target.upper()
+
+
+def test_jpeg2000_codestreams_need_no_box_around_them() -> None:
+    data = save(quarters(), "JPEG2000", no_jp2=True)
+
+    assert data[:4] == b"\xff\x4f\xff\x51"
+    assert compress(data).original_format == "jpeg2000"
+
+
+def test_a_jpeg2000_is_reduced_while_it_is_decoded() -> None:
+    image = load(
+        compress(save(quarters((800, 400)), "JPEG2000"), Options(max_width=80, output_format="png")).data
+    )
+
+    assert image.size == (80, 40)
+    assert pixel(image.convert("RGB"), 20, 10) == pytest.approx((255, 0, 0), abs=3)
+
+
+def test_big_tiff_is_read() -> None:
+    assert compress(save(quarters(), "TIFF", big_tiff=True)).original_format == "tiff"
+
+
+def test_a_tiff_of_many_pages_gives_its_first() -> None:
+    data = save(
+        Image.new("RGB", (20, 10), "red"), "TIFF", save_all=True, append_images=[Image.new("RGB", (9, 9))]
+    )
+
+    assert pixel(load(compress(data).data), 5, 5) == pytest.approx((254, 0, 0), abs=3)
+
+
+def test_an_mpo_gives_its_first_picture_alone() -> None:
+    data = save(
+        Image.new("RGB", (40, 30), "red"), "MPO", save_all=True, append_images=[Image.new("RGB", (40, 30))]
+    )
+
+    compressed = compress(data)
+
+    assert (compressed.original_format, compressed.data.count(b"\xff\xd8\xff")) == ("jpeg", 1)
+
+
+def test_heic_is_read() -> None:
+    image = load(compress(heic(), Options(output_format="png")).data).convert("RGB")
+
+    assert pixel(image, 60, 4) == pytest.approx((244, 20, 40), abs=16)
+
+
+def test_heic_with_another_major_brand_is_told_by_its_compatible_ones() -> None:
+    data = heic().replace(b"ftypheic", b"ftypmif1", 1)
+
+    assert compress(data).original_format == "heic"
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4, 8])
+def test_grey_png_of_every_depth(depth: int) -> None:
+    row = bytes([0b10101010]) * (16 * depth // 8)  # half of the samples are brighter
+
+    image = load(compress(png((16, 4), depth, 0, [row] * 4), Options(output_format="png")).data)
+
+    expected = {1: (255, 0), 2: (170, 170), 4: (170, 170), 8: (170, 170)}[depth]
+    grey = image.convert("L")
+    assert (grey.getpixel((0, 0)), grey.getpixel((1, 0))) == expected
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4, 8])
+def test_palette_png_of_every_depth(depth: int) -> None:
+    palette = (b"PLTE", b"\x10\x20\x30" * (1 << depth))
+    data = png((16, 4), depth, 3, [bytes(16 * depth // 8)] * 4, before=[palette])
+
+    assert pixel(load(compress(data).data).convert("RGB"), 0, 0) == (16, 32, 48)
+
+
+def test_interlaced_png() -> None:
+    original = photograph((21, 13))
+
+    result = load(compress(interlaced_png(original)).data).convert("RGB")
+
+    assert ImageChops.difference(original, result).getbbox() is None
+
+
+def test_the_name_of_a_format_is_not_believed() -> None:
+    assert compress(save(quarters(), "PNG")).format == "png"
+
+
+@pytest.mark.parametrize(
+    ("start", "code"),
+    [
+        (b"", "not-an-image"),
+        (b"plain text, long enough to be looked at", "not-an-image"),
+        (bytes(64), "not-an-image"),
+        (b"8BPS" + bytes(60), "unsupported"),
+        (b"%PDF-1.7" + bytes(60), "unsupported"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "unsupported"),
+        (b"\0\0\1\0" + bytes(60), "unsupported"),
+        (b"\0\0\0\x18ftypmp42" + bytes(60), "unsupported"),
+        (b"RIFF" + bytes(4) + b"WAVE" + bytes(60), "not-an-image"),
+    ],
+)
+def test_what_is_no_image_is_refused_with_a_reason(start: bytes, code: str) -> None:
+    with pytest.raises(ImageError) as caught:
+        compress(start)
+
+    assert caught.value.code == code
+
+
+def test_a_decoder_for_another_format_never_runs() -> None:
+    """A PNG's signature leads to the PNG decoder, though the rest is a GIF."""
+    with pytest.raises(ImageError, match="PNG"):
+        compress(b"\x89PNG\r\n\x1a\n" + save(quarters(), "GIF"))
+
+
+def test_float_pixels_are_unsupported() -> None:
+    with pytest.raises(ImageError) as caught:
+        compress(save(Image.new("F", (8, 8), 0.5), "TIFF"))
+
+    assert caught.value.code == "unsupported"

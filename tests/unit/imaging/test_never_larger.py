@@ -1,0 +1,142 @@
+"""Results are never larger, in bytes or in pixels, and pixels that need no change are not coded twice."""
+
+from dataclasses import replace
+
+import pytest
+from PIL import Image
+
+from chalicelib.imaging import Options, compress
+from tests.fixtures import icc
+from tests.fixtures.drawings import load, photograph, quarters, save
+from tests.fixtures.exif import exif
+from tests.fixtures.files import every_format, icc_segments, jpeg_with
+
+KEPT = (
+    "jpeg",
+    "progressive",
+    "png",
+    "palette",
+    "apng",
+    "webp",
+    "lossless",
+    "animated",
+    "gif",
+    "avif",
+    "avis",
+)
+
+
+@pytest.mark.parametrize("name", KEPT)
+@pytest.mark.parametrize(
+    "options", [Options(), Options(max_width=50), Options(quality=100), Options(quality=1)]
+)
+def test_the_same_format_is_never_larger(name: str, options: Options) -> None:
+    for picture in (photograph(), quarters(), Image.new("RGB", (96, 64), "navy")):
+        data = every_format(picture)[name]
+
+        assert len(compress(data, options).data) <= len(data)
+
+
+@pytest.mark.parametrize("name", [*KEPT, "cmyk", "tiff", "bmp", "jpeg2000", "heic"])
+def test_nothing_is_enlarged_in_pixels(name: str) -> None:
+    compressed = compress(every_format(photograph())[name], Options(max_width=4000, max_height=4000))
+
+    assert (compressed.width, compressed.height) == (compressed.original_width, compressed.original_height)
+
+
+@pytest.mark.parametrize("name", KEPT)
+@pytest.mark.parametrize("options", [Options(), Options(max_width=48)])
+def test_a_second_pass_changes_nothing(name: str, options: Options) -> None:
+    once = compress(every_format(photograph((160, 120)))[name], options)
+
+    twice = compress(once.data, options)
+
+    assert twice.data == once.data
+
+
+@pytest.mark.parametrize("name", [*KEPT, "cmyk", "tiff", "bmp", "jpeg2000", "heic"])
+def test_the_same_bytes_give_the_same_bytes(name: str) -> None:
+    data = every_format(photograph())[name]
+
+    assert compress(data, Options(max_width=40)) == compress(data, Options(max_width=40))
+
+
+def test_a_jpeg_coded_coarsely_before_keeps_its_pixels() -> None:
+    data = save(photograph((300, 200)), "JPEG", quality=40)
+
+    assert load(compress(data).data).tobytes() == load(data).tobytes()
+
+
+def test_a_jpeg_coded_finely_is_coded_again() -> None:
+    data = save(photograph((300, 200)), "JPEG", quality=95)
+
+    assert len(compress(data).data) < len(data) / 2
+
+
+def test_where_a_smaller_picture_needs_more_bytes_the_original_is_kept() -> None:
+    """A chequerboard of single pixels costs little in a palette, and much once it is resized."""
+    board = Image.new("P", (128, 128))
+    board.putpalette([0, 0, 0, 255, 255, 255])
+    board.putdata([(x + y) % 2 for y in range(128) for x in range(128)])
+    data = save(board, "PNG", optimize=True, bits=1)
+
+    compressed = compress(data, Options(max_width=101))
+
+    assert len(compressed.data) <= len(data)
+    assert (compressed.width, compressed.height) == load(compressed.data).size
+
+
+def test_a_palette_png_that_grows_in_true_colour_is_given_a_palette_again() -> None:
+    data = save(photograph((240, 180)).quantize(250), "PNG", optimize=True)
+
+    compressed = compress(data, Options(max_width=200))
+
+    assert (compressed.width, load(compressed.data).mode) == (200, "P")
+    assert len(compressed.data) < len(data)
+
+
+@pytest.mark.parametrize("quality", [5, 30, 70])
+def test_a_turned_jpeg_is_never_larger(quality: int) -> None:
+    """Its pixels cannot be kept as they are: they are coded more coarsely instead."""
+    data = jpeg_with(
+        save(photograph((96, 64)), "JPEG", quality=quality), (0xE1, exif(orientation=6, gps=False))
+    )
+
+    compressed = compress(data, Options(quality=95))
+
+    assert len(compressed.data) <= len(data)
+    assert (compressed.width, compressed.height) == (64, 96)
+
+
+def test_a_jpeg_with_another_profile_is_converted_and_never_larger() -> None:
+    data = jpeg_with(save(photograph((96, 64)), "JPEG", quality=10), *icc_segments(icc.adobe_rgb()))
+
+    assert len(compress(data, Options(quality=95)).data) <= len(data)
+
+
+def test_a_lower_quality_is_smaller() -> None:
+    data = save(photograph((400, 300)), "JPEG", quality=98)
+    sizes = [
+        len(compress(data, replace(Options(), quality=quality)).data) for quality in (10, 30, 50, 70, 90)
+    ]
+
+    assert sizes == sorted(set(sizes))
+
+
+@pytest.mark.parametrize("target", ["webp", "avif"])
+def test_a_lower_quality_is_smaller_in_other_formats(target: str) -> None:
+    data = save(photograph((400, 300)), "JPEG", quality=98)
+    sizes = [
+        len(compress(data, Options(quality=quality, output_format=target)).data)  # type: ignore[arg-type]
+        for quality in (10, 50, 70, 90)
+    ]
+
+    assert sizes == sorted(set(sizes))
+
+
+def test_a_picture_of_few_colours_becomes_a_webp_without_loss() -> None:
+    data = save(quarters(), "PNG")
+
+    result = load(compress(data, Options(output_format="webp")).data)
+
+    assert result.convert("RGB").tobytes() == quarters().tobytes()

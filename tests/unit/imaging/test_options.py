@@ -1,0 +1,113 @@
+"""Options: their defaults, what is allowed, and their fingerprint."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib.imaging import ENGINE_VERSION, ImageError, Options, Rendition, fingerprint, types
+
+
+def test_the_defaults_are_those_of_the_settings() -> None:
+    assert Options() == Options(
+        max_width=1024,
+        max_height=1024,
+        quality=70,
+        output_format="original",
+        max_pixels=100_000_000,
+        max_frames=500,
+        renditions=(),
+        png_colors=None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("max_width", 0, "1 to 16383"),
+        ("max_width", 16_384, "1 to 16383"),
+        ("max_width", 10.5, "1 to 16383"),
+        ("max_height", -1, "1 to 16383"),
+        ("max_height", "100", "1 to 16383"),
+        ("max_height", True, "1 to 16383"),
+        ("quality", 0, "1 to 100"),
+        ("quality", 101, "1 to 100"),
+        ("output_format", "gif", "original or jpeg or webp or avif or png"),
+        ("output_format", "", "original or jpeg or webp or avif or png"),
+        ("max_pixels", 0, "at least 1"),
+        ("max_frames", 0, "at least 1"),
+        ("png_colors", 1, "2 to 256"),
+        ("png_colors", 257, "2 to 256"),
+        ("renditions", (Rendition("a", 1), Rendition("a", 2)), "different names"),
+    ],
+)
+def test_a_value_that_is_not_allowed_is_named(name: str, value: Any, allowed: str) -> None:
+    with pytest.raises(ValueError, match=allowed) as caught:
+        replace(Options(), **{name: value})
+
+    assert name in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("max_width", 1),
+        ("max_width", 16_383),
+        ("quality", 1),
+        ("quality", 100),
+        ("max_pixels", 10**12),
+        ("png_colors", 2),
+        ("png_colors", 256),
+    ],
+)
+def test_the_bounds_are_allowed(name: str, value: int) -> None:
+    assert getattr(replace(Options(), **{name: value}), name) == value  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["", "Thumb", "a/b", "a b", "-a", "a" * 33, "..", "a\n"])
+def test_a_rendition_s_name_is_fit_for_a_key(name: str) -> None:
+    with pytest.raises(ValueError, match=r"Rendition\.name"):
+        Rendition(name, 100)
+
+
+@pytest.mark.parametrize("size", [0, -5, 16_384])
+def test_a_rendition_s_size_is_bounded(size: int) -> None:
+    with pytest.raises(ValueError, match=r"Rendition\.size"):
+        Rendition("thumb", size)
+
+
+def test_the_fingerprint_is_short_and_the_same_for_the_same_options() -> None:
+    assert fingerprint(Options()) == fingerprint(Options())
+    assert len(fingerprint(Options())) == 16
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        Options(max_width=1),
+        Options(max_height=1),
+        Options(quality=1),
+        Options(output_format="webp"),
+        Options(max_pixels=1),
+        Options(max_frames=1),
+        Options(renditions=(Rendition("thumb", 256),)),
+        Options(renditions=(Rendition("thumb", 255),)),
+        Options(png_colors=2),
+    ],
+)
+def test_the_fingerprint_changes_with_every_option(changed: Options) -> None:
+    assert fingerprint(changed) != fingerprint(Options())
+
+
+def test_the_fingerprint_changes_with_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = fingerprint(Options())
+    monkeypatch.setattr(types, "ENGINE_VERSION", ENGINE_VERSION + 1)
+
+    assert fingerprint(Options()) != before
+
+
+def test_an_image_error_is_a_value_error_with_a_code() -> None:
+    error = ImageError("corrupt", "bad")
+
+    assert isinstance(error, ValueError)
+    assert (error.code, str(error)) == ("corrupt", "bad")

@@ -1,0 +1,261 @@
+"""Samples, palettes and transparency: what becomes of each pixel."""
+
+import struct
+
+import pytest
+from PIL import Image, ImageChops
+
+from chalicelib.imaging import Options, compress
+from tests.fixtures.drawings import disc, load, photograph, pixel, quarters, save
+from tests.fixtures.files import png
+
+LEVELS = (0x0000, 0x007F, 0x0080, 0x0081, 0x00FF, 0x0100, 0x7F80, 0x8000, 0xFE7E, 0xFF00, 0xFF7F, 0xFFFF)
+NEAREST = tuple(round(level / 257) for level in LEVELS)
+AS_PNG = Options(output_format="png")
+
+
+def big_endian(*samples: int) -> bytes:
+    return struct.pack(f">{len(samples)}H", *samples)
+
+
+def test_16_bit_grey_png_is_rounded() -> None:
+    image = load(compress(png((12, 1), 16, 0, [big_endian(*LEVELS)])).data).convert("L")
+
+    assert tuple(image.tobytes()) == NEAREST
+
+
+def test_16_bit_rgb_png_is_rounded() -> None:
+    row = b"".join(big_endian(level, 65535 - level, level) for level in LEVELS)
+
+    image = load(compress(png((12, 1), 16, 2, [row])).data).convert("RGB")
+
+    assert [pixel(image, x, 0) for x in range(12)] == [(n, 255 - n, n) for n in NEAREST]
+
+
+def test_16_bit_rgba_png_is_rounded() -> None:
+    row = b"".join(big_endian(level, 0, 65535, 0x8000) for level in LEVELS)
+
+    image = load(compress(png((12, 1), 16, 6, [row])).data).convert("RGBA")
+
+    assert [pixel(image, x, 0) for x in range(12)] == [(n, 0, 255, 128) for n in NEAREST]
+
+
+def test_16_bit_grey_and_alpha_png_is_rounded() -> None:
+    row = b"".join(big_endian(level, 0xFF7F) for level in LEVELS)
+
+    image = load(compress(png((12, 1), 16, 4, [row]), AS_PNG).data).convert("RGBA")
+
+    assert [pixel(image, x, 0) for x in range(12)] == [(n, n, n, 255) for n in NEAREST]
+
+
+def test_16_bit_pictures_taller_than_a_strip_are_rounded_throughout() -> None:
+    size = (600, 900)
+    row = big_endian(*[0x00FF, 0x00FF, 0x00FF] * size[0])
+
+    image = load(compress(png(size, 16, 2, [row] * size[1]), AS_PNG).data).convert("RGB")
+
+    assert image.getextrema() == ((1, 1), (1, 1), (1, 1))
+
+
+@pytest.mark.parametrize("compression", [None, "tiff_lzw"])
+def test_16_bit_grey_tiff_is_rounded(compression: str | None) -> None:
+    image = Image.frombytes("I;16", (12, 1), struct.pack("<12H", *LEVELS))
+
+    result = load(compress(save(image, "TIFF", compression=compression), AS_PNG).data).convert("L")
+
+    assert tuple(result.tobytes()) == NEAREST
+
+
+def test_16_bit_rgb_tiff_is_rounded() -> None:
+    result = load(compress(rgb_tiff_of_16_bits(), AS_PNG).data).convert("RGB")
+
+    assert [pixel(result, x, 0) for x in range(12)] == [(n, n, n) for n in NEAREST]
+
+
+def rgb_tiff_of_16_bits() -> bytes:
+    pixels = b"".join(struct.pack("<3H", level, level, level) for level in LEVELS)
+    entries = [
+        (256, 3, 1, 12),
+        (257, 3, 1, 1),
+        (258, 3, 3, 8 + len(pixels)),
+        (259, 3, 1, 1),
+        (262, 3, 1, 2),
+        (273, 4, 1, 8),
+        (277, 3, 1, 3),
+        (278, 3, 1, 1),
+        (279, 4, 1, len(pixels)),
+    ]
+    directory = struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    start = 8 + len(pixels) + 6
+    return (
+        b"II*\0" + struct.pack("<I", start) + pixels + struct.pack("<3H", 16, 16, 16) + directory + bytes(4)
+    )
+
+
+def test_a_16_bit_key_colour_matches_all_of_its_bits() -> None:
+    key = (b"tRNS", big_endian(0x1234, 0x5678, 0x9ABC))
+    row = big_endian(0x1234, 0x5678, 0x9ABC, 0x1235, 0x5678, 0x9ABC)
+
+    image = load(compress(png((2, 1), 16, 2, [row], before=[key])).data).convert("RGBA")
+
+    assert (pixel(image, 0, 0)[3], pixel(image, 1, 0)[3]) == (0, 255)
+
+
+def test_a_16_bit_grey_key_colour_is_transparent() -> None:
+    data = png((2, 1), 16, 0, [big_endian(0x1234, 0x1235)], before=[(b"tRNS", big_endian(0x1234))])
+
+    image = load(compress(data).data).convert("RGBA")
+
+    assert (pixel(image, 0, 0)[3], pixel(image, 1, 0)[3]) == (0, 255)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4, 8])
+def test_a_grey_key_colour_is_transparent_at_every_depth(depth: int) -> None:
+    row = b"\x80\x00\x00\x00\x00\x00\x00\x00"[: 8 * depth // 8]  # the first sample is the brighter
+    key = (b"tRNS", big_endian(0x80 >> 8 - depth))
+
+    image = load(compress(png((8, 1), depth, 0, [row], before=[key]), AS_PNG).data).convert("RGBA")
+
+    assert [pixel(image, x, 0)[3] for x in range(3)] == [0, 255, 255]
+
+
+def test_an_rgb_key_colour_is_transparent() -> None:
+    data = png((2, 1), 8, 2, [b"\x01\x02\x03\x01\x02\x04"], before=[(b"tRNS", big_endian(1, 2, 3))])
+
+    image = load(compress(data).data).convert("RGBA")
+
+    assert (pixel(image, 0, 0)[3], pixel(image, 1, 0)[3]) == (0, 255)
+
+
+def test_transparent_palette_entries_stay_transparent() -> None:
+    palette = (b"PLTE", b"\xff\0\0\0\xff\0\0\0\xff")
+    data = png((3, 1), 8, 3, [b"\0\1\2"], before=[palette, (b"tRNS", b"\x00\x80")])
+
+    image = load(compress(data).data).convert("RGBA")
+
+    assert [pixel(image, x, 0)[3] for x in range(3)] == [0, 128, 255]
+
+
+def test_a_palette_picture_is_resized_in_true_colour() -> None:
+    stripes = Image.new("P", (400, 8))
+    stripes.putpalette([0, 0, 0, 255, 255, 255])
+    stripes.putdata([x % 2 for _ in range(8) for x in range(400)])
+
+    image = load(compress(save(stripes, "PNG"), Options(max_width=100, output_format="webp")).data).convert(
+        "L"
+    )
+
+    assert image.getextrema() == pytest.approx((127, 127), abs=16)
+
+
+def test_transparent_edges_have_no_dark_fringe() -> None:
+    """The disc is red on transparent black: half-transparent edge pixels must stay red."""
+    image = load(compress(save(disc((400, 400)), "PNG"), Options(max_width=50)).data).convert("RGBA")
+
+    edge = [p for y in range(50) for x in range(50) if 16 < (p := pixel(image, x, y))[3] < 240]
+    assert edge
+    assert min(red for red, _, _, _ in edge) >= 250
+
+
+def test_transparency_on_jpeg_becomes_white() -> None:
+    image = load(compress(save(disc(), "PNG"), Options(output_format="jpeg")).data)
+
+    assert pixel(image, 0, 0) == pytest.approx((255, 255, 255), abs=2)
+
+
+@pytest.mark.parametrize("target", ["webp", "avif", "png"])
+def test_transparency_is_kept_where_the_target_can(target: str) -> None:
+    image = load(compress(save(disc(), "PNG"), Options(output_format=target)).data).convert("RGBA")  # type: ignore[arg-type]
+
+    assert (pixel(image, 0, 0)[3], pixel(image, 48, 32)[3]) == (0, 255)
+
+
+def test_a_grey_jpeg_stays_grey() -> None:
+    assert load(compress(save(photograph((400, 200), "L"), "JPEG", quality=95)).data).mode == "L"
+
+
+def test_a_cmyk_jpeg_becomes_rgb() -> None:
+    image = load(compress(save(Image.new("CMYK", (32, 32), (0, 255, 255, 0)), "JPEG")).data)
+
+    assert pixel(image, 9, 9) == pytest.approx((255, 0, 0), abs=3)
+
+
+def test_a_cmyk_tiff_becomes_rgb() -> None:
+    image = load(compress(save(Image.new("CMYK", (32, 32), (255, 0, 255, 0)), "TIFF")).data)
+
+    assert pixel(image, 9, 9) == pytest.approx((0, 255, 0), abs=3)
+
+
+def test_an_opaque_alpha_channel_is_dropped() -> None:
+    assert (
+        load(compress(save(photograph((300, 200), "RGBA"), "PNG"), Options(max_width=150)).data).mode == "RGB"
+    )
+
+
+def test_png_is_lossless() -> None:
+    original = photograph((200, 150))
+
+    result = load(compress(save(original, "PNG")).data).convert("RGB")
+
+    assert ImageChops.difference(original, result).getbbox() is None
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_png_colors_reduce_png_to_a_palette(mode: str) -> None:
+    original = photograph((200, 150)) if mode == "RGB" else disc((200, 150))
+
+    image = load(compress(save(original, "PNG"), Options(max_width=100, png_colors=16)).data)
+
+    assert image.mode == "P"
+    assert len(image.getcolors() or ()) <= 16
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+def test_every_orientation_is_baked_in(format_: str, orientation: int) -> None:
+    """Stored so that turning it as told gives the quarters back."""
+    undo = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }
+    upright = quarters((96, 64))
+    stored = upright.transpose(undo[orientation]) if orientation in undo else upright
+    tags = Image.Exif()
+    tags[0x0112] = orientation
+
+    compressed = compress(save(stored, format_, exif=tags.tobytes()), AS_PNG)
+
+    image = load(compressed.data).convert("RGB")
+    assert (compressed.original_width, compressed.original_height, *image.size) == (96, 64, 96, 64)
+    corners = [pixel(image, x, y) for x, y in ((8, 8), (88, 8), (8, 56), (88, 56))]
+    expected = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)]
+    assert all(
+        corner == pytest.approx(colour, abs=20) for corner, colour in zip(corners, expected, strict=True)
+    )
+
+
+def test_a_turned_picture_is_fitted_as_it_is_seen() -> None:
+    tags = Image.Exif()
+    tags[0x0112] = 6
+
+    compressed = compress(save(photograph((400, 200)), "JPEG", exif=tags.tobytes()), Options(max_width=50))
+
+    assert (compressed.width, compressed.height) == (50, 100)
+
+
+@pytest.mark.parametrize("scale", [1, 2, 3, 4, 6, 8, 9])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_decoded_at_a_fraction_looks_like_one_decoded_in_full(scale: int, progressive: bool) -> None:
+    original = photograph((97 * scale, 61 * scale))
+    data = save(original, "JPEG", quality=95, progressive=progressive)
+
+    result = load(compress(data, Options(max_width=97, quality=95, output_format="png")).data).convert("RGB")
+
+    expected = load(data).resize(result.size, Image.Resampling.LANCZOS)
+    difference = ImageChops.difference(result, expected).convert("L")
+    assert sum(difference.tobytes()) / (97 * 61) < 3
