@@ -68,14 +68,19 @@ def _draft(source: Source, at_least: Size) -> tuple[ImageFile, Box | None]:
 
 def _reduce(source: Source, at_least: Size) -> Box | None:
     """Have OpenJPEG leave out the finest resolutions: each holds what makes the picture twice as large."""
-    (width, height), (least_width, least_height) = source.image.size, at_least
-    levels = min(
-        jpeg2000.resolutions(source.data), min(width // least_width, height // least_height).bit_length() - 1
-    )
-    if not levels:
-        return None
-    source.image.reduce = levels  # type: ignore[method-assign,assignment]
-    return 0, 0, width / (1 << levels), height / (1 << levels)
+    width, height = source.image.size
+    most = min(width // at_least[0], height // at_least[1]).bit_length() - 1
+    for levels in range(min(most, jpeg2000.resolutions(source.data)), 0, -1):
+        scale = 1 << levels
+        if _halves_alike(width, scale) and _halves_alike(height, scale):
+            source.image.reduce = levels  # type: ignore[method-assign,assignment]
+            return 0, 0, width / scale, height / scale
+    return None
+
+
+def _halves_alike(side: int, scale: int) -> bool:
+    """Return whether OpenJPEG, which rounds up, and Pillow, which rounds to the nearest, expect the same side."""
+    return side % scale == 0 or side % scale >= scale // 2
 
 
 def to_working_mode(image: Image.Image, source: Source) -> Image.Image:

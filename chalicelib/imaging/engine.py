@@ -17,9 +17,10 @@ from chalicelib.imaging.source import Source, open_source, turned
 from chalicelib.imaging.types import Compressed, Options, RenditionImage
 from chalicelib.imaging.writers import WRITERS
 
-# A lossy encoding in place of pixels that could be kept must save a fifth: less is not worth another
-# loss, and what was compressed once stays as it is when it is compressed again.
-_WORTH_A_LOSS = 0.8
+# A lossy encoding in place of pixels that could be kept must save a fifth, and half a kilobyte: less is not worth
+# another loss, and what was compressed once stays as it is when it is compressed again.
+_WORTHWHILE_SHARE = 0.8
+_WORTHWHILE_BYTES = 512
 
 # Shares of the wanted quality to fall back to, where pixels cannot be kept and their encoding is larger.
 _LOWER_QUALITIES = (0.85, 0.7, 0.5, 0.3, 0.1)
@@ -137,7 +138,8 @@ def _never_larger(
         return _lower_quality(source, target, image, encoded, options), image.size
     kept = WRITERS[target].strip(source.data)
     if image.size == source.size and target.lossy:
-        return (encoded if len(encoded) < len(kept) * _WORTH_A_LOSS else kept), image.size
+        limit = min(len(kept) * _WORTHWHILE_SHARE, len(kept) - _WORTHWHILE_BYTES)
+        return (encoded if len(encoded) < limit else kept), image.size
     if target is PNG and len(encoded) >= len(kept) and source.image.mode == "P" and source.frames == 1:
         encoded = _encode(image, target, replace(options, png_colors=options.png_colors or 256))
     return (encoded, image.size) if len(encoded) < len(kept) else (kept, source.size)

@@ -80,6 +80,17 @@ def test_a_jpeg2000_is_reduced_while_it_is_decoded() -> None:
     assert pixel(image.convert("RGB"), 20, 10) == pytest.approx((255, 0, 0), abs=3)
 
 
+@pytest.mark.parametrize("size", [(400, 400), (401, 403), (403, 399), (406, 401), (64, 65)])
+def test_a_jpeg2000_of_any_size_can_be_reduced(size: tuple[int, int]) -> None:
+    data = save(photograph(size), "JPEG2000")
+
+    result = load(compress(data, Options(max_width=16, output_format="png")).data).convert("RGB")
+
+    expected = photograph(size).resize(result.size, Image.Resampling.LANCZOS)
+    difference = ImageChops.difference(result, expected)
+    assert sum(difference.tobytes()) / len(difference.tobytes()) < 4
+
+
 def test_big_tiff_is_read() -> None:
     assert compress(save(quarters(), "TIFF", big_tiff=True)).original_format == "tiff"
 

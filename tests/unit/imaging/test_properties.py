@@ -1,0 +1,128 @@
+"""What holds for every image and all options."""
+
+import random
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageFilter
+
+from chalicelib.imaging import Compressed, Options, Rendition, compress
+from tests.fixtures.drawings import load, save
+
+WRITTEN = ("jpeg", "png", "webp", "gif", "avif")
+MODES = {
+    "JPEG": ("L", "RGB", "CMYK"),
+    "PNG": ("1", "L", "LA", "P", "RGB", "RGBA"),
+    "WEBP": ("RGB", "RGBA"),
+    "GIF": ("L", "P", "RGB"),
+    "AVIF": ("L", "RGB", "RGBA"),
+    "TIFF": ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK"),
+    "BMP": ("1", "L", "P", "RGB"),
+    "JPEG2000": ("L", "LA", "RGB", "RGBA"),
+}
+RESULT_MODES = {
+    "jpeg": ("L", "RGB"),
+    "png": ("1", "L", "LA", "P", "RGB", "RGBA"),
+    "webp": ("RGB", "RGBA"),
+    "gif": ("L", "P"),
+    "avif": ("L", "RGB", "RGBA"),
+}
+
+
+@st.composite
+def images(draw: st.DrawFn) -> bytes:
+    """A file of any format, of grain of any coarseness."""
+    format_ = draw(st.sampled_from(sorted(MODES)))
+    mode = draw(st.sampled_from(MODES[format_]))
+    size = draw(st.tuples(st.integers(1, 120), st.integers(1, 120)))
+    grain = random.Random(draw(st.integers(0, 1000))).randbytes(size[0] * size[1] * 4)
+    picture = Image.frombytes("RGBA", size, grain).filter(ImageFilter.BoxBlur(draw(st.integers(0, 9))))
+    settings = {"quality": draw(st.integers(1, 100))} if format_ in ("JPEG", "WEBP", "AVIF") else {}
+    if format_ == "AVIF":
+        settings["speed"] = 10
+    return save(picture.convert("RGB").convert(mode) if mode != "RGBA" else picture, format_, **settings)
+
+
+options = st.builds(
+    Options,
+    max_width=st.integers(1, 150),
+    max_height=st.integers(1, 150),
+    quality=st.integers(1, 100),
+    output_format=st.sampled_from(["original", "jpeg", "webp", "avif", "png"]),
+    renditions=st.sampled_from([(), (Rendition("thumb", 20),)]),
+    png_colors=st.sampled_from([None, 2, 256]),
+)
+
+examples = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def is_kept(compressed: Compressed) -> bool:
+    """Whether the result may have the original's own pixels, which are as large as they are."""
+    size = (compressed.original_width, compressed.original_height)
+    return compressed.format == compressed.original_format and (compressed.width, compressed.height) == size
+
+
+@examples
+@given(images(), options)
+def test_the_result_is_what_it_says(data: bytes, options: Options) -> None:
+    compressed = compress(data, options)
+
+    image = load(compressed.data)
+    assert image.format == compressed.format.upper()
+    assert compressed.content_type == f"image/{compressed.format}"
+    assert image.size == (compressed.width, compressed.height)
+    assert image.mode in RESULT_MODES[compressed.format]
+    for rendition in compressed.renditions:
+        assert load(rendition.data).size == (rendition.width, rendition.height)
+
+
+@examples
+@given(images(), options)
+def test_the_format_is_the_one_asked_for(data: bytes, options: Options) -> None:
+    compressed = compress(data, options)
+
+    if options.output_format != "original":
+        assert compressed.format == options.output_format
+    elif compressed.original_format in WRITTEN:
+        assert compressed.format == compressed.original_format
+    else:
+        assert compressed.format in ("jpeg", "png")
+
+
+@examples
+@given(images(), options)
+def test_nothing_grows(data: bytes, options: Options) -> None:
+    compressed = compress(data, options)
+
+    assert compressed.width <= compressed.original_width
+    assert compressed.height <= compressed.original_height
+    if not is_kept(compressed):
+        assert compressed.width <= options.max_width
+        assert compressed.height <= options.max_height
+    if compressed.format == compressed.original_format:
+        assert len(compressed.data) <= len(data)
+
+
+@examples
+@given(images(), options)
+def test_the_aspect_is_kept_within_a_pixel(data: bytes, options: Options) -> None:
+    compressed = compress(data, options)
+
+    width, height = compressed.original_width, compressed.original_height
+    scale = 1 if is_kept(compressed) else min(1, options.max_width / width, options.max_height / height)
+    assert abs(compressed.width - width * scale) < 1
+    assert abs(compressed.height - height * scale) < 1
+
+
+@examples
+@given(images(), options)
+def test_the_same_input_gives_the_same_output(data: bytes, options: Options) -> None:
+    assert compress(data, options) == compress(data, options)
+
+
+@examples
+@given(images(), options)
+def test_a_second_pass_changes_nothing(data: bytes, options: Options) -> None:
+    once = compress(data, options)
+
+    assert compress(once.data, options).data == once.data
