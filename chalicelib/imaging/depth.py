@@ -15,7 +15,6 @@ _OTHER_ORDER = {"B": "L", "L": "B", "N": "B"}
 _GREY_AND_ALPHA = "LA;16B"
 
 _LEVELS = 65536
-_TO_8_BITS = [(level * 255 + 32767) // 65535 for level in range(_LEVELS)]
 # high * 256 + low is 257 * high + (low - high): beyond half of 257 it is nearer to the next level.
 _BEYOND_HALF = [int(difference >= 129) for difference in range(256)]
 
@@ -45,7 +44,7 @@ def _grey(image: Image.Image) -> Image.Image:
     image.load()
     key = image.info.get("transparency")
     levels = image.convert("I")
-    grey = levels.point(_TO_8_BITS, "L")
+    grey = levels.point([(level * 255 + 32767) // 65535 for level in range(_LEVELS)], "L")
     if key is None:
         return grey
     alpha = levels.point([0 if level == key else 255 for level in range(_LEVELS)], "L")

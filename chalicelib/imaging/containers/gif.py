@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from chalicelib.imaging.types import ImageError
 
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
+# Bytes before the colour table and code of an image, and before the data of an extension.
+_HEADS = {_IMAGE: 10, _EXTENSION: 2}
 _GRAPHIC_CONTROL, _APPLICATION = 0xF9, 0xFF
 _LOOPING = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 
@@ -40,11 +42,14 @@ def blocks(data: bytes) -> Iterator[Block]:
         raise ImageError("truncated", "the GIF header is cut off")
     position = 13 + _table_size(data[10])
     yield Block("header", 0, position)
-    while position + 10 <= len(data) and data[position] in (_EXTENSION, _IMAGE):
+    while position < len(data) and data[position] in _HEADS:
+        head = _HEADS[data[position]]
+        if position + head > len(data):
+            raise ImageError("truncated", "a GIF block is cut off")
         if data[position] == _IMAGE:
-            kind, body = "image", position + 11 + _table_size(data[position + 9])
+            kind, body = "image", position + head + _table_size(data[position + 9]) + 1
         else:
-            kind, body = _extension_kind(data, position), position + 2
+            kind, body = _extension_kind(data, position), position + head
         end = _after_sub_blocks(data, body)
         yield Block(kind, position, end)
         position = end

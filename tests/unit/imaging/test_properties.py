@@ -53,7 +53,9 @@ options = st.builds(
     png_colors=st.sampled_from([None, 2, 256]),
 )
 
-examples = settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+examples = settings(
+    max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 
 
 def is_kept(compressed: Compressed) -> bool:
