@@ -1,16 +1,24 @@
 """PNG files."""
 
 import struct
+import zlib
 from collections.abc import Iterable
 from io import BytesIO
 
-from PIL.Image import Image, Quantize
+from PIL import ImageChops
+from PIL.Image import Image, Quantize, Resampling
 
 from chalicelib.imaging.animation import Frame, changed
 from chalicelib.imaging.containers import png as container
 from chalicelib.imaging.resize import Size
 
 _KEEP, _OVERWRITE = 0, 0
+
+# oxipng's filter and libdeflate's level, one of each: trying more of them takes several times as long. Rich pictures
+# gain 4 to 15 % by level 10; drawings gain 4 to 15 % without a filter, and little by more than level 9.
+_RICH = ("Entropy", 10)
+_PLAIN = ("NoOp", 9)
+_SAMPLE_ROWS = 48
 
 
 def encode(image: Image, colors: int | None = None) -> bytes:
@@ -26,9 +34,16 @@ def encode(image: Image, colors: int | None = None) -> bytes:
     true_colour = image.convert("RGBA" if image.has_transparency_data else "RGB")
     color_type = oxipng.ColorType.rgba if true_colour.mode == "RGBA" else oxipng.ColorType.rgb
     raw = oxipng.RawImage(true_colour.tobytes(), *image.size, color_type=color_type())
-    # One filter, one trial: a tenth less than zlib at its best, in 60 % of the time.
-    deflate = oxipng.Deflaters.libdeflater(10)
-    return bytes(raw.create_optimized_png(level=1, filter=[oxipng.RowFilter.Entropy], deflate=deflate))
+    filter_name, effort = _PLAIN if _is_drawn(true_colour) else _RICH
+    row_filter, deflate = getattr(oxipng.RowFilter, filter_name), oxipng.Deflaters.libdeflater(effort)
+    return bytes(raw.create_optimized_png(level=1, filter=[row_filter], deflate=deflate))
+
+
+def _is_drawn(image: Image) -> bool:
+    """Return whether pixels repeat rather than change gradually, in a sample of rows."""
+    rows = image.resize((image.width, min(image.height, _SAMPLE_ROWS)), Resampling.NEAREST)
+    differences = ImageChops.subtract_modulo(rows, ImageChops.offset(rows, 1, 0))
+    return len(zlib.compress(rows.tobytes(), 1)) < len(zlib.compress(differences.tobytes(), 1))
 
 
 def animate(frames: Iterable[Frame], size: Size, plays: int) -> bytes:
