@@ -46,7 +46,7 @@ def compress(data: bytes, options: Options = Options()) -> Compressed:  # noqa: 
     target = _target(source, options)
     if target is not None and target.animates and source.frames > 1:
         main, encoded = _animate(source, target, size, options)
-        others = [resize(main, fit(main.size, bounds)) for bounds in rendition_sizes]
+        others = [_without_opaque_alpha(resize(main, fit(main.size, bounds))) for bounds in rendition_sizes]
     else:
         main, *others = _draw_sizes(source, [size, *rendition_sizes])
         target = target or (PNG if main.mode == "RGBA" else JPEG)

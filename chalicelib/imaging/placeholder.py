@@ -18,9 +18,9 @@ _QUALITY = 20
 def preview(image: Image) -> Image:
     """Return a copy of some 600 pixels for the two functions below: means of blocks are quick and good enough."""
     factor = ceil(sqrt(image.width * image.height / _PREVIEW_PIXELS))
-    return (
-        Image.reduce(image, factor) if factor > 1 else image
-    )  # JPEG 2000 files have a `reduce` of another sort
+    if factor == 1:
+        return image
+    return Image.reduce(image, factor)  # called so, because JPEG 2000 files have a `reduce` of another sort
 
 
 def placeholder(small: Image) -> str:

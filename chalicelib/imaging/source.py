@@ -26,8 +26,6 @@ _MOST_SCANS = 100
 # Formats whose decoder turns the image itself.
 _TURNED_WHEN_DECODED = (HEIC, TIFF)
 
-_TIFF_TILE_SIDES = (322, 323)
-
 
 @dataclass(frozen=True)
 class Source:

@@ -120,6 +120,7 @@ def _clear_items(data: bytes, result: bytearray, meta: Box) -> None:
 
 
 def _rewrite(data: bytes, result: bytearray, meta: Box, private: set[int]) -> None:
+    """Leave the entries of private items out of `meta`, and fill what they took with an empty box."""
     rewriters: dict[bytes, Callable[[bytes, Box, set[int]], bytes]] = {
         b"iinf": _item_information,
         b"iloc": _item_locations,
@@ -201,7 +202,8 @@ def _locations(data: bytes, iloc: Box) -> tuple[list[_Location], int]:
         number(2)  # data reference
         base = number(base_size)
         extents = []
-        for _ in range(number(2)):
+        count_of_extents = number(2)
+        for _ in range(count_of_extents if offset_size or length_size else 0):
             number(index_size)
             extents.append((base + number(offset_size), number(length_size)))
         locations.append(_Location(item, in_idat, tuple(extents), data[start:position]))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from chalicelib.imaging.types import ImageError
 
-_SOI, _EOI, _SOS, _DQT, _COM, _APP0, _APP14, _APP15 = 0xD8, 0xD9, 0xDA, 0xDB, 0xFE, 0xE0, 0xEE, 0xEF
+_SOI, _EOI, _SOS, _COM, _APP0, _APP14, _APP15 = 0xD8, 0xD9, 0xDA, 0xFE, 0xE0, 0xEE, 0xEF
 
 # Within entropy-coded data FF00 is a stuffed byte, FFD0 to FFD7 are restarts, FFFF is fill.
 _MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
@@ -87,18 +87,14 @@ def scan_header(data: bytes, segment: Segment) -> Scan:
 def is_useless(scan: Scan, scale: int) -> bool:
     """Return whether hardly anybody would miss a scan when the image is decoded at 1/scale.
 
-    At 1/2, a bit plane of luma's detail below what a mean of four pixels keeps; at 1/4, also that of
-    chroma's, and luma's higher frequencies; at 1/8, all but the means of blocks.
+    At 1/2, that is the lowest bit of luma's detail; at 1/4, also that of chroma's; at 1/8, all but the means of
+    blocks. No scan is left out whose coefficients a later one refines: that one could not be read without it.
     """
     if scan.first == 0 or scale < 2:
         return False
-    if scale >= 8:
-        return True
+    is_lowest_bit = (scan.previous_bit, scan.bit) == (1, 0)
     is_luma = scan.components[0] in _LUMA
-    is_last_bit = (scan.previous_bit, scan.bit) == (1, 0)
-    if scale >= 4:
-        return is_last_bit or (is_luma and scan.first >= 6)
-    return is_luma and is_last_bit
+    return scale >= 8 or (is_lowest_bit and (is_luma or scale >= 4))
 
 
 def count_scans(data: bytes) -> int:

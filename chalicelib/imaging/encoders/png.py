@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from io import BytesIO
 
 from PIL import ImageChops
-from PIL.Image import Image, Quantize, Resampling
+from PIL.Image import Image, Quantize
 
 from chalicelib.imaging.animation import Frame, changed
 from chalicelib.imaging.containers import png as container
+from chalicelib.imaging.encoders.sample import sample
 from chalicelib.imaging.resize import Size
 
 _KEEP, _OVERWRITE = 0, 0
@@ -18,7 +19,6 @@ _KEEP, _OVERWRITE = 0, 0
 # gain 4 to 15 % by level 10; drawings gain 4 to 15 % without a filter, and little by more than level 9.
 _RICH = ("Entropy", 10)
 _PLAIN = ("NoOp", 9)
-_SAMPLE_ROWS = 48
 
 
 def encode(image: Image, colors: int | None = None) -> bytes:
@@ -40,8 +40,8 @@ def encode(image: Image, colors: int | None = None) -> bytes:
 
 
 def _is_drawn(image: Image) -> bool:
-    """Return whether pixels repeat rather than change gradually, in a sample of rows."""
-    rows = image.resize((image.width, min(image.height, _SAMPLE_ROWS)), Resampling.NEAREST)
+    """Return whether pixels repeat rather than change gradually."""
+    rows = sample(image)
     differences = ImageChops.subtract_modulo(rows, ImageChops.offset(rows, 1, 0))
     return len(zlib.compress(rows.tobytes(), 1)) < len(zlib.compress(differences.tobytes(), 1))
 

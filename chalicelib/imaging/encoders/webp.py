@@ -7,6 +7,7 @@ from PIL.Image import Image
 
 from chalicelib.imaging.animation import Frame, changed
 from chalicelib.imaging.containers import webp as container
+from chalicelib.imaging.encoders.sample import sample
 from chalicelib.imaging.resize import Size
 
 _OVERWRITE = 0x02
@@ -27,7 +28,8 @@ _FEW_COLOURS = 1 / 8
 def encode(image: Image, quality: int) -> bytes:
     """Return a WebP that looks like a JPEG of that quality; without loss where that is smaller."""
     lossy = _save(image, quality=_LIKE_JPEG[quality], method=_METHOD)
-    if image.getcolors(int(image.width * image.height * _FEW_COLOURS)) is None:
+    rows = sample(image)
+    if rows.getcolors(int(rows.width * rows.height * _FEW_COLOURS)) is None:
         return lossy
     return min(lossy, _save(image, lossless=True, quality=_LOSSLESS_EFFORT, method=_METHOD), key=len)
 
