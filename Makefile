@@ -1,0 +1,26 @@
+PYTHON ?= python3.12
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+.PHONY: run test lint clean
+
+run: $(INSTALLED)  ## the app on this machine, with pictures: PHOTOS=, PORT=, AWS_PORT=, KEEP=
+	@exec $(BIN)/python -m tools.run
+
+test: $(INSTALLED)  ## unit, integration and end-to-end tests
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+lint: $(INSTALLED)  ## format, rules, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+clean:  ## everything that can be made again
+	rm -rf .venv build .chalice/deployed .chalice/deployments
+
+$(INSTALLED): requirements.txt tools/requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt -r tools/requirements.txt
+	@touch $@
+
+export PHOTOS PORT AWS_PORT KEEP

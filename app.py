@@ -1,0 +1,55 @@
+"""Every entry point of imagepress: what triggers it, and where its work is done.
+
+Each function imports what it needs when it is called, so that the API starts without the imaging
+and the imaging without the API.
+"""
+
+from chalice import Chalice
+from chalice.app import Response, S3Event
+
+from chalicelib import settings
+
+app = Chalice(app_name="imagepress")
+
+
+@app.on_s3_event(
+    bucket=settings.current().source_bucket,
+    events=["s3:ObjectCreated:*", "s3:ObjectRemoved:*"],
+)
+def compress(event: S3Event) -> None:
+    """Reconcile every key that the event names."""
+    from chalicelib import pipeline
+
+    pipeline.reconcile_event(event.to_dict())
+
+
+@app.route("/images")
+def list_images() -> Response:
+    """List records, newest first, or find one by its source key."""
+    from chalicelib import api
+
+    return api.list_images(app.current_request.query_params)
+
+
+@app.route("/images/{image_id}")
+def get_image(image_id: str) -> Response:
+    """Return one record."""
+    from chalicelib import api
+
+    return api.get_image(image_id)
+
+
+@app.route("/images/{image_id}/file")
+def get_file(image_id: str) -> Response:
+    """Redirect to the compressed image or its original."""
+    from chalicelib import api
+
+    return api.get_file(image_id, app.current_request.query_params)
+
+
+@app.route("/health")
+def health() -> Response:
+    """Tell whether the table and the buckets can be reached."""
+    from chalicelib import api
+
+    return api.health()

@@ -1,0 +1,29 @@
+"""The SDK's configuration, in one place."""
+
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+# Attempts and time-outs leave a Lambda function time to fail and be retried as a whole.
+_CONFIG = Config(
+    signature_version="s3v4",
+    connect_timeout=3,
+    read_timeout=20,
+    tcp_keepalive=True,
+    retries={"mode": "standard", "total_max_attempts": 4},
+)
+
+
+def s3_client() -> "S3Client":
+    """Return an S3 client; its presigned URLs are of Signature Version 4."""
+    return boto3.client("s3", config=_CONFIG)
+
+
+def dynamodb_client() -> "DynamoDBClient":
+    """Return a DynamoDB client."""
+    return boto3.client("dynamodb", config=_CONFIG.merge(Config(signature_version="v4")))

@@ -1,0 +1,83 @@
+"""The image record: what it holds, and how its names follow from the source. No AWS."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final, Literal, NotRequired, TypedDict
+from uuid import NAMESPACE_URL, uuid5
+
+Status = Literal["compressed", "failed"]
+
+EXTENSIONS: Final[Mapping[str, str]] = {
+    "jpeg": ".jpg",
+    "png": ".png",
+    "webp": ".webp",
+    "gif": ".gif",
+    "avif": ".avif",
+}
+"""The extension that a file of each output format gets."""
+
+_IMAGE_EXTENSION = r"\.(?:jpe?g|jpe|jfif|png|apng|webp|gif|avif|heic|heif|tiff?|bmp|jp2|j2k|jpx|mpo)"
+_ENDS_LIKE_IMAGE = re.compile(rf".*{_IMAGE_EXTENSION}", re.IGNORECASE | re.DOTALL)
+_ENDS_LIKE_CONVERTED = re.compile(rf".*(?:{_IMAGE_EXTENSION}|\.image){_IMAGE_EXTENSION}", re.IGNORECASE | re.DOTALL)
+
+
+class Failure(TypedDict):
+    """Why an object could not be compressed: a code for programs, a message for people."""
+
+    code: str
+    message: str
+
+
+class Record(TypedDict):
+    """One source object as the table and the API show it. Sizes are in bytes, lengths in pixels."""
+
+    imageId: str
+    sourceBucket: str
+    sourceKey: str
+    sourceETag: str
+    sizeOriginal: int
+    contentType: str
+    resizedAt: str
+    status: Status
+    settingsVersion: str
+    revision: int
+    error: NotRequired[Failure]
+    destBucket: NotRequired[str]
+    destKey: NotRequired[str]
+    sizeCompressed: NotRequired[int]
+    width: NotRequired[int]
+    height: NotRequired[int]
+    originalWidth: NotRequired[int]
+    originalHeight: NotRequired[int]
+    format: NotRequired[str]
+    originalFormat: NotRequired[str]
+    sourceSha256: NotRequired[str]
+    placeholder: NotRequired[str]
+    dominantColor: NotRequired[str]
+    capturedAt: NotRequired[str]
+
+
+def image_id(bucket: str, key: str) -> str:
+    """Return the partition key of a source object: the same object, the same id, whatever is delivered twice."""
+    return str(uuid5(NAMESPACE_URL, f"s3://{bucket}/{key}"))
+
+
+def destination_key(source_key: str, original_format: str, output_format: str) -> str:
+    """Return the object key of the compressed image: `a/cat.jpg` becomes `a/resized-cat.jpg`.
+
+    Where the format changes, the new extension is added (`cat.heic`: `resized-cat.heic.jpg`). Two source
+    keys never share a destination key: a key that reads like a converted one (`cat.heic.jpg`) is given
+    its extension again, and one that ends in no image extension has `.image` put in between.
+    """
+    folder, slash, name = source_key.rpartition("/")
+    plain = f"{folder}{slash}resized-{name}"
+    if original_format == output_format and not _ENDS_LIKE_CONVERTED.fullmatch(name):
+        return plain
+    infix = "" if _ENDS_LIKE_IMAGE.fullmatch(name) else ".image"
+    return f"{plain}{infix}{EXTENSIONS[output_format]}"
+
+
+def timestamp(moment: datetime) -> str:
+    """Return ISO 8601 in UTC to the microsecond, which sorts as it reads: `2026-01-31T12:00:00.000000Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

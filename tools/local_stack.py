@@ -1,0 +1,206 @@
+"""AWS on this machine: the emulator, the stack of infrastructure.yaml, the deployed app and its API."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import boto3
+
+PROJECT = Path(__file__).parent.parent
+_SERVICES = "s3,dynamodb,lambda,iam,sts,logs,apigateway,sqs,cloudformation,cloudwatch,events"
+_BIN = Path(sys.executable).parent
+
+
+class StackError(RuntimeError):
+    """The local stack cannot start; the message says which step failed, why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalStack:
+    """A running local stack.
+
+    Attributes:
+        endpoint: URL of the emulated AWS.
+        api: URL of the REST API.
+        session: Makes clients of the emulated AWS; pass them `endpoint_url=endpoint`.
+    """
+
+    endpoint: str
+    api: str
+    session: boto3.Session
+
+
+@contextmanager
+def running(aws_port: int, api_port: int, keep: Path | None = None) -> Iterator[LocalStack]:
+    """Start everything, and stop it again on the way out.
+
+    Args:
+        aws_port: Port of the emulated AWS on 127.0.0.1.
+        api_port: Port of the REST API on 127.0.0.1.
+        keep: Folder that keeps the state of buckets and table from run to run.
+
+    Raises:
+        StackError: A port is in use, or a step failed.
+    """
+    _require_free(aws_port, "AWS_PORT")
+    _require_free(api_port, "PORT")
+    endpoint = f"http://127.0.0.1:{aws_port}"
+    environment = _environment(endpoint)
+    with ExitStack() as cleanup:
+        folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="imagepress-", ignore_cleanup_errors=True)))
+        cleanup.enter_context(_process([_BIN / "ministack"], _emulator(environment, folder, aws_port, keep), folder / "aws.log"))
+        _wait_for(f"{endpoint}/_ministack/ready", folder / "aws.log")
+        session = boto3.Session("test", "test", region_name="us-east-1")
+        _create_stack(session, endpoint)
+        _deploy(environment)
+        api = f"http://127.0.0.1:{api_port}"
+        serve = [_BIN / "chalice", "local", "--stage", "local", "--port", str(api_port), "--no-autoreload"]
+        cleanup.enter_context(_process(serve, environment, folder / "api.log"))
+        _wait_for(f"{api}/health", folder / "api.log")
+        yield LocalStack(endpoint, api, session)
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _require_free(port: int, variable: str) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise StackError(f"Port {port} is in use: choose another with {variable}=<port>.") from error
+
+
+def _environment(endpoint: str) -> dict[str, str]:
+    """Return this environment, without anything that leads to a real account."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return own | {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",  # noqa: S105 - the emulator's own
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "PATH": f"{_BIN}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _emulator(environment: Mapping[str, str], folder: Path, port: int, keep: Path | None) -> dict[str, str]:
+    own = {name: value for name, value in environment.items() if name != "AWS_ENDPOINT_URL"}
+    own |= {
+        "TMPDIR": str(folder),
+        "AUTH": "true",
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "IOT_MTLS_ENABLED": "0",
+        "SERVICES": _SERVICES,
+    }
+    if keep is None:
+        return own
+    keep = keep.resolve()
+    keep.mkdir(parents=True, exist_ok=True)
+    return own | {
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(keep / "state"),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(keep / "s3"),
+    }
+
+
+@contextmanager
+def _process(command: Sequence[str | Path], environment: Mapping[str, str], log: Path) -> Iterator[None]:
+    """Run a server in a process group of its own, so that Ctrl-C reaches us alone and nothing is left behind."""
+    with log.open("wb") as output, _started(command, environment, output) as process:
+        try:
+            yield
+        finally:
+            _stop(process)
+
+
+def _started(command: Sequence[str | Path], environment: Mapping[str, str], output: IO[bytes]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command, cwd=PROJECT, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+    )
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(15)
+    except subprocess.TimeoutExpired:
+        pass
+    try:
+        os.killpg(process.pid, signal.SIGKILL)  # workers that the server itself did not stop
+    except ProcessLookupError:
+        pass
+
+
+def _wait_for(url: str, log: Path) -> None:
+    deadline = time.monotonic() + 45
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - ours, on the loopback
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+    raise StackError(f"{url} does not answer. Its log ends:\n{_end_of(log.read_text(errors='replace'))}")
+
+
+def _end_of(text: str) -> str:
+    return "\n".join(text.splitlines()[-20:])
+
+
+def _create_stack(session: boto3.Session, endpoint: str) -> None:
+    cloudformation = session.client("cloudformation", endpoint_url=endpoint)
+    existing = [stack["StackName"] for stack in cloudformation.describe_stacks()["Stacks"]]
+    if "imagepress-local" in existing:
+        return
+    names = {
+        "SourceBucketName": "source-image",
+        "DestBucketName": "resized-image",
+        "TableName": "ImageMetadata",
+        "RequireTls": "no",
+    }
+    cloudformation.create_stack(
+        StackName="imagepress-local",
+        TemplateBody=(PROJECT / ".chalice" / "infrastructure.yaml").read_text(),
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in names.items()],
+    )
+    cloudformation.get_waiter("stack_create_complete").wait(
+        StackName="imagepress-local", WaiterConfig={"Delay": 1, "MaxAttempts": 30}
+    )
+
+
+def _deploy(environment: Mapping[str, str]) -> None:
+    # What was deployed to an emulator is gone with it: every deploy is a first one.
+    (PROJECT / ".chalice" / "deployed" / "local.json").unlink(missing_ok=True)
+    shutil.rmtree(PROJECT / ".chalice" / "deployments", ignore_errors=True)
+    result = subprocess.run(
+        [_BIN / "chalice", "deploy", "--stage", "local"],
+        cwd=PROJECT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode:
+        raise StackError(f"chalice deploy failed:\n{_end_of(result.stdout + result.stderr)}")

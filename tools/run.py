@@ -1,0 +1,114 @@
+"""`make run`: the whole app on this machine, with pictures to look at."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from chalicelib.catalog import Catalog
+from chalicelib.metadata import Record, image_id
+from tools.local_stack import LocalStack, StackError, running
+from tools.pictures import generated
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".avif", ".heic", ".jp2"}
+_IN_FLIGHT = 4  # the emulator starts a process for every event that waits
+_SECONDS_EACH = 60
+
+
+def main() -> None:
+    """Start, show, stay until Ctrl-C."""
+    signal.signal(signal.SIGTERM, _interrupted)
+    console = Console()
+    keep = os.environ.get("KEEP")
+    try:
+        console.print("Starting the local AWS and deploying the app to it ...")
+        with running(_port("AWS_PORT", 4566), _port("PORT", 8000), Path(keep) if keep else None) as stack:
+            _show(stack, console)
+            signal.pause()
+    except StackError as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        console.print("\nStopped.")
+
+
+def _interrupted(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _port(variable: str, default: int) -> int:
+    value = os.environ.get(variable) or str(default)
+    if not value.isdecimal() or not 1 <= int(value) <= 65_535:
+        raise StackError(f"{variable} is {value!r}, but must be a port from 1 to 65535.")
+    return int(value)
+
+
+def _show(stack: LocalStack, console: Console) -> None:
+    pictures = dict(_pictures(os.environ.get("PHOTOS")))
+    s3 = stack.session.client("s3", endpoint_url=stack.endpoint)
+    catalog = Catalog(stack.session.client("dynamodb", endpoint_url=stack.endpoint), "ImageMetadata")
+    with Progress(console=console) as progress, ThreadPoolExecutor(_IN_FLIGHT) as pool:
+        task = progress.add_task("Uploading and compressing", total=len(pictures))
+        records = []
+        for record in pool.map(lambda item: _compressed(s3, catalog, *item), pictures.items()):
+            records.append(record)
+            progress.advance(task)
+    console.print(_table(records))
+    api = stack.api
+    console.print(f"AWS  {stack.endpoint}  (credentials test/test, buckets source-image and resized-image)")
+    console.print(f"API  {api}\n\nTry:\n  curl {api}/health\n  curl '{api}/images?limit=5'", highlight=False)
+    console.print(f"  curl -L -o smaller.jpg {api}/images/{records[0]['imageId']}/file", highlight=False, soft_wrap=True)
+    console.print("\nCtrl-C stops everything.")
+
+
+def _pictures(folder: str | None) -> Iterator[tuple[str, bytes]]:
+    if not folder:
+        yield from generated()
+        return
+    root = Path(folder)
+    paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in _SUFFIXES)
+    if not paths:
+        raise StackError(f"PHOTOS={folder} holds no images.")
+    for path in paths:
+        yield path.relative_to(root).as_posix(), path.read_bytes()
+
+
+def _compressed(s3: "S3Client", catalog: Catalog, key: str, data: bytes) -> Record:
+    etag = s3.put_object(Bucket="source-image", Key=key, Body=data)["ETag"]
+    deadline = time.monotonic() + _SECONDS_EACH
+    while time.monotonic() < deadline:
+        record = catalog.get(image_id("source-image", key))
+        if record and record["sourceETag"] == etag:
+            return record
+        time.sleep(0.1)
+    raise StackError(f"{key} was uploaded, but has no record after {_SECONDS_EACH} seconds.")
+
+
+def _table(records: list[Record]) -> Table:
+    table = Table("name", "pixels", "before", "after", "saved")
+    for record in records:
+        table.add_row(record["sourceKey"], *_figures(record))
+    return table
+
+
+def _figures(record: Record) -> tuple[Any, ...]:
+    before = record["sizeOriginal"]
+    if record["status"] == "failed":
+        return "", f"{before:,}", "failed", record["error"]["code"]
+    after = record["sizeCompressed"]
+    pixels = f"{record['originalWidth']}x{record['originalHeight']} to {record['width']}x{record['height']}"
+    return pixels, f"{before:,}", f"{after:,}", f"{1 - after / before:.0%}"
+
+
+if __name__ == "__main__":
+    main()
