@@ -4,8 +4,7 @@ Each function imports what it needs when it is called, so that the API starts wi
 and the imaging without the API.
 """
 
-from chalice import Chalice
-from chalice.app import Response, S3Event
+from chalice.app import Chalice, Request, Response, S3Event
 
 from chalicelib import settings
 
@@ -28,7 +27,7 @@ def list_images() -> Response:
     """List records, newest first, or find one by its source key."""
     from chalicelib import api
 
-    return api.list_images(app.current_request.query_params)
+    return api.list_images(_request().query_params)
 
 
 @app.route("/images/{image_id}")
@@ -44,7 +43,7 @@ def get_file(image_id: str) -> Response:
     """Redirect to the compressed image or its original."""
     from chalicelib import api
 
-    return api.get_file(image_id, app.current_request.query_params)
+    return api.get_file(image_id, _request().query_params)
 
 
 @app.route("/health")
@@ -53,3 +52,9 @@ def health() -> Response:
     from chalicelib import api
 
     return api.health()
+
+
+def _request() -> Request:
+    request = app.current_request
+    assert request is not None, "a route runs within a request"
+    return request

@@ -20,7 +20,11 @@ Parameters = Mapping[str, str] | None
 
 _URL_SECONDS = 300
 _LIST_KEY = re.compile(r"[0-9TZ:.-]{27}#[0-9a-f-]{36}")
-_HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_HEADERS = {
+    "Content-Type": "application/json",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 class ApiError(Exception):
@@ -128,7 +132,9 @@ def _known(parameters: Parameters, names: set[str]) -> Mapping[str, str]:
     given = parameters or {}
     for name in given:
         if name not in names:
-            raise ApiError(400, "unknown-parameter", f"{name}: there is no such parameter, only {sorted(names)}")
+            raise ApiError(
+                400, "unknown-parameter", f"{name}: there is no such parameter, only {sorted(names)}"
+            )
     return given
 
 

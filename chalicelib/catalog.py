@@ -93,7 +93,9 @@ class Catalog:
 
     def _shard(self, shard: int, limit: int, before: str | None, status: Status | None) -> list[Record]:
         index, attribute, value = (
-            ("byStatus", "statusShard", f"{status}#{shard}") if status else ("byTime", "listShard", str(shard))
+            ("byStatus", "statusShard", f"{status}#{shard}")
+            if status
+            else ("byTime", "listShard", str(shard))
         )
         condition = "#shard = :shard" + (" AND listKey < :before" if before else "")
         values = {":shard": {"S": value}} | ({":before": {"S": before}} if before else {})
@@ -129,8 +131,6 @@ def _conflict_or(error: ClientError) -> Exception:
 
 
 def _record(item: dict[str, Any]) -> Record:
-    record = {
-        name: _deserialize(value) for name, value in item.items() if name not in _INDEX_ATTRIBUTES
-    }
+    record = {name: _deserialize(value) for name, value in item.items() if name not in _INDEX_ATTRIBUTES}
     whole = {name: int(value) for name, value in record.items() if "N" in item[name]}
     return cast("Record", {**record, **whole})

@@ -19,7 +19,9 @@ EXTENSIONS: Final[Mapping[str, str]] = {
 
 _IMAGE_EXTENSION = r"\.(?:jpe?g|jpe|jfif|png|apng|webp|gif|avif|heic|heif|tiff?|bmp|jp2|j2k|jpx|mpo)"
 _ENDS_LIKE_IMAGE = re.compile(rf".*{_IMAGE_EXTENSION}", re.IGNORECASE | re.DOTALL)
-_ENDS_LIKE_CONVERTED = re.compile(rf".*(?:{_IMAGE_EXTENSION}|\.image){_IMAGE_EXTENSION}", re.IGNORECASE | re.DOTALL)
+_ENDS_LIKE_CONVERTED = re.compile(
+    rf".*(?:{_IMAGE_EXTENSION}|\.image){_IMAGE_EXTENSION}", re.IGNORECASE | re.DOTALL
+)
 
 
 class Failure(TypedDict):

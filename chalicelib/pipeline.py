@@ -86,11 +86,13 @@ class Pipeline:
             record["sourceSha256"] = sha256(data).hexdigest()
             compressed = compress(data, self._options)
             dest_key = _fitting(destination_key(key, compressed.original_format, compressed.format))
-        except (ImageError, Refused) as error:
+        except (ImageError, RefusedError) as error:
             record["error"] = Failure(code=error.code, message=str(error))
         else:
             self._buckets.write(dest_key, compressed.data, compressed.content_type)
-            record.update(status="compressed", destBucket=self._buckets.destination, destKey=dest_key)
+            record["status"] = "compressed"
+            record["destBucket"] = self._buckets.destination
+            record["destKey"] = dest_key
             record.update(_described(compressed))
         if replaced and replaced.get("destKey") != record.get("destKey"):
             self._delete_compressed(replaced)
@@ -100,7 +102,7 @@ class Pipeline:
     def _read(self, source: SourceObject) -> bytes:
         with source.body as body:
             if source.size > self._max_source_bytes:
-                raise Refused(
+                raise RefusedError(
                     "too-many-bytes",
                     f"The object has {source.size} bytes, but at most {self._max_source_bytes} are accepted.",
                 )
@@ -111,7 +113,7 @@ class Pipeline:
             self._buckets.delete(record["destKey"])
 
 
-class Refused(ValueError):
+class RefusedError(ValueError):
     """A source object that is not accepted for a reason other than its pixels; `code` says which."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -129,7 +131,7 @@ def reconcile_event(event: Mapping[str, Any]) -> None:
     for key in _source_keys(event["Records"]):
         try:
             outcome = _current().reconcile(key)
-        except Exception as error:  # noqa: BLE001 - one bad record must not stop the others
+        except Exception as error:
             error.add_note(f"while reconciling {key!r}")
             errors.append(error)
         else:
@@ -141,7 +143,9 @@ def reconcile_event(event: Mapping[str, Any]) -> None:
 def _source_keys(records: Iterable[Mapping[str, Any]]) -> list[str]:
     bucket = settings.current().source_bucket
     keys = [
-        unquote_plus(record["s3"]["object"]["key"]) for record in records if record["s3"]["bucket"]["name"] == bucket
+        unquote_plus(record["s3"]["object"]["key"])
+        for record in records
+        if record["s3"]["bucket"]["name"] == bucket
     ]
     return list(dict.fromkeys(keys))
 
@@ -163,7 +167,7 @@ def _current() -> Pipeline:
 
 def _fitting(key: str) -> str:
     if len(key.encode()) > _LONGEST_KEY:
-        raise Refused("key-too-long", f"The compressed object's key would exceed S3's {_LONGEST_KEY} bytes.")
+        raise RefusedError("key-too-long", f"The compressed object's key would exceed S3's {_LONGEST_KEY} bytes.")
     return key
 
 

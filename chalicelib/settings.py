@@ -98,5 +98,7 @@ def _integer(environment: Mapping[str, str], variable: str, default: int, highes
 def _output_format(environment: Mapping[str, str]) -> OutputFormat:
     value = environment.get("OUTPUT_FORMAT", "original")
     if value not in get_args(OutputFormat):
-        raise SettingsError(f"OUTPUT_FORMAT is {value!r}, but must be one of {', '.join(get_args(OutputFormat))}")
+        raise SettingsError(
+            f"OUTPUT_FORMAT is {value!r}, but must be one of {', '.join(get_args(OutputFormat))}"
+        )
     return cast("OutputFormat", value)

@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -59,14 +59,28 @@ def running(aws_port: int, api_port: int, keep: Path | None = None) -> Iterator[
     endpoint = f"http://127.0.0.1:{aws_port}"
     environment = _environment(endpoint)
     with ExitStack() as cleanup:
-        folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="imagepress-", ignore_cleanup_errors=True)))
-        cleanup.enter_context(_process([_BIN / "ministack"], _emulator(environment, folder, aws_port, keep), folder / "aws.log"))
+        folder = Path(
+            cleanup.enter_context(
+                tempfile.TemporaryDirectory(prefix="imagepress-", ignore_cleanup_errors=True)
+            )
+        )
+        cleanup.enter_context(
+            _process([_BIN / "ministack"], _emulator(environment, folder, aws_port, keep), folder / "aws.log")
+        )
         _wait_for(f"{endpoint}/_ministack/ready", folder / "aws.log")
         session = boto3.Session("test", "test", region_name="us-east-1")
         _create_stack(session, endpoint)
         _deploy(environment)
         api = f"http://127.0.0.1:{api_port}"
-        serve = [_BIN / "chalice", "local", "--stage", "local", "--port", str(api_port), "--no-autoreload"]
+        serve: list[str | Path] = [
+            _BIN / "chalice",
+            "local",
+            "--stage",
+            "local",
+            "--port",
+            str(api_port),
+            "--no-autoreload",
+        ]
         cleanup.enter_context(_process(serve, environment, folder / "api.log"))
         _wait_for(f"{api}/health", folder / "api.log")
         yield LocalStack(endpoint, api, session)
@@ -94,7 +108,7 @@ def _environment(endpoint: str) -> dict[str, str]:
     return own | {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",  # noqa: S105 - the emulator's own
+        "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -136,7 +150,9 @@ def _process(command: Sequence[str | Path], environment: Mapping[str, str], log:
             _stop(process)
 
 
-def _started(command: Sequence[str | Path], environment: Mapping[str, str], output: IO[bytes]) -> subprocess.Popen[bytes]:
+def _started(
+    command: Sequence[str | Path], environment: Mapping[str, str], output: IO[bytes]
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         command, cwd=PROJECT, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
     )
@@ -144,14 +160,10 @@ def _started(command: Sequence[str | Path], environment: Mapping[str, str], outp
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGTERM)
-    try:
+    with suppress(subprocess.TimeoutExpired):
         process.wait(15)
-    except subprocess.TimeoutExpired:
-        pass
-    try:
-        os.killpg(process.pid, signal.SIGKILL)  # workers that the server itself did not stop
-    except ProcessLookupError:
-        pass
+    with suppress(ProcessLookupError):  # else: workers that the server itself did not stop
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _wait_for(url: str, log: Path) -> None:

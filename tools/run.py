@@ -67,7 +67,9 @@ def _show(stack: LocalStack, console: Console) -> None:
     api = stack.api
     console.print(f"AWS  {stack.endpoint}  (credentials test/test, buckets source-image and resized-image)")
     console.print(f"API  {api}\n\nTry:\n  curl {api}/health\n  curl '{api}/images?limit=5'", highlight=False)
-    console.print(f"  curl -L -o smaller.jpg {api}/images/{records[0]['imageId']}/file", highlight=False, soft_wrap=True)
+    console.print(
+        f"  curl -L -o smaller.jpg {api}/images/{records[0]['imageId']}/file", highlight=False, soft_wrap=True
+    )
     console.print("\nCtrl-C stops everything.")
 
 

@@ -1,0 +1,84 @@
+"""The local stack that the tests share: emulated AWS with IAM enforced, the app deployed to it, the API served."""
+
+import os
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from chalicelib.catalog import Catalog
+from chalicelib.metadata import Record, image_id
+from tools.local_stack import LocalStack, free_port, running
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+SOURCE, DESTINATION, TABLE = "source-image", "resized-image", "ImageMetadata"
+
+# app.py reads its settings when it is imported.
+os.environ.update(SOURCE_BUCKET=SOURCE, DEST_BUCKET=DESTINATION, TABLE_NAME=TABLE)
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[LocalStack]:
+    with running(free_port(), free_port()) as started:
+        os.environ.update(
+            AWS_ENDPOINT_URL=started.endpoint,
+            AWS_ACCESS_KEY_ID="test",
+            AWS_SECRET_ACCESS_KEY="test",
+            AWS_DEFAULT_REGION="us-east-1",
+        )
+        yield started
+
+
+@pytest.fixture(scope="session")
+def s3(stack: LocalStack) -> "S3Client":
+    return stack.session.client("s3", endpoint_url=stack.endpoint)
+
+
+@pytest.fixture(scope="session")
+def catalog(stack: LocalStack) -> Catalog:
+    return Catalog(stack.session.client("dynamodb", endpoint_url=stack.endpoint), TABLE)
+
+
+class Deployed:
+    """The deployed app as its users meet it: put and delete objects, and wait for what follows."""
+
+    def __init__(self, s3: "S3Client", catalog: Catalog) -> None:
+        self.s3 = s3
+        self.catalog = catalog
+
+    def upload(self, key: str, data: bytes) -> Record:
+        """Upload, and return the record of just these bytes."""
+        etag = self.s3.put_object(Bucket=SOURCE, Key=key, Body=data)["ETag"]
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            record = self.record(key)
+            if record and record["sourceETag"] == etag:
+                return record
+            time.sleep(0.1)
+        raise AssertionError(f"no record of {key!r} after a minute")
+
+    def delete(self, key: str) -> None:
+        """Delete, and wait until the record has gone."""
+        self.s3.delete_object(Bucket=SOURCE, Key=key)
+        deadline = time.monotonic() + 60
+        while self.record(key):
+            assert time.monotonic() < deadline, f"still a record of {key!r} after a minute"
+            time.sleep(0.1)
+
+    def record(self, key: str) -> Record | None:
+        return self.catalog.get(image_id(SOURCE, key))
+
+    def compressed(self, key: str) -> bytes:
+        return self.s3.get_object(Bucket=DESTINATION, Key=key)["Body"].read()
+
+    def compressed_keys(self, prefix: str) -> list[str]:
+        answer = self.s3.list_objects_v2(Bucket=DESTINATION, Prefix=prefix)
+        return [item["Key"] for item in answer.get("Contents", [])]
+
+
+@pytest.fixture(scope="session")
+def deployed(s3: "S3Client", catalog: Catalog) -> Deployed:
+    return Deployed(s3, catalog)

@@ -1,0 +1,96 @@
+"""The deployed function, run by S3's own events under enforced IAM."""
+
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from chalicelib.metadata import image_id
+from tests.conftest import DESTINATION, SOURCE, Deployed
+from tools.pictures import picture
+
+
+def test_an_upload_becomes_a_smaller_image_and_a_record(deployed: Deployed) -> None:
+    photo = picture(2400, 1600, "JPEG")
+
+    record = deployed.upload("e2e/photo.jpg", photo)
+
+    data = deployed.compressed("e2e/resized-photo.jpg")
+    image = Image.open(BytesIO(data))
+    assert (image.format, image.size) == ("JPEG", (1024, 683))
+    assert record["imageId"] == image_id(SOURCE, "e2e/photo.jpg")
+    assert record["status"] == "compressed"
+    assert (record["sourceBucket"], record["sourceKey"]) == (SOURCE, "e2e/photo.jpg")
+    assert (record["destBucket"], record["destKey"]) == (DESTINATION, "e2e/resized-photo.jpg")
+    assert (record["sizeOriginal"], record["sizeCompressed"]) == (len(photo), len(data))
+    assert (record["originalWidth"], record["originalHeight"]) == (2400, 1600)
+    assert record["contentType"] == "image/jpeg"
+
+
+def test_a_compressed_object_says_what_it_is_and_how_long_it_keeps(deployed: Deployed) -> None:
+    deployed.upload("e2e/headers.png", picture(64, 64, "PNG"))
+
+    head = deployed.s3.head_object(Bucket=DESTINATION, Key="e2e/resized-headers.png")
+
+    assert (head["ContentType"], head["CacheControl"]) == ("image/png", "private, max-age=3600")
+
+
+def test_an_overwrite_replaces_object_and_record(deployed: Deployed) -> None:
+    deployed.upload("e2e/over.jpg", picture(400, 300, "JPEG"))
+    record = deployed.upload("e2e/over.jpg", picture(300, 400, "JPEG"))
+
+    assert (record["width"], record["height"], record["revision"]) == (300, 400, 2)
+    assert Image.open(BytesIO(deployed.compressed("e2e/resized-over.jpg"))).size == (300, 400)
+
+
+def test_a_delete_takes_object_and_record_along(deployed: Deployed) -> None:
+    deployed.upload("e2e/gone.jpg", picture(40, 30, "JPEG"))
+    deployed.delete("e2e/gone.jpg")
+
+    assert deployed.compressed_keys("e2e/resized-gone") == []
+
+
+@pytest.mark.parametrize(
+    "name", ["two words.jpg", "a+b.jpg", "100%25.jpg", "käse 🧀.jpg", "deep/er/est.jpg", "q?&=#.jpg"]
+)
+def test_odd_keys_arrive(deployed: Deployed, name: str) -> None:
+    folder, _, file = f"e2e/odd/{name}".rpartition("/")
+
+    record = deployed.upload(f"{folder}/{file}", picture(40, 30, "JPEG"))
+
+    assert record["destKey"] == f"{folder}/resized-{file}"
+    assert deployed.compressed(record["destKey"])
+
+
+def test_names_that_differ_in_extension_alone_stay_apart(deployed: Deployed) -> None:
+    first = deployed.upload("e2e/same.jpg", picture(40, 30, "JPEG"))
+    second = deployed.upload("e2e/same.png", picture(40, 30, "PNG"))
+
+    assert deployed.compressed_keys("e2e/resized-same") == [first["destKey"], second["destKey"]]
+
+
+def test_text_named_jpg_is_a_failed_record_and_no_object(deployed: Deployed) -> None:
+    record = deployed.upload("e2e/text.jpg", b"just some text, called an image")
+
+    assert (record["status"], record["error"]["code"]) == ("failed", "not-an-image")
+    assert deployed.compressed_keys("e2e/resized-text") == []
+
+
+def test_an_image_overwritten_with_text_leaves_no_object(deployed: Deployed) -> None:
+    deployed.upload("e2e/turned.jpg", picture(40, 30, "JPEG"))
+    record = deployed.upload("e2e/turned.jpg", b"text now")
+
+    assert record["status"] == "failed"
+    assert deployed.compressed_keys("e2e/resized-turned") == []
+
+
+def test_thirty_uploads_four_at_a_time_all_arrive(deployed: Deployed) -> None:
+    photo = picture(600, 400, "JPEG")
+    keys = [f"e2e/many/{number:02}.jpg" for number in range(30)]
+
+    with ThreadPoolExecutor(4) as pool:
+        records = list(pool.map(lambda key: deployed.upload(key, photo), keys))
+
+    assert {record["status"] for record in records} == {"compressed"}
+    assert len(deployed.compressed_keys("e2e/many/")) == 30

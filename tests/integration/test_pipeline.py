@@ -1,0 +1,198 @@
+"""The pipeline against the emulator, without events: each key is reconciled by hand."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from chalicelib import pipeline
+from chalicelib.catalog import Catalog, Conflict
+from chalicelib.imaging import Options
+from chalicelib.metadata import Record, image_id
+from chalicelib.pipeline import Pipeline
+from chalicelib.storage import Buckets
+from tools.local_stack import LocalStack
+from tools.pictures import picture
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+SOURCE, DESTINATION = "pipeline-source", "pipeline-destination"
+PHOTO = picture(1500, 1000, "JPEG")
+
+
+@pytest.fixture(scope="module")
+def buckets(s3: "S3Client") -> Buckets:
+    for name in (SOURCE, DESTINATION):
+        s3.create_bucket(Bucket=name)
+    return Buckets(s3, SOURCE, DESTINATION)
+
+
+@pytest.fixture
+def make(buckets: Buckets, catalog: Catalog) -> Callable[..., Pipeline]:
+    def made(options: Options | None = None, max_source_bytes: int = 10_000_000) -> Pipeline:
+        return Pipeline(buckets, catalog, options or Options(), max_source_bytes)
+
+    return made
+
+
+def test_a_second_reconcile_of_the_same_object_does_nothing(
+    s3: "S3Client", make: Callable[..., Pipeline]
+) -> None:
+    s3.put_object(Bucket=SOURCE, Key="twice.jpg", Body=PHOTO)
+
+    assert make().reconcile("twice.jpg") == "compressed"
+    assert make().reconcile("twice.jpg") == "unchanged"
+
+
+def test_other_settings_make_a_record_stale(
+    s3: "S3Client", catalog: Catalog, make: Callable[..., Pipeline]
+) -> None:
+    s3.put_object(Bucket=SOURCE, Key="stale.jpg", Body=PHOTO)
+    make().reconcile("stale.jpg")
+
+    assert make(Options(max_width=300)).reconcile("stale.jpg") == "compressed"
+    record = catalog.get(image_id(SOURCE, "stale.jpg"))
+    assert record
+    assert (record["width"], record["height"], record["revision"]) == (300, 200, 2)
+
+
+def test_another_output_format_leaves_no_object_of_the_former(
+    s3: "S3Client", make: Callable[..., Pipeline]
+) -> None:
+    s3.put_object(Bucket=SOURCE, Key="format/a.jpg", Body=PHOTO)
+    make().reconcile("format/a.jpg")
+    make(Options(output_format="webp")).reconcile("format/a.jpg")
+
+    listed = s3.list_objects_v2(Bucket=DESTINATION, Prefix="format/")["Contents"]
+    assert [item["Key"] for item in listed] == ["format/resized-a.jpg.webp"]
+
+
+def test_a_key_that_never_was_is_absent(make: Callable[..., Pipeline]) -> None:
+    assert make().reconcile("never-was.jpg") == "absent"
+
+
+def test_an_object_over_the_limit_of_bytes_is_refused(
+    s3: "S3Client", catalog: Catalog, make: Callable[..., Pipeline]
+) -> None:
+    s3.put_object(Bucket=SOURCE, Key="heavy.jpg", Body=PHOTO)
+
+    assert make(max_source_bytes=1000).reconcile("heavy.jpg") == "failed"
+    record = catalog.get(image_id(SOURCE, "heavy.jpg"))
+    assert record
+    assert record["error"]["code"] == "too-many-bytes"
+
+
+def test_a_key_too_long_for_its_destination_is_refused(
+    s3: "S3Client", catalog: Catalog, make: Callable[..., Pipeline]
+) -> None:
+    key = "k" * 1020 + ".jpg"
+    s3.put_object(Bucket=SOURCE, Key=key, Body=PHOTO)
+
+    assert make().reconcile(key) == "failed"
+    record = catalog.get(image_id(SOURCE, key))
+    assert record
+    assert record["error"]["code"] == "key-too-long"
+
+
+class Raced(Catalog):
+    """A catalog in which another reconcile writes first, a number of times."""
+
+    def lose(self, times: int, meanwhile: Callable[[], object]) -> None:
+        self.times, self.meanwhile = times, meanwhile
+
+    def put(self, record: Record, replacing: Record | None) -> None:
+        if self.times:
+            self.times -= 1
+            self.meanwhile()
+        super().put(record, replacing)
+
+
+def test_the_loser_of_a_race_compresses_the_newest_source(
+    stack: LocalStack, s3: "S3Client", buckets: Buckets, catalog: Catalog, make: Callable[..., Pipeline]
+) -> None:
+    s3.put_object(Bucket=SOURCE, Key="race.jpg", Body=PHOTO)
+
+    def overwritten() -> None:
+        s3.put_object(Bucket=SOURCE, Key="race.jpg", Body=picture(100, 80, "JPEG"))
+        make().reconcile("race.jpg")
+
+    raced = Raced(stack.session.client("dynamodb", endpoint_url=stack.endpoint), "ImageMetadata")
+    raced.lose(1, overwritten)
+    Pipeline(buckets, raced, Options(), 10_000_000).reconcile("race.jpg")
+
+    record = catalog.get(image_id(SOURCE, "race.jpg"))
+    stored = s3.head_object(Bucket=DESTINATION, Key="resized-race.jpg")
+    assert record
+    assert (record["width"], record["sizeCompressed"]) == (100, stored["ContentLength"])
+
+
+def test_who_loses_every_race_raises_for_lambda_to_retry(
+    stack: LocalStack, s3: "S3Client", buckets: Buckets, make: Callable[..., Pipeline]
+) -> None:
+    s3.put_object(Bucket=SOURCE, Key="lost.jpg", Body=PHOTO)
+    other_settings = iter(Options(quality=quality) for quality in range(1, 99))
+    raced = Raced(stack.session.client("dynamodb", endpoint_url=stack.endpoint), "ImageMetadata")
+    raced.lose(99, lambda: make(next(other_settings)).reconcile("lost.jpg"))
+
+    with pytest.raises(Conflict, match=r"lost\.jpg"):
+        Pipeline(buckets, raced, Options(), 10_000_000).reconcile("lost.jpg")
+
+
+@pytest.mark.parametrize("operation", ["get_item", "put_item", "delete_item"])
+def test_errors_of_the_table_raise(
+    stack: LocalStack, s3: "S3Client", buckets: Buckets, operation: str
+) -> None:
+    client = stack.session.client("dynamodb", endpoint_url=stack.endpoint)
+    missing = Catalog(client, "NoSuchTable")
+    record: Any = {"imageId": image_id("a", "b"), "resizedAt": "", "status": "failed", "revision": 1}
+    calls: dict[str, Callable[[], object]] = {
+        "get_item": lambda: missing.get("x"),
+        "put_item": lambda: missing.put(record, None),
+        "delete_item": lambda: missing.delete(record),
+    }
+
+    with pytest.raises(ClientError, match="ResourceNotFound"):
+        calls[operation]()
+
+
+def test_errors_of_the_bucket_raise(s3: "S3Client", catalog: Catalog) -> None:
+    astray = Pipeline(Buckets(s3, "a..b", DESTINATION), catalog, Options(), 1)
+
+    with pytest.raises(ClientError, match="InvalidBucketName"):
+        astray.reconcile("x.jpg")
+
+
+def test_one_bad_key_of_an_event_does_not_stop_the_others(
+    monkeypatch: pytest.MonkeyPatch, s3: "S3Client", catalog: Catalog, make: Callable[..., Pipeline]
+) -> None:
+    s3.put_object(Bucket=SOURCE, Key="good one.jpg", Body=PHOTO)
+    working = make()
+
+    class Faulty(Pipeline):
+        def reconcile(self, key: str) -> pipeline.Outcome:
+            if key == "bad.jpg":
+                raise ConnectionResetError
+            return working.reconcile(key)
+
+    monkeypatch.setattr(pipeline, "_current", lambda: Faulty.__new__(Faulty))
+
+    with pytest.raises(ExceptionGroup) as caught:
+        pipeline.reconcile_event(
+            {
+                "Records": [
+                    {"s3": {"bucket": {"name": "source-image"}, "object": {"key": key}}}
+                    for key in ("bad.jpg", "good+one.jpg")
+                ]
+            }
+        )
+
+    assert [type(error) for error in caught.value.exceptions] == [ConnectionResetError]
+    assert catalog.get(image_id(SOURCE, "good one.jpg"))
+
+
+def test_events_of_other_buckets_are_ignored(stack: LocalStack) -> None:
+    record = {"s3": {"bucket": {"name": "elsewhere"}, "object": {"key": "x.jpg"}}}
+
+    pipeline.reconcile_event({"Records": [record]})

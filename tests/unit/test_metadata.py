@@ -1,0 +1,53 @@
+from datetime import UTC, datetime, timedelta, timezone
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.metadata import EXTENSIONS, destination_key, image_id, timestamp
+
+FORMATS = st.sampled_from(sorted({*EXTENSIONS, "tiff", "heic"}))
+KEYS = st.lists(
+    st.sampled_from(["a", "/", ".", ".jpg", ".JPG", ".png", ".heic", ".tiff", ".image", "\n", "resized-"]),
+    min_size=1,
+    max_size=6,
+).map("".join)
+
+
+@pytest.mark.parametrize(
+    ("key", "before", "after", "expected"),
+    [
+        ("cat.jpg", "jpeg", "jpeg", "resized-cat.jpg"),
+        ("a/b/cat.jpg", "jpeg", "jpeg", "a/b/resized-cat.jpg"),
+        ("cat.heic", "heic", "jpeg", "resized-cat.heic.jpg"),
+        ("a.png", "png", "webp", "resized-a.png.webp"),
+        ("cat", "jpeg", "jpeg", "resized-cat"),
+        ("cat", "tiff", "jpeg", "resized-cat.image.jpg"),
+        ("cat.heic.jpg", "jpeg", "jpeg", "resized-cat.heic.jpg.jpg"),
+    ],
+)
+def test_destination_key_keeps_the_folder_and_tells_the_format(
+    key: str, before: str, after: str, expected: str
+) -> None:
+    assert destination_key(key, before, after) == expected
+
+
+@given(KEYS, FORMATS, st.sampled_from(sorted(EXTENSIONS)), KEYS, FORMATS, st.sampled_from(sorted(EXTENSIONS)))
+def test_two_source_keys_never_share_a_destination_key(
+    key: str, before: str, after: str, other: str, other_before: str, other_after: str
+) -> None:
+    if key != other:
+        assert destination_key(key, before, after) != destination_key(other, other_before, other_after)
+
+
+def test_image_id_follows_from_the_source_alone() -> None:
+    assert image_id("uploads", "a/cat.jpg") == str(UUID("f02b73a8-3f1b-5125-9749-8370a3cd00ef"))
+    assert image_id("uploads", "a/cat.jpg") != image_id("other", "a/cat.jpg")
+
+
+def test_timestamps_are_utc_and_sort_as_they_read() -> None:
+    noon = datetime(2026, 1, 31, 13, tzinfo=timezone(timedelta(hours=1)))
+
+    assert timestamp(noon) == "2026-01-31T12:00:00.000000Z"
+    assert timestamp(noon) < timestamp(datetime(2026, 1, 31, 12, 0, 0, 1, tzinfo=UTC))
