@@ -167,7 +167,9 @@ def _current() -> Pipeline:
 
 def _fitting(key: str) -> str:
     if len(key.encode()) > _LONGEST_KEY:
-        raise RefusedError("key-too-long", f"The compressed object's key would exceed S3's {_LONGEST_KEY} bytes.")
+        raise RefusedError(
+            "key-too-long", f"The compressed object's key would exceed S3's {_LONGEST_KEY} bytes."
+        )
     return key
 
 
