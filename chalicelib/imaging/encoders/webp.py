@@ -16,9 +16,9 @@ _OVERWRITE = 0x02
 _METHOD = 4
 _LOSSLESS_EFFORT = 30
 
-# WebP's quality 79 scores like JPEG's 70 in the mean of photographs; both scales end at 100.
+# WebP's quality 80 scores like JPEG's 70 in the mean of photographs; both scales end at 100.
 _LIKE_JPEG = [
-    round(quality * 79 / 70 if quality < 70 else 100 - (100 - quality) * 0.7) for quality in range(101)
+    round(quality * 80 / 70 if quality < 70 else 100 - (100 - quality) * 2 / 3) for quality in range(101)
 ]
 
 # Photographs have a fifth of as many colours as pixels, and more.

@@ -7,9 +7,10 @@ from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 from chalicelib.imaging import Options, Rendition, compress
 from chalicelib.imaging.animation import Frame
-from chalicelib.imaging.containers import avif, png
+from chalicelib.imaging.containers import avif, png, webp
 from chalicelib.imaging.encoders import gif as gif_encoder
 from chalicelib.imaging.encoders import png as png_encoder
+from chalicelib.imaging.encoders import webp as webp_encoder
 from tests.fixtures.drawings import Size, disc, load, photograph, pixel, quarters, save
 from tests.fixtures.files import gif, gif_frame, gif_loop, png_with
 
@@ -249,3 +250,19 @@ def test_a_gif_s_unchanged_pixels_are_not_drawn_again() -> None:
 
     assert len(both) - len(gif_encoder.encode(still)) < 900
     assert pixel(list(frames(both))[1][0], 42, 42) == pytest.approx((255, 0, 0, 255), abs=4)
+
+
+def test_each_frame_of_a_webp_tells_where_it_is_and_how_large() -> None:
+    still = photograph((100, 80))
+    touched = still.copy()
+    touched.paste((255, 0, 0), (41, 31, 52, 44))
+
+    data = webp_encoder.animate([Frame(still, 100), Frame(touched, 70)], still.size, 0, 70)
+
+    headers = [data[start : start + 16] for kind, start, _ in webp.chunks(data) if kind == b"ANMF"]
+    numbers = [
+        [int.from_bytes(header[at : at + 3], "little") for at in range(0, 15, 3)] for header in headers
+    ]
+    assert numbers == [[0, 0, 99, 79, 100], [20, 15, 11, 13, 70]]
+    parts = [webp.picture(data, start + 16, end) for kind, start, end in webp.chunks(data) if kind == b"ANMF"]
+    assert [webp.canvas(webp.file(part)) for part in parts] == [(100, 80), (12, 14)]

@@ -5,7 +5,6 @@ import random
 import re
 import subprocess
 import sys
-import time
 
 import pytest
 from PIL import Image
@@ -103,17 +102,28 @@ def test_colours_are_written_with_six_digits() -> None:
     assert re.fullmatch("#[0-9a-f]{6}", compress(save(Image.new("L", (9, 9), 5), "PNG")).dominant_color)
 
 
+TIMING = """
+import time
+from chalicelib.imaging.placeholder import dominant_color, placeholder, preview
+from tests.fixtures.drawings import photograph
+
+image = photograph((1024, 768))
+
+def once():
+    started = time.process_time()
+    small = preview(image)
+    placeholder(small), dominant_color(small)
+    return time.process_time() - started
+
+print(min(once() for _ in range(20)))
+"""
+
+
 def test_both_together_take_less_than_three_milliseconds() -> None:
-    image = photograph((1024, 768))
+    """In a process of its own, where nothing traces it."""
+    done = subprocess.run([sys.executable, "-c", TIMING], capture_output=True, check=True)
 
-    def once() -> float:
-        started = time.process_time()
-        small = preview(image)
-        placeholder(small)
-        dominant_color(small)
-        return time.process_time() - started
-
-    assert min(once() for _ in range(20)) < 0.003
+    assert float(done.stdout) < 0.003
 
 
 def test_png_is_written_without_oxipng(monkeypatch: pytest.MonkeyPatch) -> None:

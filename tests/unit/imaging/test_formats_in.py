@@ -4,6 +4,8 @@ import pytest
 from PIL import Image, ImageChops
 
 from chalicelib.imaging import ImageError, Options, compress
+from chalicelib.imaging.decode import decode
+from chalicelib.imaging.source import open_source
 from tests.fixtures.drawings import disc, load, photograph, pixel, quarters, save
 from tests.fixtures.files import every_format, heic, interlaced_png, png
 
@@ -69,6 +71,17 @@ def test_jpeg2000_codestreams_need_no_box_around_them() -> None:
 
     assert data[:4] == b"\xff\x4f\xff\x51"
     assert compress(data).original_format == "jpeg2000"
+
+
+@pytest.mark.parametrize(
+    ("format_", "size"), [("JPEG2000", (100, 50)), ("JPEG", (100, 50)), ("PNG", (800, 400))]
+)
+def test_only_as_many_pixels_are_decoded_as_serve(format_: str, size: tuple[int, int]) -> None:
+    source = open_source(save(quarters((800, 400)), format_), Options())
+
+    image, box = decode(source, (80, 40))
+
+    assert (image.size, box) == (size, (0, 0, *size))
 
 
 def test_a_jpeg2000_is_reduced_while_it_is_decoded() -> None:
