@@ -1,0 +1,3 @@
+"""Plots."""
+from pathlib import Path
+def write(folder: Path, measured: object) -> None: ...
