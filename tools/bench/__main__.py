@@ -13,7 +13,9 @@ def main() -> None:
     """Measure, print the table, and write JSON and plots beside one another."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
     parser.add_argument("--photos", type=Path, help="a folder of photographs; pictures are drawn without it")
-    parser.add_argument("--quick", action="store_true", help="fewer files, rounds and points: about two minutes")
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer files, rounds and points: about two minutes"
+    )
     arguments = parser.parse_args()
     BUILD.mkdir(parents=True, exist_ok=True)
     measured = measure(corpus.build(arguments.photos, arguments.quick), arguments.quick)

@@ -206,9 +206,7 @@ class _Kitchen:
         return self._file(photograph.name, size, variant, "jpeg", draw, _JPEG | settings)
 
     def webp(self, photograph: _Photograph, size: tuple[int, int]) -> File:
-        return self._file(
-            photograph.name, size, "", "webp", lambda: _fitted(photograph.load(), size), _WEBP
-        )
+        return self._file(photograph.name, size, "", "webp", lambda: _fitted(photograph.load(), size), _WEBP)
 
     def png(
         self, photograph: _Photograph, size: tuple[int, int], variant: str = "", *, alpha: bool = False
@@ -232,7 +230,7 @@ class _Kitchen:
         draw: Callable[[], Image.Image],
         settings: Mapping[str, Any],
     ) -> File:
-        title = " ".join(filter(None, [name, f"{size[0]}x{size[1]}", variant]))
+        title = " ".join(filter(None, [name, f"{size[0]}x{size[1]}", variant, image_format]))
         path = self._folder / f"{title.replace(' ', '-')}.{image_format}"
         if not path.exists():
             unfinished = path.with_suffix(".part")

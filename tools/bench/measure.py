@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -63,7 +64,9 @@ def measure(corpus: Corpus, quick: bool) -> Measurements:
         missing |= absent
         _tell("SSIMULACRA2")
         ways = [way for way in (WAYS[:5] if quick else WAYS) if way.peer in running]
-        points = curves(running, ways, corpus.by_megapixels[12], (62, 70, 78) if quick else (50, 62, 70, 78, 88))
+        points = curves(
+            running, ways, corpus.by_megapixels[12], (50, 60, 70, 80) if quick else (50, 62, 70, 78, 88)
+        )
     with sessions((peers.OURS, peers.OURS_256, peers.OURS_512)) as (running, absent):
         missing |= absent
         cpu["renditions"] = interleave(running, photograph, 9 if quick else 25)
@@ -83,7 +86,7 @@ def measure(corpus: Corpus, quick: bool) -> Measurements:
 
 
 def _cpu(corpus: Corpus, running: Mapping[str, Session], quick: bool) -> dict[str, dict[str, list[float]]]:
-    jpegs = [*sum(corpus.by_megapixels.values(), []), *corpus.mixed, *corpus.progressive]
+    jpegs = [*chain(*corpus.by_megapixels.values()), *corpus.mixed, *corpus.progressive]
     # Neither encodes anything but JPEG.
     others = {name: session for name, session in running.items() if name not in {"floor", "sharp-mozjpeg"}}
     seconds = {}

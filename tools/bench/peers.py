@@ -91,8 +91,7 @@ class Session:
 
     def __enter__(self) -> Self:
         environment = os.environ | {"VIPS_CONCURRENCY": "1", "OMP_NUM_THREADS": "1"}
-        # The engine may be another checkout's, which then comes first on PYTHONPATH.
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(ROOT)]))
+        environment["PYTHONPATH"] = str(ROOT)
         try:
             self._process = subprocess.Popen(
                 self._command,

@@ -1,7 +1,7 @@
 """What is left of a picture: SSIMULACRA2, and bytes where it is equal."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
@@ -46,12 +46,14 @@ def curves(
 ) -> dict[Way, dict[str, list[Point]]]:
     """Return, by way and by the name of the file, what each quality setting gives."""
     with TemporaryDirectory() as folder, ProcessPoolExecutor() as pool:
-        waiting = []
+        waiting: list[tuple[Way, str, int, int, Future[float]]] = []
         for file in files:
             for way, quality in product(ways, qualities):
                 result = Path(folder, f"{len(waiting)}.{way.format}")
                 run = running[way.peer].run(file.path, way.format, quality + way.shift, save=result)
-                waiting.append((way, file.name, quality + way.shift, run.size, pool.submit(_score, file.path, result)))
+                waiting.append(
+                    (way, file.name, quality + way.shift, run.size, pool.submit(_score, file.path, result))
+                )
         points: dict[Way, dict[str, list[Point]]] = {way: {file.name: [] for file in files} for way in ways}
         for way, name, quality, size, future in waiting:
             points[way][name].append(Point(quality, size, future.result()))

@@ -140,7 +140,9 @@ def _points(measured: Measurements, way: Way) -> list[tuple[list[Point], Point]]
         _require(measured, one.peer)
         if one not in measured.curves:
             raise MissingError("not in a quick run")
-    return [(measured.curves[way][name], _at_quality(points)) for name, points in measured.curves[naive].items()]
+    return [
+        (measured.curves[way][name], _at_quality(points)) for name, points in measured.curves[naive].items()
+    ]
 
 
 def _equal_score_bytes(way: Way) -> Callable[[Measurements], float]:

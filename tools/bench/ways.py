@@ -3,18 +3,21 @@
 Libraries are imported when a way is made, so that a process that measures one way holds that one alone.
 """
 
-import dataclasses
 import subprocess
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from io import BytesIO
 from shutil import which
+from typing import Literal
 
 SIDE = 1024
 """Pixels: every way fits its result into a square of this side."""
 
-Compress = Callable[[bytes, str, int], bytes]
-"""From bytes, a format to write (`jpeg`, `png`, `webp` or `avif`) and a quality to bytes."""
+ImageFormat = Literal["jpeg", "webp", "avif", "png"]
+
+Compress = Callable[[bytes, ImageFormat, int], bytes]
+"""From bytes, a format to write and a quality to bytes."""
 
 
 class UnavailableError(Exception):
@@ -25,7 +28,7 @@ def naive() -> Compress:
     """Return what a tutorial would do with Pillow."""
     from PIL import Image
 
-    def compress(data: bytes, output_format: str, quality: int) -> bytes:
+    def compress(data: bytes, output_format: ImageFormat, quality: int) -> bytes:
         image = Image.open(BytesIO(data))
         image.thumbnail((SIDE, SIDE))
         buffer = BytesIO()
@@ -35,35 +38,25 @@ def naive() -> Compress:
     return compress
 
 
-def ours(rendition: int | None = None) -> Compress:
-    """Return this project's way, with one further size from the same decode if `rendition` is its side."""
+def ours(*further: int) -> Compress:
+    """Return this project's way, with further sizes from the same decode."""
     try:
-        from chalicelib.imaging import Options, compress
+        from chalicelib.imaging import Options, Rendition, compress
     except ImportError as error:
         raise UnavailableError(str(error)) from error
-    options = Options(max_width=SIDE, max_height=SIDE)
-    if rendition is not None:
-        options = dataclasses.replace(options, renditions=_renditions(rendition))
+    renditions = tuple(Rendition(f"further-{side}", side) for side in further)
+    options = Options(max_width=SIDE, max_height=SIDE, renditions=renditions)
 
-    def run(data: bytes, output_format: str, quality: int) -> bytes:
-        wanted = dataclasses.replace(options, output_format=output_format, quality=quality)
-        return bytes(compress(data, wanted).data)
+    def run(data: bytes, output_format: ImageFormat, quality: int) -> bytes:
+        return compress(data, replace(options, output_format=output_format, quality=quality)).data
 
     return run
 
 
-def _renditions(side: int) -> tuple[object, ...]:
-    try:
-        from chalicelib.imaging import Rendition
-    except ImportError as error:
-        raise UnavailableError("the engine makes no renditions") from error
-    return (Rendition("further", side),)
-
-
-def preview() -> Compress:
+def small_pictures() -> Compress:
     """Return the making of what is shown while an image loads, from an image of the final size."""
     try:
-        from chalicelib.imaging.placeholder import dominant_color, placeholder
+        from chalicelib.imaging.placeholder import dominant_color, placeholder, preview
     except ImportError as error:
         raise UnavailableError("the engine makes no placeholder") from error
     from PIL import Image
@@ -74,9 +67,9 @@ def preview() -> Compress:
         image.load()
         return image
 
-    def run(data: bytes, output_format: str, quality: int) -> bytes:  # noqa: ARG001 as every way
-        image = pixels(data)
-        return f"{placeholder(image)} {dominant_color(image)}".encode()
+    def run(data: bytes, output_format: ImageFormat, quality: int) -> bytes:  # noqa: ARG001 as every way
+        small = preview(pixels(data))
+        return f"{placeholder(small)} {dominant_color(small)}".encode()
 
     return run
 
@@ -87,14 +80,14 @@ def vips() -> Compress:
         import pyvips
     except ImportError as error:
         raise UnavailableError("pyvips is not installed") from error
-    savers: Mapping[str, Callable[[pyvips.Image, int], bytes]] = {
+    savers: Mapping[ImageFormat, Callable[[pyvips.Image, int], bytes]] = {
         "jpeg": lambda image, quality: image.jpegsave_buffer(Q=quality, optimize_coding=True, keep="none"),
         "webp": lambda image, quality: image.webpsave_buffer(Q=quality, keep="none"),
         "png": lambda image, _: image.pngsave_buffer(keep="none"),
         "avif": lambda image, quality: image.heifsave_buffer(Q=quality, compression="av1", keep="none"),
     }
 
-    def compress(data: bytes, output_format: str, quality: int) -> bytes:
+    def compress(data: bytes, output_format: ImageFormat, quality: int) -> bytes:
         image = pyvips.Image.thumbnail_buffer(data, SIDE, height=SIDE, size="down")
         return savers[output_format](image, quality)
 
@@ -110,7 +103,7 @@ def floor() -> Compress:
     if missing:
         raise UnavailableError(f"{' and '.join(missing)} not installed (libjpeg-turbo-progs)")
 
-    def compress(data: bytes, output_format: str, quality: int) -> bytes:  # noqa: ARG001 as every way
+    def compress(data: bytes, output_format: ImageFormat, quality: int) -> bytes:  # noqa: ARG001 as every way
         pixmap = subprocess.run(
             ["djpeg", "-scale", f"1/{_reduction(data)}"], input=data, check=True, capture_output=True
         ).stdout
@@ -133,9 +126,9 @@ def _reduction(data: bytes) -> int:
 WAYS: Mapping[str, Callable[[], Compress]] = {
     "naive": naive,
     "ours": ours,
-    "ours-256": lambda: ours(rendition=256),
-    "ours-512": lambda: ours(rendition=512),
-    "preview": preview,
+    "ours-256": lambda: ours(256),
+    "ours-512": lambda: ours(512),
+    "preview": small_pictures,
     "pyvips": vips,
     "floor": floor,
 }

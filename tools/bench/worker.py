@@ -2,9 +2,11 @@
 
 It answers every line of JSON with a line of JSON (`peers.py` has both shapes; `sharp/worker.mjs` speaks
 the same). A process of its own for each way gives each its own allocator, threads and peak of memory.
+The environment variable ENGINE may name another checkout of this project, whose engine is then measured.
 """
 
 import json
+import os
 import resource
 import sys
 from functools import lru_cache
@@ -18,6 +20,8 @@ from tools.bench.ways import WAYS, Compress, UnavailableError
 
 def main(name: str, *modules: str) -> None:
     """Serve the way of that name, with `modules` imported beside it, until standard input ends."""
+    if engine := os.environ.get("ENGINE"):
+        sys.path.insert(0, engine)
     bare = peak_memory()
     for module in modules:
         import_module(module)
@@ -35,7 +39,7 @@ def main(name: str, *modules: str) -> None:
         before = clock()
         try:
             result = compress(data, request["format"], request["quality"])
-        except Exception as error:  # noqa: BLE001 whatever a way can't do is an answer too
+        except Exception as error:  # whatever a way can't do is an answer too
             _say({"error": f"{type(error).__name__}: {error}"})
             continue
         cpu = clock() - before - starting
