@@ -11,6 +11,13 @@ OutputFormat = Literal["original", "jpeg", "webp", "avif", "png"]
 
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _TABLE_NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
+_FUNCTION_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_RENDITION = re.compile(r"([a-z0-9][a-z0-9-]{0,31})=([1-9][0-9]{0,4})")
+_API_AUTH = re.compile(r"token|iam|none|cognito:arn:[a-z-]+:cognito-idp:[a-z0-9-]+:[0-9]{12}:userpool/\S+")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_ORIGIN = re.compile(r"https?://[a-zA-Z0-9.-]+(?::[0-9]{1,5})?")
+_LONGEST_SIDE = 16_383  # pixels: what every output format can hold
+_MOST_RENDITIONS = 8
 
 
 class SettingsError(ValueError):
@@ -33,6 +40,17 @@ class Settings:
         max_source_bytes: `MAX_SOURCE_BYTES`: larger objects are refused before they are read.
         max_pixels: `MAX_PIXELS`: larger images are refused before they are decoded.
         max_frames: `MAX_FRAMES`: longer animations are refused.
+        renditions: `RENDITIONS`: further sizes, a name and the pixels of its longest side each:
+            `thumb=256,card=512`.
+        png_colors: `PNG_COLORS`: 2 to 256 reduces PNGs to a palette, with loss; 0 keeps them lossless.
+        include_prefixes: `INCLUDE_PREFIXES`: only keys that start with one of them are compressed;
+            empty means all.
+        exclude_prefixes: `EXCLUDE_PREFIXES`: keys that start with one of them are left alone.
+        compress_function: `COMPRESS_FUNCTION`: the Lambda function that the sweep and the API hand keys to.
+        api_auth: `API_AUTH`: `token`, `iam`, `cognito:<user pool arn>` or `none`.
+        api_read_token_sha256: `API_READ_TOKEN_SHA256`: of the bearer token that may read; hexadecimal.
+        api_write_token_sha256: `API_WRITE_TOKEN_SHA256`: of the bearer token that may also write.
+        api_cors_origins: `API_CORS_ORIGINS`: other sites whose pages may call the API; empty means none.
     """
 
     source_bucket: str
@@ -45,6 +63,15 @@ class Settings:
     max_source_bytes: int
     max_pixels: int
     max_frames: int
+    renditions: tuple[tuple[str, int], ...]
+    png_colors: int
+    include_prefixes: tuple[str, ...]
+    exclude_prefixes: tuple[str, ...]
+    compress_function: str
+    api_auth: str
+    api_read_token_sha256: str
+    api_write_token_sha256: str
+    api_cors_origins: tuple[str, ...]
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -57,13 +84,24 @@ class Settings:
             source_bucket=_name(environment, "SOURCE_BUCKET", _BUCKET_NAME, "the name of an S3 bucket"),
             dest_bucket=_name(environment, "DEST_BUCKET", _BUCKET_NAME, "the name of an S3 bucket"),
             table_name=_name(environment, "TABLE_NAME", _TABLE_NAME, "the name of a DynamoDB table"),
-            max_width=_integer(environment, "MAX_WIDTH", 1024, 16_383),
-            max_height=_integer(environment, "MAX_HEIGHT", 1024, 16_383),
+            max_width=_integer(environment, "MAX_WIDTH", 1024, _LONGEST_SIDE),
+            max_height=_integer(environment, "MAX_HEIGHT", 1024, _LONGEST_SIDE),
             quality=_integer(environment, "QUALITY", 70, 100),
             output_format=_output_format(environment),
             max_source_bytes=_integer(environment, "MAX_SOURCE_BYTES", 100_000_000, 1_000_000_000),
             max_pixels=_integer(environment, "MAX_PIXELS", 100_000_000, 1_000_000_000),
             max_frames=_integer(environment, "MAX_FRAMES", 500, 10_000),
+            renditions=_renditions(environment),
+            png_colors=_png_colors(environment),
+            include_prefixes=_list(environment, "INCLUDE_PREFIXES"),
+            exclude_prefixes=_list(environment, "EXCLUDE_PREFIXES"),
+            compress_function=_name(
+                environment, "COMPRESS_FUNCTION", _FUNCTION_NAME, "the name of a Lambda function"
+            ),
+            api_auth=_api_auth(environment),
+            api_read_token_sha256=_token_digest(environment, "API_READ_TOKEN_SHA256"),
+            api_write_token_sha256=_token_digest(environment, "API_WRITE_TOKEN_SHA256"),
+            api_cors_origins=_origins(environment),
         )
         if settings.dest_bucket == settings.source_bucket:
             raise SettingsError(
@@ -102,3 +140,66 @@ def _output_format(environment: Mapping[str, str]) -> OutputFormat:
             f"OUTPUT_FORMAT is {value!r}, but must be one of {', '.join(get_args(OutputFormat))}"
         )
     return cast("OutputFormat", value)
+
+
+def _list(environment: Mapping[str, str], variable: str) -> tuple[str, ...]:
+    return tuple(part for part in environment.get(variable, "").split(",") if part)
+
+
+def _renditions(environment: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
+    renditions = []
+    for part in _list(environment, "RENDITIONS"):
+        match = _RENDITION.fullmatch(part)
+        if not match or int(match[2]) > _LONGEST_SIDE:
+            raise SettingsError(
+                f"RENDITIONS is {environment['RENDITIONS']!r}, but {part!r} must be a name of lower-case letters, "
+                f"digits and hyphens, =, and the pixels of the longest side, 1 to {_LONGEST_SIDE}"
+            )
+        renditions.append((match[1], int(match[2])))
+    if len(dict(renditions)) != len(renditions) or len(renditions) > _MOST_RENDITIONS:
+        raise SettingsError(
+            f"RENDITIONS is {environment['RENDITIONS']!r}, but must be at most {_MOST_RENDITIONS}, "
+            "each with a name of its own"
+        )
+    if reserved := {"compressed", "original"} & set(dict(renditions)):
+        raise SettingsError(
+            f"RENDITIONS is {environment['RENDITIONS']!r}, but must not be named {reserved.pop()!r}, "
+            "which the API calls another file"
+        )
+    return tuple(renditions)
+
+
+def _png_colors(environment: Mapping[str, str]) -> int:
+    value = environment.get("PNG_COLORS", "0")
+    if not re.fullmatch(r"[0-9]{1,3}", value) or int(value) == 1 or int(value) > 256:
+        raise SettingsError(f"PNG_COLORS is {value!r}, but must be 0 (lossless) or from 2 to 256")
+    return int(value)
+
+
+def _api_auth(environment: Mapping[str, str]) -> str:
+    value = environment.get("API_AUTH", "token")
+    if not _API_AUTH.fullmatch(value):
+        raise SettingsError(
+            f"API_AUTH is {value!r}, but must be token, iam, none or cognito:<ARN of a user pool>"
+        )
+    return value
+
+
+def _token_digest(environment: Mapping[str, str], variable: str) -> str:
+    value = environment.get(variable, "")
+    if value and not _SHA256.fullmatch(value):
+        raise SettingsError(
+            f"{variable} is {value!r}, but must be the SHA-256 of a token: 64 digits of 0-9 and a-f"
+        )
+    return value
+
+
+def _origins(environment: Mapping[str, str]) -> tuple[str, ...]:
+    origins = _list(environment, "API_CORS_ORIGINS")
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise SettingsError(
+                f"API_CORS_ORIGINS is {environment['API_CORS_ORIGINS']!r}, but {origin!r} must be an origin "
+                "such as https://example.com"
+            )
+    return origins

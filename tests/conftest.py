@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 SOURCE, DESTINATION, TABLE = "source-image", "resized-image", "ImageMetadata"
 
 # app.py reads its settings when it is imported.
-os.environ.update(SOURCE_BUCKET=SOURCE, DEST_BUCKET=DESTINATION, TABLE_NAME=TABLE)
+os.environ.update(
+    SOURCE_BUCKET=SOURCE,
+    DEST_BUCKET=DESTINATION,
+    TABLE_NAME=TABLE,
+    COMPRESS_FUNCTION="imagepress-local-compress",
+    API_AUTH="none",
+)
 
 
 @pytest.fixture(scope="session")

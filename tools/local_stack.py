@@ -167,7 +167,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def _wait_for(url: str, log: Path) -> None:
-    deadline = time.monotonic() + 45
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
         try:
             with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - ours, on the loopback

@@ -2,7 +2,12 @@ import pytest
 
 from chalicelib.settings import Settings, SettingsError
 
-NEEDED = {"SOURCE_BUCKET": "uploads", "DEST_BUCKET": "smaller", "TABLE_NAME": "Images"}
+NEEDED = {
+    "SOURCE_BUCKET": "uploads",
+    "DEST_BUCKET": "smaller",
+    "TABLE_NAME": "Images",
+    "COMPRESS_FUNCTION": "imagepress-x-compress",
+}
 
 
 def test_three_names_are_enough() -> None:
@@ -28,6 +33,11 @@ def test_a_missing_name_is_named(variable: str) -> None:
         ("OUTPUT_FORMAT", "gif", "original, jpeg, webp, avif, png"),
         ("SOURCE_BUCKET", "No Bucket", "the name of an S3 bucket"),
         ("TABLE_NAME", "a/b", "the name of a DynamoDB table"),
+        ("COMPRESS_FUNCTION", "no function", "the name of a Lambda function"),
+        ("PNG_COLORS", "1", "from 2 to 256"),
+        ("PNG_COLORS", "257", "from 2 to 256"),
+        ("API_AUTH", "password", "token, iam, none or cognito:"),
+        ("API_READ_TOKEN_SHA256", "secret", "64 digits"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_allowed(variable: str, value: str, allowed: str) -> None:
@@ -38,3 +48,39 @@ def test_a_wrong_value_is_named_with_what_is_allowed(variable: str, value: str, 
 def test_one_bucket_for_both_is_refused_since_it_would_never_end() -> None:
     with pytest.raises(SettingsError, match="must differ from SOURCE_BUCKET"):
         Settings.from_environment({**NEEDED, "DEST_BUCKET": "uploads"})
+
+
+def test_renditions_are_names_and_sizes() -> None:
+    settings = Settings.from_environment({**NEEDED, "RENDITIONS": "thumb=256,card=512"})
+
+    assert settings.renditions == (("thumb", 256), ("card", 512))
+
+
+@pytest.mark.parametrize(
+    "value", ["thumb", "Thumb=256", "thumb=0", "thumb=20000", "a/b=1", "thumb=256,thumb=512", "original=1"]
+)
+def test_renditions_that_could_not_be_made_or_told_apart_are_refused(value: str) -> None:
+    with pytest.raises(SettingsError, match=f"^RENDITIONS is '{value}'"):
+        Settings.from_environment({**NEEDED, "RENDITIONS": value})
+
+
+def test_more_renditions_than_one_function_should_make_are_refused() -> None:
+    many = ",".join(f"r{number}=64" for number in range(9))
+    with pytest.raises(SettingsError, match="at most 8"):
+        Settings.from_environment({**NEEDED, "RENDITIONS": many})
+
+
+def test_prefixes_are_a_list() -> None:
+    settings = Settings.from_environment({**NEEDED, "INCLUDE_PREFIXES": "a/,b/", "EXCLUDE_PREFIXES": ""})
+
+    assert (settings.include_prefixes, settings.exclude_prefixes) == (("a/", "b/"), ())
+
+
+def test_the_api_asks_for_a_token_unless_told_otherwise() -> None:
+    assert Settings.from_environment(NEEDED).api_auth == "token"
+
+
+def test_pages_of_other_sites_may_call_the_api_only_when_named_by_origin() -> None:
+    assert Settings.from_environment(NEEDED).api_cors_origins == ()
+    with pytest.raises(SettingsError, match="an origin such as"):
+        Settings.from_environment({**NEEDED, "API_CORS_ORIGINS": "*"})
