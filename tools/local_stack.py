@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -11,12 +10,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 import boto3
+
+from tools.tether import GRACE_SECONDS
 
 PROJECT = Path(__file__).parent.parent
 _SERVICES = "s3,dynamodb,lambda,iam,sts,logs,apigateway,sqs,cloudformation,cloudwatch,events"
@@ -81,8 +82,10 @@ def running(aws_port: int, api_port: int, keep: Path | None = None) -> Iterator[
             str(api_port),
             "--no-autoreload",
         ]
-        cleanup.enter_context(_process(serve, environment, folder / "api.log"))
-        _wait_for(f"{api}/health", folder / "api.log")
+        api_log = folder / "api" / "api.log"  # a folder of its own: each server's is removed when it ends
+        api_log.parent.mkdir()
+        cleanup.enter_context(_process(serve, environment, api_log))
+        _wait_for(f"{api}/health", api_log)
         yield LocalStack(endpoint, api, session)
 
 
@@ -143,27 +146,27 @@ def _emulator(environment: Mapping[str, str], folder: Path, port: int, keep: Pat
 @contextmanager
 def _process(command: Sequence[str | Path], environment: Mapping[str, str], log: Path) -> Iterator[None]:
     """Run a server in a process group of its own, so that Ctrl-C reaches us alone and nothing is left behind."""
-    with log.open("wb") as output, _started(command, environment, output) as process:
+    with log.open("wb") as output, _started(command, environment, output) as tether:
         try:
             yield
         finally:
-            _stop(process)
+            assert tether.stdin is not None, "it was opened as a pipe"
+            tether.stdin.close()
+            tether.wait(2 * GRACE_SECONDS)
 
 
 def _started(
     command: Sequence[str | Path], environment: Mapping[str, str], output: IO[bytes]
 ) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        command, cwd=PROJECT, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        [sys.executable, "-m", "tools.tether", Path(output.name).parent, *command],
+        cwd=PROJECT,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
     )
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(signal.SIGTERM)
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(15)
-    with suppress(ProcessLookupError):  # else: workers that the server itself did not stop
-        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _wait_for(url: str, log: Path) -> None:

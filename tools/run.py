@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -28,22 +29,27 @@ _SECONDS_EACH = 60
 
 def main() -> None:
     """Start, show, stay until Ctrl-C."""
-    signal.signal(signal.SIGTERM, _interrupted)
+    told_to_stop = threading.Event()
+
+    def stop(*_: object) -> NoReturn:
+        told_to_stop.set()  # noticed below, should a finalizer swallow the exception
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)  # a shell starts background jobs with it ignored
+    starter = os.getppid()
     console = Console()
     keep = os.environ.get("KEEP")
     try:
         console.print("Starting the local AWS and deploying the app to it ...")
         with running(_port("AWS_PORT", 4566), _port("PORT", 8000), Path(keep) if keep else None) as stack:
             _show(stack, console)
-            signal.pause()
+            while os.getppid() == starter and not told_to_stop.is_set():  # make may be killed without a word
+                time.sleep(0.2)
     except StackError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         console.print("\nStopped.")
-
-
-def _interrupted(*_: object) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 def _port(variable: str, default: int) -> int:

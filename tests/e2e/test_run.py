@@ -1,0 +1,128 @@
+"""`make run` as people use it, and as they end it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from tools.local_stack import PROJECT, free_port
+
+
+class Run:
+    def __init__(self, process: subprocess.Popen[str], aws_port: int, api_port: int, tmp: Path) -> None:
+        self.process = process
+        self.aws_port = aws_port
+        self.api_port = api_port
+        self.tmp = tmp
+
+    def wait_until_ready(self) -> str:
+        assert self.process.stdout
+        lines = []
+        for line in self.process.stdout:
+            lines.append(line)
+            if "Ctrl-C stops" in line:
+                return "".join(lines)
+        raise AssertionError("".join(lines))
+
+    def left_behind(self) -> list[str]:
+        ports = [f"port {port}" for port in (self.aws_port, self.api_port) if _listens(port)]
+        return ports + _processes_in(self.tmp) + [str(path) for path in self.tmp.glob("imagepress-*")]
+
+
+@contextmanager
+def make_run(tmp: Path, **variables: str) -> Iterator[Run]:
+    aws_port, api_port = free_port(), free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tools.run"],
+        cwd=PROJECT,
+        env=os.environ
+        | {
+            "AWS_PORT": str(aws_port),
+            "PORT": str(api_port),
+            "TMPDIR": str(tmp),
+            "COLUMNS": "160",
+            **variables,
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield Run(process, aws_port, api_port, tmp)
+    finally:
+        with suppress(ProcessLookupError):
+            process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _processes_in(folder: Path) -> list[str]:
+    """Return the command lines of the processes whose TMPDIR is in a folder: the servers and their workers."""
+    found = []
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):
+            if f"TMPDIR={folder}".encode() in environment.read_bytes():
+                found.append((environment.parent / "cmdline").read_text().replace("\0", " "))
+    return found
+
+
+def _eventually_nothing(run: Run) -> list[str]:
+    deadline = time.monotonic() + 40
+    while (left := run.left_behind()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return left
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_nothing_stays_behind_even_when_it_is_killed_without_a_word(tmp_path: Path) -> None:
+    with make_run(tmp_path) as run:
+        printed = run.wait_until_ready()
+        with urllib.request.urlopen(f"http://127.0.0.1:{run.api_port}/images?limit=100") as answer:
+            listed = answer.read().decode()
+        run.process.kill()
+
+        assert f"curl http://127.0.0.1:{run.api_port}/health" in printed
+        assert '"status": "compressed"' in listed
+        assert _eventually_nothing(run) == []
+
+
+def test_a_port_in_use_is_named_with_what_to_do(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        with make_run(tmp_path, AWS_PORT=port) as run:
+            assert run.process.stdout
+            printed = run.process.stdout.read()
+
+    assert f"Port {port} is in use: choose another with AWS_PORT=<port>." in printed
+    assert run.process.returncode == 1
+
+
+def test_kept_state_is_there_again_in_the_next_run(tmp_path: Path) -> None:
+    kept = {"KEEP": str(tmp_path / "kept")}
+    with make_run(tmp_path, **kept) as run:
+        run.wait_until_ready()
+    assert _eventually_nothing(run) == []
+    empty = tmp_path / "pictures"
+    empty.mkdir()
+    (empty / "not-an-image.jpg").write_text("words")
+    with make_run(tmp_path, **kept, PHOTOS=str(empty)) as run:
+        run.wait_until_ready()
+        with urllib.request.urlopen(f"http://127.0.0.1:{run.api_port}/images?limit=100") as answer:
+            listed = answer.read().decode()
+
+    assert '"status": "failed"' in listed
+    assert '"status": "compressed"' in listed
