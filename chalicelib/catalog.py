@@ -6,12 +6,18 @@ Listing never scans. Every record carries its place in two indexes, whose partit
     byTime      listShard    = "3"          listKey = "<resizedAt>#<imageId>"
     byStatus    statusShard  = "failed#3"   listKey
 
+Totals are kept beside the records, in `STATS_SHARDS` items `stats#<nn>` of their own, which a record's write
+changes in the same transaction: exact whatever is delivered twice, retried or raced, and read by one request.
+
 A page asks each shard for as many records as it may need and merges them by `listKey`.
 """
 
+from decimal import Decimal
 from heapq import merge
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, cast
+from random import randrange, uniform
+from time import sleep
+from typing import TYPE_CHECKING, Any, Final, TypedDict, cast
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
@@ -22,10 +28,25 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 SHARDS: Final = 4
+STATS_SHARDS: Final = 32
+TOTALS: Final = ("compressed", "failed", "bytesBefore", "bytesAfter")
+
+_STATS_ATTEMPTS = 8
+_LOST = {"ConditionalCheckFailed", "TransactionConflict"}
+_BUSY = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 _INDEX_ATTRIBUTES = ("listShard", "statusShard", "listKey")
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
+
+
+class Totals(TypedDict):
+    """Sums over all records: how many of each status; bytes before and after, of the compressed ones."""
+
+    compressed: int
+    failed: int
+    bytesBefore: int
+    bytesAfter: int
 
 
 class Conflict(Exception):  # noqa: N818 - the expected outcome of a race
@@ -45,7 +66,7 @@ class Catalog:
             TableName=self._table, Key={"imageId": {"S": image_id}}, ConsistentRead=True
         )
         item = answer.get("Item")
-        return _record(item) if item else None
+        return _record(item) if item and "revision" in item else None
 
     def put(self, record: Record, replacing: Record | None) -> None:
         """Write a record over the one that was read.
@@ -60,14 +81,12 @@ class Catalog:
             "statusShard": f"{record['status']}#{shard}",
             "listKey": list_key(record),
         }
-        try:
-            self._dynamodb.put_item(
-                TableName=self._table,
-                Item={name: _serialize(value) for name, value in item.items()},
-                **_condition(replacing),
-            )
-        except ClientError as error:
-            raise _conflict_or(error) from error
+        put = {
+            "TableName": self._table,
+            "Item": {name: _serialize(value) for name, value in item.items()},
+            **_condition(replacing),
+        }
+        self._write({"Put": put}, difference(replacing, record))
 
     def delete(self, record: Record) -> None:
         """Delete a record that was read.
@@ -75,12 +94,55 @@ class Catalog:
         Raises:
             Conflict: Another one has been written since.
         """
-        try:
-            self._dynamodb.delete_item(
-                TableName=self._table, Key={"imageId": {"S": record["imageId"]}}, **_condition(record)
-            )
-        except ClientError as error:
-            raise _conflict_or(error) from error
+        delete = {
+            "TableName": self._table,
+            "Key": {"imageId": {"S": record["imageId"]}},
+            **_condition(record),
+        }
+        self._write({"Delete": delete}, difference(record, None))
+
+    def totals(self) -> Totals:
+        """Return the sums over all records: one request, however many there are."""
+        items: list[dict[str, Any]] = []
+        asked: Any = {
+            self._table: {
+                "Keys": [{"imageId": {"S": _stats_id(shard)}} for shard in range(STATS_SHARDS)],
+                "ConsistentRead": True,
+            }
+        }
+        while asked:  # DynamoDB may leave some for another request
+            answer = self._dynamodb.batch_get_item(RequestItems=asked)
+            items += answer["Responses"].get(self._table, [])
+            asked = answer["UnprocessedKeys"]
+        return cast("Totals", {name: sum(int(item[name]["N"]) for item in items) for name in TOTALS})
+
+    def _write(self, write: Any, change: Totals) -> None:
+        """Write a record, and in the same transaction what it changes in the totals.
+
+        Any of the totals' items will do, so that one which another transaction holds is left for the next.
+        """
+        for attempt in range(_STATS_ATTEMPTS):
+            try:
+                self._dynamodb.transact_write_items(TransactItems=[write, self._stats_update(change)])
+            except ClientError as error:
+                record_reason, stats_reason = _cancellation(error)
+                if record_reason in _LOST:
+                    raise Conflict from error
+                if not {record_reason, stats_reason} & _BUSY or attempt + 1 == _STATS_ATTEMPTS:
+                    raise
+                sleep(uniform(0, 0.02 * 2**attempt))  # noqa: S311 - spreads load
+            else:
+                return
+
+    def _stats_update(self, change: Totals) -> Any:
+        return {
+            "Update": {
+                "TableName": self._table,
+                "Key": {"imageId": {"S": _stats_id(randrange(STATS_SHARDS))}},  # noqa: S311 - spreads load
+                "UpdateExpression": "ADD " + ", ".join(f"{name} :{name}" for name in TOTALS),
+                "ExpressionAttributeValues": {f":{name}": {"N": str(change[name])} for name in TOTALS},
+            }
+        }
 
     def page(self, limit: int, before: str | None, status: Status | None) -> list[Record]:
         """Return up to `limit` records, newest first, older than the list key `before`."""
@@ -116,21 +178,54 @@ def list_key(record: Record) -> str:
     return f"{record['resizedAt']}#{record['imageId']}"
 
 
+def difference(before: Record | None, after: Record | None) -> Totals:
+    """Return what a write of a record adds to the totals."""
+    old, new = _counted(before), _counted(after)
+    return cast("Totals", {name: new[name] - old[name] for name in TOTALS})
+
+
+def _counted(record: Record | None) -> Totals:
+    if record is None:
+        return Totals(compressed=0, failed=0, bytesBefore=0, bytesAfter=0)
+    if record["status"] == "failed":
+        return Totals(compressed=0, failed=1, bytesBefore=0, bytesAfter=0)
+    return Totals(
+        compressed=1, failed=0, bytesBefore=record["sizeOriginal"], bytesAfter=record["sizeCompressed"]
+    )
+
+
+def _stats_id(shard: int) -> str:
+    return f"stats#{shard:02}"  # no UUID, so that it is no image's
+
+
 def _condition(replaced: Record | None) -> Any:
     if replaced is None:
         return {"ConditionExpression": "attribute_not_exists(imageId)"}
     return {
         "ConditionExpression": "revision = :revision",
-        "ExpressionAttributeValues": {":revision": {"N": str(replaced["revision"])}},
+        "ExpressionAttributeValues": {":revision": {"S": replaced["revision"]}},
     }
 
 
-def _conflict_or(error: ClientError) -> Exception:
-    code = error.response["Error"]["Code"]
-    return Conflict() if code == "ConditionalCheckFailedException" else error
+def _cancellation(error: ClientError) -> tuple[str, str]:
+    """Return why DynamoDB cancelled a transaction: the reason of the record, and that of the totals."""
+    if error.response["Error"]["Code"] != "TransactionCanceledException":
+        return "", ""
+    reasons = cast("list[dict[str, str]]", error.response["CancellationReasons"])
+    return reasons[0]["Code"], reasons[1]["Code"]
 
 
 def _record(item: dict[str, Any]) -> Record:
-    record = {name: _deserialize(value) for name, value in item.items() if name not in _INDEX_ATTRIBUTES}
-    whole = {name: int(value) for name, value in record.items() if "N" in item[name]}
-    return cast("Record", {**record, **whole})
+    record = {
+        name: _whole(_deserialize(value)) for name, value in item.items() if name not in _INDEX_ATTRIBUTES
+    }
+    return cast("Record", record)
+
+
+def _whole(value: Any) -> Any:
+    """Turn the decimals of a deserialized attribute into integers; a record holds no other numbers."""
+    if isinstance(value, Decimal):
+        return int(value)
+    if isinstance(value, dict):
+        return {name: _whole(inner) for name, inner in value.items()}
+    return value

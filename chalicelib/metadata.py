@@ -1,7 +1,8 @@
 """The image record: what it holds, and how its names follow from the source. No AWS."""
 
+import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Final, Literal, NotRequired, TypedDict
 from uuid import NAMESPACE_URL, uuid5
@@ -19,8 +20,9 @@ EXTENSIONS: Final[Mapping[str, str]] = {
 
 _IMAGE_EXTENSION = r"\.(?:jpe?g|jpe|jfif|png|apng|webp|gif|avif|heic|heif|tiff?|bmp|jp2|j2k|jpx|mpo)"
 _ENDS_LIKE_IMAGE = re.compile(rf".*{_IMAGE_EXTENSION}", re.IGNORECASE | re.DOTALL)
-_ENDS_LIKE_CONVERTED = re.compile(
-    rf".*(?:{_IMAGE_EXTENSION}|\.image){_IMAGE_EXTENSION}", re.IGNORECASE | re.DOTALL
+_ENDS_LIKE_OURS = re.compile(  # as a converted image's key does, or a rendition's
+    rf".*(?:(?:{_IMAGE_EXTENSION}|\.image){_IMAGE_EXTENSION}|\.rendition(?:{_IMAGE_EXTENSION})?)",
+    re.IGNORECASE | re.DOTALL,
 )
 
 
@@ -31,8 +33,21 @@ class Failure(TypedDict):
     message: str
 
 
+class RenditionRecord(TypedDict):
+    """One of an image's further sizes, in the destination bucket."""
+
+    destKey: str
+    etag: str
+    sizeCompressed: int
+    width: int
+    height: int
+
+
 class Record(TypedDict):
-    """One source object as the table and the API show it. Sizes are in bytes, lengths in pixels."""
+    """One source object as the table and the API show it. Sizes are in bytes, lengths in pixels.
+
+    `revision` changes with every write and never comes back; it is not shown.
+    """
 
     imageId: str
     sourceBucket: str
@@ -43,10 +58,11 @@ class Record(TypedDict):
     resizedAt: str
     status: Status
     settingsVersion: str
-    revision: int
+    revision: str
     error: NotRequired[Failure]
     destBucket: NotRequired[str]
     destKey: NotRequired[str]
+    destETag: NotRequired[str]
     sizeCompressed: NotRequired[int]
     width: NotRequired[int]
     height: NotRequired[int]
@@ -55,6 +71,7 @@ class Record(TypedDict):
     format: NotRequired[str]
     originalFormat: NotRequired[str]
     sourceSha256: NotRequired[str]
+    renditions: NotRequired[dict[str, RenditionRecord]]
     placeholder: NotRequired[str]
     dominantColor: NotRequired[str]
     capturedAt: NotRequired[str]
@@ -69,15 +86,40 @@ def destination_key(source_key: str, original_format: str, output_format: str) -
     """Return the object key of the compressed image: `a/cat.jpg` becomes `a/resized-cat.jpg`.
 
     Where the format changes, the new extension is added (`cat.heic`: `resized-cat.heic.jpg`). Two source
-    keys never share a destination key: a key that reads like a converted one (`cat.heic.jpg`) is given
+    keys never share a destination key: a key that reads like one of ours (`cat.heic.jpg`) is given
     its extension again, and one that ends in no image extension has `.image` put in between.
     """
     folder, slash, name = source_key.rpartition("/")
     plain = f"{folder}{slash}resized-{name}"
-    if original_format == output_format and not _ENDS_LIKE_CONVERTED.fullmatch(name):
+    if original_format == output_format and not _ENDS_LIKE_OURS.fullmatch(name):
         return plain
     infix = "" if _ENDS_LIKE_IMAGE.fullmatch(name) else ".image"
     return f"{plain}{infix}{EXTENSIONS[output_format]}"
+
+
+def rendition_key(main_key: str, rendition: str) -> str:
+    """Return the object key of a further size: `thumb/a/resized-cat.rendition.jpg` of `a/resized-cat.jpg`.
+
+    No destination key ends like it, so that a source key `thumb/a/cat.jpg` does not collide.
+    """
+    folder, slash, name = main_key.rpartition("/")
+    stem, extension = posixpath.splitext(name) if _ENDS_LIKE_IMAGE.fullmatch(name) else (name, "")
+    return f"{rendition}/{folder}{slash}{stem}.rendition{extension}"
+
+
+def possible_keys(source_key: str, renditions: Iterable[str]) -> set[str]:
+    """Return every object key that the compressed image or its renditions could have, whatever its format."""
+    main_keys = {destination_key(source_key, name, name) for name in EXTENSIONS}
+    main_keys |= {destination_key(source_key, "another", name) for name in EXTENSIONS}
+    return main_keys | {rendition_key(key, name) for key in main_keys for name in renditions}
+
+
+def objects_of(record: Record | None) -> dict[str, str]:
+    """Return the ETag of each object in the destination bucket that a record vouches for, by object key."""
+    if not record or "destKey" not in record:
+        return {}
+    renditions = record.get("renditions", {}).values()
+    return {record["destKey"]: record["destETag"]} | {each["destKey"]: each["etag"] for each in renditions}
 
 
 def timestamp(moment: datetime) -> str:

@@ -1,116 +1,54 @@
-"""Make one key agree: source object -> compressed object -> record.
+"""Make one key agree: source object -> compressed objects -> record.
 
 An event is only a hint that a key may have changed, since S3 delivers events at least once, in any order.
 `reconcile` reads how the source stands now and makes the rest agree with it, so that creation, overwrite,
 deletion, duplicate, reordering and retry are one function. The record is the commit point.
+
+Reconciles of one key may race, and any may crash at any point. What keeps the result right:
+
+- A compressed object is written only over the one that stood there before the source was read, and a record only
+  over the one that was read: so an older source never replaces a newer one, and who is overtaken begins again.
+- Who has written looks at the source again: who deleted it in the meantime may have found nothing to delete.
+- Objects of a reconcile that crashed are found by their keys, of which a source key has few: whoever writes
+  the record deletes the others first, and whoever has nothing to write looks for them.
+
+So a reconcile that ends has seen everything agree after its own last write; one that crashed is run again.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
 from typing import Any, Literal
 from urllib.parse import unquote_plus
+from uuid import uuid4
 
 from chalicelib import aws, settings
 from chalicelib.catalog import Catalog, Conflict
-from chalicelib.imaging import Compressed, ImageError, Options, compress, fingerprint
-from chalicelib.metadata import Failure, Record, destination_key, image_id, timestamp
-from chalicelib.storage import Buckets, NotModified, SourceObject
+from chalicelib.imaging import Compressed, ImageError, Options, Rendition, compress, fingerprint
+from chalicelib.metadata import (
+    Failure,
+    Record,
+    RenditionRecord,
+    destination_key,
+    image_id,
+    objects_of,
+    possible_keys,
+    rendition_key,
+    timestamp,
+)
+from chalicelib.storage import Buckets, Interrupted, NotModified, Overtaken, SourceObject, UnreadableError
 
-Outcome = Literal["compressed", "failed", "deleted", "unchanged", "absent"]
+Outcome = Literal["compressed", "failed", "deleted", "unchanged", "absent", "excluded"]
 
-_ATTEMPTS = 5
+_ATTEMPTS = 6
 _LONGEST_KEY = 1024  # bytes of UTF-8, S3's limit
+# Failures that can end although neither the object nor the options change; finding out costs no decode.
+_PASSING = {"archived", "encrypted", "too-many-bytes"}
 
 
-class Pipeline:
-    """The buckets, the catalog and the options that one app reconciles with."""
-
-    def __init__(self, buckets: Buckets, catalog: Catalog, options: Options, max_source_bytes: int) -> None:
-        self._buckets = buckets
-        self._catalog = catalog
-        self._options = options
-        self._max_source_bytes = max_source_bytes
-        self._settings_version = fingerprint(options)
-
-    def reconcile(self, key: str) -> Outcome:
-        """Make the compressed object and the record of a source key agree with the source.
-
-        What is no image, or not one to accept, gives a record that says why. Errors of AWS are raised.
-
-        Raises:
-            Conflict: Other reconciles of the key won every time.
-        """
-        for attempt in range(_ATTEMPTS):
-            try:
-                # Who lost a race may have written over the winner's object, so it takes nothing for granted.
-                return self._reconcile_once(key, trust_record=attempt == 0)
-            except Conflict:
-                continue
-        raise Conflict(f"{key!r} changed during each of {_ATTEMPTS} attempts")
-
-    def _reconcile_once(self, key: str, *, trust_record: bool) -> Outcome:
-        record = self._catalog.get(image_id(self._buckets.source, key))
-        current = trust_record and record is not None and record["settingsVersion"] == self._settings_version
-        try:
-            source = self._buckets.open_source(key, record["sourceETag"] if record and current else None)
-        except NotModified:
-            return "unchanged"
-        if source is None:
-            return self._remove(record)
-        return self._replace(key, source, record)
-
-    def _remove(self, record: Record | None) -> Outcome:
-        if record is None:
-            return "absent"
-        self._delete_compressed(record)
-        self._catalog.delete(record)
-        return "deleted"
-
-    def _replace(self, key: str, source: SourceObject, replaced: Record | None) -> Outcome:
-        record: Record = {
-            "imageId": image_id(self._buckets.source, key),
-            "sourceBucket": self._buckets.source,
-            "sourceKey": key,
-            "sourceETag": source.etag,
-            "sizeOriginal": source.size,
-            "contentType": "application/octet-stream",
-            "resizedAt": timestamp(datetime.now(UTC)),
-            "status": "failed",
-            "settingsVersion": self._settings_version,
-            "revision": replaced["revision"] + 1 if replaced else 1,
-        }
-        try:
-            data = self._read(source)
-            record["sourceSha256"] = sha256(data).hexdigest()
-            compressed = compress(data, self._options)
-            dest_key = _fitting(destination_key(key, compressed.original_format, compressed.format))
-        except (ImageError, RefusedError) as error:
-            record["error"] = Failure(code=error.code, message=str(error))
-        else:
-            self._buckets.write(dest_key, compressed.data, compressed.content_type)
-            record["status"] = "compressed"
-            record["destBucket"] = self._buckets.destination
-            record["destKey"] = dest_key
-            record.update(_described(compressed))
-        if replaced and replaced.get("destKey") != record.get("destKey"):
-            self._delete_compressed(replaced)
-        self._catalog.put(record, replacing=replaced)
-        return record["status"]
-
-    def _read(self, source: SourceObject) -> bytes:
-        with source.body as body:
-            if source.size > self._max_source_bytes:
-                raise RefusedError(
-                    "too-many-bytes",
-                    f"The object has {source.size} bytes, but at most {self._max_source_bytes} are accepted.",
-                )
-            return body.read()
-
-    def _delete_compressed(self, record: Record) -> None:
-        if "destKey" in record:
-            self._buckets.delete(record["destKey"])
+def _includes_all(_: str) -> bool:
+    return True
 
 
 class RefusedError(ValueError):
@@ -121,16 +59,159 @@ class RefusedError(ValueError):
         self.code = code
 
 
+class Pipeline:
+    """The buckets, the catalog and the options that one app reconciles with."""
+
+    def __init__(
+        self,
+        buckets: Buckets,
+        catalog: Catalog,
+        options: Options,
+        max_source_bytes: int,
+        includes: Callable[[str], bool] = _includes_all,
+    ) -> None:
+        self._buckets = buckets
+        self._catalog = catalog
+        self._options = options
+        self._max_source_bytes = max_source_bytes
+        self._includes = includes
+        self._settings_version = fingerprint(options)
+
+    def reconcile(self, key: str, *, force: bool = False) -> Outcome:
+        """Make the compressed objects and the record of a source key agree with the source.
+
+        What is no image, or not one to accept, gives a record that says why. Errors of AWS are raised.
+
+        Args:
+            key: The source key.
+            force: Compress again even if the record is up to date.
+
+        Raises:
+            Conflict: Other reconciles of the key won every time.
+        """
+        for attempt in range(_ATTEMPTS):
+            try:
+                return self._attempt(key, force=force, trusting=attempt == 0)
+            except (Conflict, Overtaken, Interrupted):
+                continue
+        raise Conflict(f"{key!r} changed during each of {_ATTEMPTS} attempts")
+
+    def _attempt(self, key: str, *, force: bool, trusting: bool) -> Outcome:
+        """Reconcile once, trusting the record about what stands in the destination bucket, or looking there."""
+        if not self._includes(key) and self._buckets.source_etag(key) is not None:
+            return "excluded"
+        record = self._catalog.get(image_id(self._buckets.source, key))
+        possible = self._possible_keys(key, record)
+        # Looked at before the source is: what is written over then comes of no newer source.
+        standing = objects_of(record) if trusting else self._buckets.etags(possible)
+        agreeing = not force and standing == objects_of(record)
+        try:
+            source = self._buckets.open_source(key, self._settled_etag(record) if agreeing else None)
+        except NotModified:
+            if trusting and self._buckets.etags(possible) != standing:
+                raise Overtaken(key) from None
+            return "unchanged"
+        except UnreadableError as error:
+            failed = self._begun(key, error.etag, error.size)
+            failed["error"] = Failure(code=error.code, message=str(error))
+            return self._commit(failed, record, possible)
+        if source is None:
+            return self._remove(key, record, possible)
+        return self._commit(self._compress(key, source, standing), record, possible)
+
+    def _settled_etag(self, record: Record | None) -> str | None:
+        """Return the ETag of the source that needs no work, if there is a record to say so."""
+        if not record or record["settingsVersion"] != self._settings_version:
+            return None
+        return None if "error" in record and record["error"]["code"] in _PASSING else record["sourceETag"]
+
+    def _possible_keys(self, key: str, record: Record | None) -> set[str]:
+        renditions = {rendition.name for rendition in self._options.renditions}
+        keys = possible_keys(key, renditions) | objects_of(record).keys()
+        return {possible for possible in keys if len(possible.encode()) <= _LONGEST_KEY}
+
+    def _remove(self, key: str, record: Record | None, possible: set[str]) -> Outcome:
+        self._buckets.delete(possible)
+        if record:
+            self._catalog.delete(record)
+        if self._buckets.source_etag(key) is not None:
+            raise Overtaken(key)
+        return "deleted" if record else "absent"
+
+    def _compress(self, key: str, source: SourceObject, standing: Mapping[str, str]) -> Record:
+        """Write the compressed objects and return their record; or return one that says why there are none."""
+        record = self._begun(key, source.etag, source.size)
+        try:
+            data = self._read(source)
+            record["sourceSha256"] = sha256(data).hexdigest()
+            compressed = compress(data, self._options)
+            main_key = destination_key(key, compressed.original_format, compressed.format)
+            rendition_keys = [rendition_key(main_key, each.name) for each in compressed.renditions]
+            _require_fitting(main_key, *rendition_keys)
+        except (ImageError, RefusedError) as error:
+            record["error"] = Failure(code=error.code, message=str(error))
+            return record
+        etag = self._buckets.write(
+            main_key, compressed.data, compressed.content_type, replacing=standing.get(main_key)
+        )
+        record["status"] = "compressed"
+        record.update(_described(compressed, self._buckets.destination, main_key, etag))
+        for each, each_key in zip(compressed.renditions, rendition_keys, strict=True):
+            etag = self._buckets.write(
+                each_key, each.data, each.content_type, replacing=standing.get(each_key)
+            )
+            record["renditions"][each.name] = RenditionRecord(
+                destKey=each_key,
+                etag=etag,
+                sizeCompressed=len(each.data),
+                width=each.width,
+                height=each.height,
+            )
+        return record
+
+    def _commit(self, record: Record, replaced: Record | None, possible: set[str]) -> Outcome:
+        self._buckets.delete(possible - objects_of(record).keys())
+        self._catalog.put(record, replacing=replaced)
+        if self._buckets.source_etag(record["sourceKey"]) != record["sourceETag"]:
+            raise Overtaken(record["sourceKey"])
+        return record["status"]
+
+    def _begun(self, key: str, etag: str, size: int) -> Record:
+        return {
+            "imageId": image_id(self._buckets.source, key),
+            "sourceBucket": self._buckets.source,
+            "sourceKey": key,
+            "sourceETag": etag,
+            "sizeOriginal": size,
+            "contentType": "application/octet-stream",
+            "resizedAt": timestamp(datetime.now(UTC)),
+            "status": "failed",
+            "settingsVersion": self._settings_version,
+            "revision": uuid4().hex,
+        }
+
+    def _read(self, source: SourceObject) -> bytes:
+        with source.body:
+            if source.size > self._max_source_bytes:
+                raise RefusedError(
+                    "too-many-bytes",
+                    f"The object has {source.size} bytes, but at most {self._max_source_bytes} are accepted.",
+                )
+            return source.read()
+
+
 def reconcile_event(event: Mapping[str, Any]) -> None:
-    """Reconcile every key that an S3 event notification names.
+    """Reconcile every key that an S3 event notification names, or one made like it.
+
+    A record with `"force": true` has its key compressed again even if it is up to date.
 
     Raises:
         ExceptionGroup: Some keys failed; the others are done.
     """
     errors: list[Exception] = []
-    for key in _source_keys(event["Records"]):
+    for key, force in _named_keys(event["Records"]).items():
         try:
-            outcome = _current().reconcile(key)
+            outcome = current().reconcile(key, force=force)
         except Exception as error:
             error.add_note(f"while reconciling {key!r}")
             errors.append(error)
@@ -140,41 +221,52 @@ def reconcile_event(event: Mapping[str, Any]) -> None:
         raise ExceptionGroup("some keys could not be reconciled", errors)
 
 
-def _source_keys(records: Iterable[Mapping[str, Any]]) -> list[str]:
+def _named_keys(records: Iterable[Mapping[str, Any]]) -> dict[str, bool]:
+    """Return the keys of the source bucket that records name, each once, and whether to force it."""
     bucket = settings.current().source_bucket
-    keys = [
-        unquote_plus(record["s3"]["object"]["key"])
-        for record in records
-        if record["s3"]["bucket"]["name"] == bucket
-    ]
-    return list(dict.fromkeys(keys))
+    keys: dict[str, bool] = {}
+    for record in records:
+        if record["s3"]["bucket"]["name"] == bucket:
+            key = unquote_plus(record["s3"]["object"]["key"])
+            keys[key] = keys.get(key, False) or record.get("force") is True
+    return keys
 
 
 @cache
-def _current() -> Pipeline:
+def current() -> Pipeline:
+    """Return the pipeline of this process."""
     now = settings.current()
-    options = Options(
+    buckets = Buckets(aws.s3_client(), now.source_bucket, now.dest_bucket)
+    catalog = Catalog(aws.dynamodb_client(), now.table_name)
+    return Pipeline(buckets, catalog, options(now), now.max_source_bytes, now.includes)
+
+
+def options(now: settings.Settings) -> Options:
+    """Return how to compress, as the settings say."""
+    return Options(
         max_width=now.max_width,
         max_height=now.max_height,
         quality=now.quality,
         output_format=now.output_format,
         max_pixels=now.max_pixels,
         max_frames=now.max_frames,
+        renditions=tuple(Rendition(name, size) for name, size in now.renditions),
+        png_colors=now.png_colors or None,
     )
-    buckets = Buckets(aws.s3_client(), now.source_bucket, now.dest_bucket)
-    return Pipeline(buckets, Catalog(aws.dynamodb_client(), now.table_name), options, now.max_source_bytes)
 
 
-def _fitting(key: str) -> str:
-    if len(key.encode()) > _LONGEST_KEY:
+def _require_fitting(*keys: str) -> None:
+    if any(len(key.encode()) > _LONGEST_KEY for key in keys):
         raise RefusedError(
             "key-too-long", f"The compressed object's key would exceed S3's {_LONGEST_KEY} bytes."
         )
-    return key
 
 
-def _described(compressed: Compressed) -> Any:
+def _described(compressed: Compressed, bucket: str, key: str, etag: str) -> Any:
     described = {
+        "destBucket": bucket,
+        "destKey": key,
+        "destETag": etag,
         "contentType": compressed.content_type,
         "sizeCompressed": len(compressed.data),
         "width": compressed.width,
@@ -185,5 +277,6 @@ def _described(compressed: Compressed) -> Any:
         "originalFormat": compressed.original_format,
         "placeholder": compressed.placeholder,
         "dominantColor": compressed.dominant_color,
+        "renditions": {},
     }
     return described | ({"capturedAt": compressed.captured_at} if compressed.captured_at else {})

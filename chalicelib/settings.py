@@ -110,6 +110,11 @@ class Settings:
             )
         return settings
 
+    def includes(self, key: str) -> bool:
+        """Tell whether a source key is to be compressed, by its prefix."""
+        included = not self.include_prefixes or key.startswith(self.include_prefixes)
+        return included and not (self.exclude_prefixes and key.startswith(self.exclude_prefixes))
+
 
 @cache
 def current() -> Settings:

@@ -1,9 +1,10 @@
 """The two buckets: uploads in one, compressed images in the other."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 # Compressed images keep their key when their source is overwritten, so caches ask again after an hour.
 _CACHE_CONTROL = "private, max-age=3600"
 _NOT_FOUND = {"404", "NoSuchKey", "NotFound"}
+_NOT_MODIFIED = {"304", "NotModified"}
+_PRECONDITION_FAILED = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +25,44 @@ class SourceObject:
     size: int
     body: "StreamingBody"
 
+    def read(self) -> bytes:
+        """Return the whole body.
+
+        Raises:
+            Interrupted: The connection broke off; the SDK retries requests, but not bodies.
+        """
+        try:
+            return self.body.read()
+        except (IncompleteReadError, ReadTimeoutError, ResponseStreamingError) as error:
+            raise Interrupted(f"the body broke off: {error}") from error
+
 
 class NotModified(Exception):  # noqa: N818 - an answer, not an error
     """The source object still has the ETag that was asked about."""
+
+
+class Overtaken(Exception):  # noqa: N818 - the expected outcome of a race
+    """The object is no longer the one that was to be replaced."""
+
+
+class Interrupted(Exception):  # noqa: N818 - to be tried again
+    """A body could not be read to its end."""
+
+
+class UnreadableError(Exception):
+    """A source object is there, but S3 does not hand it out, and asking again will not change that.
+
+    Attributes:
+        code: `archived` or `encrypted`. The message is for people.
+        etag: The object's ETag.
+        size: Its bytes.
+    """
+
+    def __init__(self, code: str, message: str, etag: str, size: int) -> None:
+        super().__init__(message)
+        self.code = code
+        self.etag = etag
+        self.size = size
 
 
 class Buckets:
@@ -40,6 +78,7 @@ class Buckets:
 
         Raises:
             NotModified: The object's ETag is `unless_etag`.
+            UnreadableError: It is archived, or encrypted with a key that may not be used.
         """
         try:
             if unless_etag is None:
@@ -47,27 +86,67 @@ class Buckets:
             else:
                 answer = self._s3.get_object(Bucket=self.source, Key=key, IfNoneMatch=unless_etag)
         except ClientError as error:
-            code = error.response["Error"]["Code"]
-            if code in _NOT_FOUND:
+            if _code(error) in _NOT_FOUND:
                 return None
-            if code in {"304", "NotModified"}:
+            if _code(error) in _NOT_MODIFIED:
                 raise NotModified from error
+            if reason := _unreadable(error):
+                raise UnreadableError(*reason, *self._listed(key)) from error
             raise
         return SourceObject(etag=answer["ETag"], size=answer["ContentLength"], body=answer["Body"])
 
-    def write(self, key: str, data: bytes, content_type: str) -> None:
-        """Write a compressed image."""
-        self._s3.put_object(
-            Bucket=self.destination,
-            Key=key,
-            Body=data,
-            ContentType=content_type,
-            CacheControl=_CACHE_CONTROL,
-        )
+    def source_etag(self, key: str) -> str | None:
+        """Return the ETag of the source object as it stands, or None if there is none."""
+        try:
+            return self._etag(self.source, key)
+        except ClientError as error:
+            if _code(error) in {"400", "403"}:  # as HEAD answers where an object is encrypted
+                return self._listed(key)[0]
+            raise
 
-    def delete(self, key: str) -> None:
-        """Delete a compressed image, if it is there."""
-        self._s3.delete_object(Bucket=self.destination, Key=key)
+    def etags(self, keys: Collection[str]) -> dict[str, str]:
+        """Return the ETags of those keys of the destination bucket that have an object."""
+        found = {key: self._etag(self.destination, key) for key in sorted(keys)}
+        return {key: etag for key, etag in found.items() if etag is not None}
+
+    def write(self, key: str, data: bytes, content_type: str, replacing: str | None) -> str:
+        """Write a compressed image over the object of the ETag `replacing`, or over none, and return its ETag.
+
+        Raises:
+            Overtaken: Another object stands there.
+        """
+        condition: Any = {"IfNoneMatch": "*"} if replacing is None else {"IfMatch": replacing}
+        try:
+            answer = self._s3.put_object(
+                Bucket=self.destination,
+                Key=key,
+                Body=data,
+                ContentType=content_type,
+                CacheControl=_CACHE_CONTROL,
+                **condition,
+            )
+        except ClientError as error:
+            if _code(error) in _PRECONDITION_FAILED | _NOT_FOUND:
+                raise Overtaken(key) from error
+            raise
+        return answer["ETag"]
+
+    def delete(self, keys: Collection[str]) -> None:
+        """Delete compressed images, those that are there.
+
+        Raises:
+            ClientError: S3 could not delete some of them.
+        """
+        if not keys:
+            return
+        answer = self._s3.delete_objects(
+            Bucket=self.destination,
+            Delete={"Objects": [{"Key": key} for key in sorted(keys)], "Quiet": True},
+        )
+        if failed := answer.get("Errors"):
+            first = failed[0]
+            message = f"{first['Key']}: {first['Message']}"
+            raise ClientError({"Error": {"Code": first["Code"], "Message": message}}, "DeleteObjects")
 
     def presigned_url(self, bucket: str, key: str, seconds: int) -> str:
         """Return a URL that fetches an object without credentials for some seconds."""
@@ -79,3 +158,38 @@ class Buckets:
         """Raise unless both buckets can be reached."""
         self._s3.head_bucket(Bucket=self.source)
         self._s3.head_bucket(Bucket=self.destination)
+
+    def _etag(self, bucket: str, key: str) -> str | None:
+        try:
+            return self._s3.head_object(Bucket=bucket, Key=key)["ETag"]
+        except ClientError as error:
+            if _code(error) in _NOT_FOUND:
+                return None
+            raise
+
+    def _listed(self, key: str) -> tuple[str, int]:
+        """Return ETag and size of a source object that itself answers nothing; the listing tells those of any."""
+        # A key sorts before every other key that it is a prefix of.
+        listed = self._s3.list_objects_v2(Bucket=self.source, Prefix=key, MaxKeys=1).get("Contents", [])
+        if not listed or listed[0]["Key"] != key:
+            raise Overtaken(key)
+        return listed[0]["ETag"], listed[0]["Size"]
+
+
+def _code(error: ClientError) -> str:
+    return error.response["Error"]["Code"]
+
+
+def _unreadable(error: ClientError) -> tuple[str, str] | None:
+    """Return a code and a message where an object cannot be read for a reason that only its owner can remove."""
+    message = error.response["Error"].get("Message", "")
+    if _code(error) == "InvalidObjectState":
+        return "archived", "The object is archived: restore it, and reprocess it."
+    if _code(error).startswith("KMS.") or (_code(error) == "AccessDenied" and "kms:" in message):
+        return "encrypted", "The object is encrypted with a KMS key that the compress function may not use."
+    if _code(error) == "InvalidRequest" and "Server Side Encryption" in message:
+        return (
+            "encrypted",
+            "The object is encrypted with a key of its uploader's (SSE-C), which S3 does not keep.",
+        )
+    return None

@@ -5,11 +5,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.metadata import EXTENSIONS, destination_key, image_id, timestamp
+from chalicelib.metadata import (
+    EXTENSIONS,
+    destination_key,
+    image_id,
+    possible_keys,
+    rendition_key,
+    timestamp,
+)
 
 FORMATS = st.sampled_from(sorted({*EXTENSIONS, "tiff", "heic"}))
 KEYS = st.lists(
-    st.sampled_from(["a", "/", ".", ".jpg", ".JPG", ".png", ".heic", ".tiff", ".image", "\n", "resized-"]),
+    st.sampled_from(
+        [
+            "a",
+            "/",
+            ".",
+            ".jpg",
+            ".JPG",
+            ".png",
+            ".heic",
+            ".tiff",
+            ".image",
+            ".rendition",
+            "thumb",
+            "\n",
+            "resized-",
+        ]
+    ),
     min_size=1,
     max_size=6,
 ).map("".join)
@@ -25,6 +48,7 @@ KEYS = st.lists(
         ("cat", "jpeg", "jpeg", "resized-cat"),
         ("cat", "tiff", "jpeg", "resized-cat.image.jpg"),
         ("cat.heic.jpg", "jpeg", "jpeg", "resized-cat.heic.jpg.jpg"),
+        ("cat.rendition.jpg", "jpeg", "jpeg", "resized-cat.rendition.jpg.jpg"),
     ],
 )
 def test_destination_key_keeps_the_folder_and_tells_the_format(
@@ -39,6 +63,37 @@ def test_two_source_keys_never_share_a_destination_key(
 ) -> None:
     if key != other:
         assert destination_key(key, before, after) != destination_key(other, other_before, other_after)
+
+
+@pytest.mark.parametrize(
+    ("main_key", "expected"),
+    [
+        ("resized-cat.jpg", "thumb/resized-cat.rendition.jpg"),
+        ("a/b/resized-cat.heic.jpg", "thumb/a/b/resized-cat.heic.rendition.jpg"),
+        ("a.b/resized-cat", "thumb/a.b/resized-cat.rendition"),
+    ],
+)
+def test_rendition_key_keeps_folder_and_extension(main_key: str, expected: str) -> None:
+    assert rendition_key(main_key, "thumb") == expected
+
+
+@given(KEYS, KEYS)
+def test_no_key_that_one_source_could_have_is_one_of_another(key: str, other: str) -> None:
+    if key != other:
+        renditions = ["thumb", "a"]
+        assert not possible_keys(key, renditions) & possible_keys(other, renditions)
+
+
+@given(KEYS)
+def test_the_image_and_each_rendition_have_keys_of_their_own(key: str) -> None:
+    mains, thumbs, cards = (
+        possible_keys(key, []),
+        possible_keys(key, ["thumb"]) - possible_keys(key, []),
+        possible_keys(key, ["card"]) - possible_keys(key, []),
+    )
+
+    assert len(mains) == len(thumbs) == len(cards)
+    assert not mains & thumbs | mains & cards | thumbs & cards
 
 
 def test_image_id_follows_from_the_source_alone() -> None:

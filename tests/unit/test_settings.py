@@ -76,6 +76,21 @@ def test_prefixes_are_a_list() -> None:
     assert (settings.include_prefixes, settings.exclude_prefixes) == (("a/", "b/"), ())
 
 
+@pytest.mark.parametrize(
+    ("include", "exclude", "included"),
+    [
+        ("", "", {"a/x", "a/b/x", "c"}),
+        ("a/", "", {"a/x", "a/b/x"}),
+        ("", "a/b/,c", {"a/x"}),
+        ("a/", "a/b/", {"a/x"}),
+    ],
+)
+def test_exclusion_wins_over_inclusion(include: str, exclude: str, included: set[str]) -> None:
+    settings = Settings.from_environment({**NEEDED, "INCLUDE_PREFIXES": include, "EXCLUDE_PREFIXES": exclude})
+
+    assert {key for key in ("a/x", "a/b/x", "c") if settings.includes(key)} == included
+
+
 def test_the_api_asks_for_a_token_unless_told_otherwise() -> None:
     assert Settings.from_environment(NEEDED).api_auth == "token"
 
