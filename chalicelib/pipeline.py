@@ -108,7 +108,7 @@ class Pipeline:
         try:
             source = self._buckets.open_source(key, self._settled_etag(record) if agreeing else None)
         except NotModified:
-            if trusting and self._buckets.etags(possible) != standing:
+            if trusting and not self._stands(record, possible):
                 raise Overtaken(key) from None
             return "unchanged"
         except UnreadableError as error:
@@ -118,6 +118,10 @@ class Pipeline:
         if source is None:
             return self._remove(key, record, possible)
         return self._commit(self._compress(key, source, standing), record, possible)
+
+    def _stands(self, record: Record | None, possible: set[str]) -> bool:
+        """Tell whether the destination bucket holds what the record vouches for, and nothing else of its source."""
+        return self._buckets.etags(possible) == objects_of(record)
 
     def _settled_etag(self, record: Record | None) -> str | None:
         """Return the ETag of the source that needs no work, if there is a record to say so."""

@@ -1,0 +1,140 @@
+"""S3 and DynamoDB in memory, as far as the pipeline uses them, stopping before and after each call.
+
+Conditional requests behave as S3 and DynamoDB document them; `test_contract` holds this up to the emulator.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import md5
+from io import BytesIO
+from typing import Any
+
+from botocore.exceptions import ClientError
+from botocore.response import StreamingBody
+
+SOURCE, DESTINATION, TABLE = "source", "destination", "table"
+
+Stop = Callable[[], None]
+
+
+@dataclass
+class World:
+    """What is stored: objects by bucket and key, items by partition key."""
+
+    objects: dict[str, dict[str, bytes]] = field(default_factory=lambda: {SOURCE: {}, DESTINATION: {}})
+    items: dict[str, dict[str, Any]] = field(default_factory=dict)
+    on_write: Callable[[str, bytes | None, bytes], None] = lambda *_: None
+    on_record: Callable[[Any, Any], None] = lambda *_: None
+
+
+def etag_of(data: bytes) -> str:
+    return f'"{md5(data).hexdigest()}"'
+
+
+def refusal(code: str, operation: str, **more: Any) -> ClientError:
+    response: Any = {"Error": {"Code": code, "Message": code}, **more}
+    return ClientError(response, operation)
+
+
+class Client:
+    def __init__(self, world: World, stop: Stop) -> None:
+        self._world = world
+        self._stop = stop
+
+    @contextmanager
+    def _call(self) -> Iterator[None]:
+        self._stop()
+        try:
+            yield
+        finally:
+            self._stop()
+
+
+class S3(Client):
+    def get_object(self, *, Bucket: str, Key: str, IfNoneMatch: str | None = None) -> Any:
+        with self._call():
+            data = self._world.objects[Bucket].get(Key)
+            if data is None:
+                raise refusal("NoSuchKey", "GetObject")
+            if etag_of(data) == IfNoneMatch:
+                raise refusal("304", "GetObject")
+            body = StreamingBody(BytesIO(data), len(data))
+            return {"ETag": etag_of(data), "ContentLength": len(data), "Body": body}
+
+    def head_object(self, *, Bucket: str, Key: str) -> Any:
+        with self._call():
+            data = self._world.objects[Bucket].get(Key)
+            if data is None:
+                raise refusal("404", "HeadObject")
+            return {"ETag": etag_of(data), "ContentLength": len(data)}
+
+    def put_object(
+        self,
+        *,
+        Bucket: str,
+        Key: str,
+        Body: bytes,
+        IfMatch: str | None = None,
+        IfNoneMatch: str | None = None,
+        **_: Any,
+    ) -> Any:
+        with self._call():
+            there = self._world.objects[Bucket].get(Key)
+            if IfMatch is not None and there is None:
+                raise refusal("NoSuchKey", "PutObject")
+            if IfMatch is not None and there is not None and etag_of(there) != IfMatch:
+                raise refusal("PreconditionFailed", "PutObject")
+            if IfNoneMatch == "*" and there is not None:
+                raise refusal("PreconditionFailed", "PutObject")
+            self._world.on_write(Key, there, Body)
+            self._world.objects[Bucket][Key] = Body
+            return {"ETag": etag_of(Body)}
+
+    def delete_objects(self, *, Bucket: str, Delete: Mapping[str, Any]) -> Any:
+        with self._call():
+            for each in Delete["Objects"]:
+                self._world.objects[Bucket].pop(each["Key"], None)
+            return {}
+
+
+class DynamoDB(Client):
+    def get_item(self, *, Key: Mapping[str, Any], **_: Any) -> Any:
+        with self._call():
+            item = self._world.items.get(Key["imageId"]["S"])
+            return {"Item": item} if item else {}
+
+    def transact_write_items(self, *, TransactItems: list[Any]) -> Any:
+        with self._call():
+            write, update = TransactItems[0], TransactItems[1]["Update"]
+            operation = write.get("Put") or write["Delete"]
+            identifier = (operation.get("Item") or operation["Key"])["imageId"]["S"]
+            there = self._world.items.get(identifier)
+            if not _holds(operation, there):
+                reasons = [{"Code": "ConditionalCheckFailed"}, {"Code": "None"}]
+                raise refusal(
+                    "TransactionCanceledException", "TransactWriteItems", CancellationReasons=reasons
+                )
+            if "Put" in write:
+                self._world.on_record(there, operation["Item"])
+                self._world.items[identifier] = operation["Item"]
+            else:
+                self._world.items.pop(identifier, None)
+            self._add(update)
+            return {}
+
+    def _add(self, update: Mapping[str, Any]) -> None:
+        totals = self._world.items.setdefault(update["Key"]["imageId"]["S"], dict(update["Key"]))
+        for name, value in update["ExpressionAttributeValues"].items():
+            before = int(totals.get(name[1:], {"N": "0"})["N"])
+            totals[name[1:]] = {"N": str(before + int(value["N"]))}
+
+
+def _holds(operation: Mapping[str, Any], there: Mapping[str, Any] | None) -> bool:
+    condition = operation.get("ConditionExpression")
+    if condition is None:
+        return True
+    if condition == "attribute_not_exists(imageId)":
+        return there is None
+    assert condition == "revision = :revision", f"the model does not know {condition!r}"
+    return there is not None and there["revision"] == operation["ExpressionAttributeValues"][":revision"]

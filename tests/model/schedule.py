@@ -1,0 +1,210 @@
+"""One schedule: users, S3's events and Lambda's retries, interleaved at every AWS call, and checked at its end."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from random import Random
+from typing import Any
+
+from greenlet import getcurrent, greenlet
+
+from chalicelib.catalog import TOTALS, Catalog, Conflict
+from chalicelib.imaging import Compressed, ImageError, Options, Rendition, compress
+from chalicelib.metadata import destination_key, image_id, rendition_key
+from chalicelib.pipeline import Pipeline
+from chalicelib.storage import Buckets
+from tests.model.aws import DESTINATION, S3, SOURCE, TABLE, DynamoDB, World, etag_of
+from tools.pictures import picture
+
+KEYS = ("a.jpg", "thumb/a.jpg")
+CONTENTS = (
+    picture(9, 8, "JPEG"),
+    picture(8, 9, "JPEG"),
+    picture(7, 5, "PNG"),
+    picture(6, 6, "TIFF"),
+    picture(5, 7, "WEBP"),
+    b"no image",
+)
+SETTINGS = (
+    Options(),
+    Options(renditions=(Rendition("thumb", 4),)),
+    Options(output_format="webp", renditions=(Rendition("card", 5),)),
+)
+_LONGEST = 4000  # steps after which a schedule counts as one that never ends
+
+
+class Crash(BaseException):
+    pass
+
+
+class Broken(AssertionError):  # noqa: N818 - what a schedule found
+    pass
+
+
+@lru_cache
+def compressed(data: bytes, options: Options) -> Compressed | ImageError:
+    try:
+        return compress(data, options)
+    except ImageError as error:
+        return error
+
+
+def compress_once(data: bytes, options: Options) -> Compressed:
+    result = compressed(data, options)
+    if isinstance(result, ImageError):
+        raise result
+    return result
+
+
+class Schedule:
+    """A few keys, users who change them, and workers that reconcile them."""
+
+    def __init__(
+        self,
+        seed: int,
+        buckets: Callable[..., Buckets] = Buckets,
+        catalog: Callable[..., Catalog] = Catalog,
+        make: Callable[..., Pipeline] = Pipeline,
+    ) -> None:
+        self.random = Random(seed)
+        self.make = (buckets, catalog, make)
+        self.world = World(on_write=self._check_object, on_record=self._check_record)
+        self.settings = SETTINGS[0]
+        self.events: list[str] = []
+        self.workers: list[tuple[str, greenlet]] = []
+        self.crashes = 3
+        self.steps = 0
+        # Contents that come once tell the older from the newer; contents that come back find other errors.
+        self.unique = self.random.random() < 0.7
+        self.uploaded: list[bytes] = []
+
+    def run(self) -> None:
+        """Change, reconcile, crash; then let everything end, and compare with what should be.
+
+        Raises:
+            Broken: It isn't so.
+        """
+        for _ in range(self.random.randint(1, 2)):
+            changes = self.random.randint(1, 4)
+            while changes or self.events or self.workers:
+                self.steps += 1
+                if self.steps > _LONGEST:
+                    raise Broken("it never ends")
+                if changes and self.random.random() < 0.15:
+                    changes -= 1
+                    self._change()
+                elif self.events and len(self.workers) < 3 and self.random.random() < 0.3:
+                    self._start()
+                elif self.workers:
+                    self._step()
+            self._check_end()
+            self.settings = self.random.choice(SETTINGS)
+            self.events += KEYS  # as the sweep does
+
+    def _change(self) -> None:
+        key = self.random.choice(KEYS)
+        fresh = [data for data in CONTENTS if data not in self.uploaded] if self.unique else CONTENTS
+        if self.random.random() < 0.25 or not fresh:
+            self.world.objects[SOURCE].pop(key, None)
+        else:
+            data = self.random.choice(fresh)
+            self.uploaded.append(data)
+            self.world.objects[SOURCE][key] = data
+        self.events += [key] * self.random.choice((1, 1, 2))
+
+    def _start(self) -> None:
+        key = self.events.pop(self.random.randrange(len(self.events)))
+        settings = self.settings
+
+        def work() -> None:
+            buckets, catalog, make = self.make
+            make(
+                buckets(S3(self.world, _stop), SOURCE, DESTINATION),
+                catalog(DynamoDB(self.world, _stop), TABLE),
+                settings,
+                1_000_000,
+            ).reconcile(key)
+
+        self.workers.append((key, greenlet(work)))
+
+    def _step(self) -> None:
+        index = self.random.randrange(len(self.workers))
+        key, worker = self.workers[index]
+        crash = self.crashes > 0 and bool(worker) and self.random.random() < 0.05
+        try:
+            if crash:
+                self.crashes -= 1
+                worker.throw(Crash)
+            else:
+                worker.switch()
+        except (Crash, Conflict):
+            self.events.append(key)  # Lambda's retry, or the queue that is driven again
+        if worker.dead:
+            del self.workers[index]
+
+    def _check_object(self, key: str, before: bytes | None, after: bytes) -> None:
+        self._check_age(
+            f"object {key}", *(None if data is None else self._age(data) for data in (before, after))
+        )
+
+    def _age(self, data: bytes) -> int | None:
+        for age, source in enumerate(self.uploaded):
+            result = compressed(source, self.settings)
+            if isinstance(result, Compressed) and data in (
+                result.data,
+                *(each.data for each in result.renditions),
+            ):
+                return age
+        return None
+
+    def _check_record(self, before: Any, after: Any) -> None:
+        etags = [etag_of(data) for data in self.uploaded]
+        ages = (None if item is None else etags.index(item["sourceETag"]["S"]) for item in (before, after))
+        self._check_age(f"record {after['sourceKey']['S']}", *ages)
+
+    def _check_age(self, what: str, before: int | None, after: int | None) -> None:
+        if self.unique and before is not None and after is not None and after < before:
+            raise Broken(f"{what}: an older version was written over a newer one")
+
+    def _check_end(self) -> None:
+        objects: dict[str, bytes] = {}
+        totals = dict.fromkeys(TOTALS, 0)
+        records: dict[str, dict[str, Any]] = {}
+        for key, data in self.world.objects[SOURCE].items():
+            result = compressed(data, self.settings)
+            expected = {"sourceETag": {"S": etag_of(data)}, "sourceKey": {"S": key}}
+            if isinstance(result, ImageError):
+                totals["failed"] += 1
+                expected |= {"status": {"S": "failed"}}
+            else:
+                main_key = destination_key(key, result.original_format, result.format)
+                objects[main_key] = result.data
+                objects |= {rendition_key(main_key, each.name): each.data for each in result.renditions}
+                totals["compressed"] += 1
+                totals["bytesBefore"] += len(data)
+                totals["bytesAfter"] += len(result.data)
+                expected |= {
+                    "status": {"S": "compressed"},
+                    "destKey": {"S": main_key},
+                    "destETag": {"S": etag_of(result.data)},
+                    "width": {"N": str(result.width)},
+                }
+            records[image_id(SOURCE, key)] = expected
+        self._compare(objects, records, totals)
+
+    def _compare(self, objects: Any, records: Any, totals: dict[str, int]) -> None:
+        items = {name: item for name, item in self.world.items.items() if not name.startswith("stats#")}
+        stats = [item for name, item in self.world.items.items() if name.startswith("stats#")]
+        summed = {name: sum(int(item[name]["N"]) for item in stats) for name in TOTALS}
+        if self.world.objects[DESTINATION] != objects:
+            raise Broken(f"objects {sorted(self.world.objects[DESTINATION])}, not {sorted(objects)}")
+        if items.keys() != records.keys():
+            raise Broken(f"records {sorted(items)}, not {sorted(records)}")
+        for name, expected in records.items():
+            if not expected.items() <= items[name].items():
+                raise Broken(f"record {items[name]}, not {expected}")
+        if summed != totals:
+            raise Broken(f"totals {summed}, not {totals}")
+
+
+def _stop() -> None:
+    getcurrent().parent.switch()
