@@ -10,10 +10,11 @@ run: $(INSTALLED)  ## the app on this machine, with pictures: PHOTOS=, PORT=, AW
 test: $(INSTALLED)  ## unit, integration and end-to-end tests
 	$(BIN)/python -m pytest --cov --cov-report=term
 
-lint: $(INSTALLED)  ## format, rules, types
+lint: $(INSTALLED)  ## format, rules, types, the CloudFormation template
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/cfn-lint .chalice/infrastructure.yaml
 
 clean:  ## everything that can be made again
 	rm -rf .venv build .chalice/deployed .chalice/deployments

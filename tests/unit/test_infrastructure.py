@@ -1,0 +1,161 @@
+"""What infrastructure.yaml promises of the buckets and the table; the emulator drops much of it in silence."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+TEMPLATE = Path(__file__).parents[2] / ".chalice" / "infrastructure.yaml"
+BUCKETS = ["SourceBucket", "DestBucket"]
+STORES = [*BUCKETS, "Table"]
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads CloudFormation's short forms: `!Ref X` becomes {"Ref": "X"}, `!Sub X` {"Fn::Sub": "X"}."""
+
+
+def _short_form(loader: _Loader, name: str, node: yaml.Node) -> dict[str, Any]:
+    value: Any
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        assert isinstance(node, yaml.MappingNode)
+        value = loader.construct_mapping(node, deep=True)
+    return {name if name == "Ref" else f"Fn::{name}": value}
+
+
+yaml.add_multi_constructor("!", _short_form, _Loader)
+
+
+@pytest.fixture(scope="module")
+def template() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.load(TEMPLATE.read_text(), _Loader)
+    return loaded
+
+
+def properties(template: dict[str, Any], name: str) -> Any:
+    return template["Resources"][name]["Properties"]
+
+
+def rules(template: dict[str, Any], bucket: str) -> dict[str, Any]:
+    return {rule["Id"]: rule for rule in properties(template, bucket)["LifecycleConfiguration"]["Rules"]}
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_what_a_bucket_holds_is_encrypted(template: dict[str, Any], bucket: str) -> None:
+    encryption = properties(template, bucket)["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption == [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_a_bucket_cannot_be_made_public(template: dict[str, Any], bucket: str) -> None:
+    block = properties(template, bucket)["PublicAccessBlockConfiguration"]
+    assert block == {
+        "BlockPublicAcls": True,
+        "BlockPublicPolicy": True,
+        "IgnorePublicAcls": True,
+        "RestrictPublicBuckets": True,
+    }
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_the_bucket_owner_owns_every_object(template: dict[str, Any], bucket: str) -> None:
+    controls = properties(template, bucket)["OwnershipControls"]
+    assert controls == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_unfinished_uploads_go_after_a_week(template: dict[str, Any], bucket: str) -> None:
+    rule = rules(template, bucket)["unfinished-uploads"]
+    assert (rule["Status"], rule["AbortIncompleteMultipartUpload"]) == (
+        "Enabled",
+        {"DaysAfterInitiation": 7},
+    )
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_a_bucket_answers_over_tls_alone(template: dict[str, Any], bucket: str) -> None:
+    policy = properties(template, f"{bucket}Policy")
+    assert policy["Bucket"] == {"Ref": bucket}
+    assert policy["PolicyDocument"]["Statement"] == [
+        {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [{"Fn::GetAtt": f"{bucket}.Arn"}, {"Fn::Sub": f"${{{bucket}.Arn}}/*"}],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+    ]
+
+
+def test_tls_is_required_unless_an_emulator_says_no(template: dict[str, Any]) -> None:
+    assert template["Parameters"]["RequireTls"]["Default"] == "yes"
+    assert template["Conditions"]["TlsOnly"] == {"Fn::Equals": [{"Ref": "RequireTls"}, "yes"]}
+    assert {template["Resources"][f"{bucket}Policy"]["Condition"] for bucket in BUCKETS} == {"TlsOnly"}
+
+
+def test_originals_are_versioned_on_demand(template: dict[str, Any]) -> None:
+    assert template["Parameters"]["SourceVersioning"]["Default"] == "no"
+    assert properties(template, "SourceBucket")["VersioningConfiguration"] == {
+        "Fn::If": ["VersionSource", {"Status": "Enabled"}, {"Ref": "AWS::NoValue"}]
+    }
+
+
+def test_earlier_versions_and_their_delete_markers_expire(template: dict[str, Any]) -> None:
+    rule = rules(template, "SourceBucket")["earlier-versions"]
+    assert rule["Status"] == "Enabled"
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
+    assert rule["ExpiredObjectDeleteMarker"] is True
+
+
+def test_no_page_may_upload_unless_its_origin_is_given(template: dict[str, Any]) -> None:
+    assert template["Parameters"]["UploadOrigins"]["Default"] == ""
+    condition, given, otherwise = properties(template, "SourceBucket")["CorsConfiguration"]["Fn::If"]
+    assert (condition, otherwise) == ("BrowserUploads", {"Ref": "AWS::NoValue"})
+    (rule,) = given["CorsRules"]
+    assert rule["AllowedOrigins"] == {"Ref": "UploadOrigins"}
+    assert rule["AllowedMethods"] == ["POST"]
+
+
+def test_no_page_may_fetch_compressed_images_from_a_script(template: dict[str, Any]) -> None:
+    assert "CorsConfiguration" not in properties(template, "DestBucket")
+
+
+@pytest.mark.parametrize("store", STORES)
+def test_what_holds_data_outlives_the_stack(template: dict[str, Any], store: str) -> None:
+    resource = template["Resources"][store]
+    # A creation that fails leaves nothing behind; a stack that is deleted leaves its data.
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+
+
+@pytest.mark.parametrize(
+    ("store", "name", "parameter"),
+    [
+        ("SourceBucket", "BucketName", "SourceBucketName"),
+        ("DestBucket", "BucketName", "DestBucketName"),
+        ("Table", "TableName", "TableName"),
+    ],
+)
+def test_names_are_generated_unless_given(
+    template: dict[str, Any], store: str, name: str, parameter: str
+) -> None:
+    assert template["Parameters"][parameter]["Default"] == ""
+    condition, given, otherwise = properties(template, store)[name]["Fn::If"]
+    assert (given, otherwise) == ({"Ref": parameter}, {"Ref": "AWS::NoValue"})
+    assert template["Conditions"][condition] == {"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, ""]}]}
+
+
+def test_the_table_is_on_demand_encrypted_recoverable_and_protected(template: dict[str, Any]) -> None:
+    table = properties(template, "Table")
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["SSESpecification"] == {"SSEEnabled": True}
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["DeletionProtectionEnabled"] is True
+
+
+def test_the_template_has_no_aliases_which_cloudformation_refuses() -> None:
+    events = yaml.parse(TEMPLATE.read_text(), yaml.SafeLoader)
+    assert not [event for event in events if isinstance(event, yaml.AliasEvent)]
