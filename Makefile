@@ -2,7 +2,7 @@ PYTHON ?= python3.12
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: run test lint clean
+.PHONY: run test lint deploy destroy token clean
 
 run: $(INSTALLED)  ## the app on this machine, with pictures: PHOTOS=, PORT=, AWS_PORT=, KEEP=
 	@exec $(BIN)/python -m tools.run
@@ -16,6 +16,15 @@ lint: $(INSTALLED)  ## format, rules, types, the CloudFormation template
 	$(BIN)/mypy
 	$(BIN)/cfn-lint .chalice/infrastructure.yaml
 
+deploy: $(INSTALLED)  ## to AWS, created or updated: STAGE=dev or prod, DRY_RUN=1, PARAMETERS="Name=value"
+	@exec $(BIN)/python -m tools.deploy
+
+destroy: $(INSTALLED)  ## take a stage away, but not its data: STAGE=, DELETE_DATA=yes, CONFIRM=<stage>
+	@exec $(BIN)/python -m tools.deploy.destroy
+
+token: $(INSTALLED)  ## new API tokens, in force at once: STAGE=, ROLE=read or write
+	@exec $(BIN)/python -m tools.deploy.rotate
+
 clean:  ## everything that can be made again
 	rm -rf .venv build .chalice/deployed .chalice/deployments
 
@@ -24,4 +33,4 @@ $(INSTALLED): requirements.txt tools/requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt -r tools/requirements.txt
 	@touch $@
 
-export PHOTOS PORT AWS_PORT KEEP
+export PHOTOS PORT AWS_PORT KEEP STAGE DRY_RUN PARAMETERS DELETE_DATA CONFIRM ROLE

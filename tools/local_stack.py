@@ -58,17 +58,8 @@ def running(aws_port: int, api_port: int, keep: Path | None = None) -> Iterator[
     _require_free(aws_port, "AWS_PORT")
     _require_free(api_port, "PORT")
     endpoint = f"http://127.0.0.1:{aws_port}"
-    environment = _environment(endpoint)
     with ExitStack() as cleanup:
-        folder = Path(
-            cleanup.enter_context(
-                tempfile.TemporaryDirectory(prefix="imagepress-", ignore_cleanup_errors=True)
-            )
-        )
-        cleanup.enter_context(
-            _process([_BIN / "ministack"], _emulator(environment, folder, aws_port, keep), folder / "aws.log")
-        )
-        _wait_for(f"{endpoint}/_ministack/ready", folder / "aws.log")
+        environment, folder = cleanup.enter_context(emulated_aws(aws_port, keep))
         session = boto3.Session("test", "test", region_name="us-east-1")
         _create_stack(session, endpoint)
         _deploy(environment)
@@ -87,6 +78,18 @@ def running(aws_port: int, api_port: int, keep: Path | None = None) -> Iterator[
         cleanup.enter_context(_process(serve, environment, api_log))
         _wait_for(f"{api}/health", api_log)
         yield LocalStack(endpoint, api, session)
+
+
+@contextmanager
+def emulated_aws(port: int, keep: Path | None = None) -> Iterator[tuple[dict[str, str], Path]]:
+    """Run the emulated AWS alone; give the environment that leads to it, and its folder."""
+    environment = _environment(f"http://127.0.0.1:{port}")
+    with tempfile.TemporaryDirectory(prefix="imagepress-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        command = [_BIN / "ministack"]
+        with _process(command, _emulator(environment, folder, port, keep), folder / "aws.log"):
+            _wait_for(f"http://127.0.0.1:{port}/_ministack/ready", folder / "aws.log")
+            yield environment, folder
 
 
 def free_port() -> int:

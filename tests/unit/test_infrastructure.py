@@ -6,34 +6,16 @@ from typing import Any
 import pytest
 import yaml
 
+from tools.deploy.template import parsed
+
 TEMPLATE = Path(__file__).parents[2] / ".chalice" / "infrastructure.yaml"
 BUCKETS = ["SourceBucket", "DestBucket"]
 STORES = [*BUCKETS, "Table"]
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads CloudFormation's short forms: `!Ref X` becomes {"Ref": "X"}, `!Sub X` {"Fn::Sub": "X"}."""
-
-
-def _short_form(loader: _Loader, name: str, node: yaml.Node) -> dict[str, Any]:
-    value: Any
-    if isinstance(node, yaml.ScalarNode):
-        value = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        assert isinstance(node, yaml.MappingNode)
-        value = loader.construct_mapping(node, deep=True)
-    return {name if name == "Ref" else f"Fn::{name}": value}
-
-
-yaml.add_multi_constructor("!", _short_form, _Loader)
-
-
 @pytest.fixture(scope="module")
 def template() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.load(TEMPLATE.read_text(), _Loader)
-    return loaded
+    return parsed(TEMPLATE.read_text())
 
 
 def properties(template: dict[str, Any], name: str) -> Any:
@@ -85,7 +67,7 @@ def test_a_bucket_answers_over_tls_alone(template: dict[str, Any], bucket: str) 
             "Effect": "Deny",
             "Principal": "*",
             "Action": "s3:*",
-            "Resource": [{"Fn::GetAtt": f"{bucket}.Arn"}, {"Fn::Sub": f"${{{bucket}.Arn}}/*"}],
+            "Resource": [{"Fn::GetAtt": [bucket, "Arn"]}, {"Fn::Sub": f"${{{bucket}.Arn}}/*"}],
             "Condition": {"Bool": {"aws:SecureTransport": "false"}},
         }
     ]

@@ -1,0 +1,265 @@
+"""`make deploy`, `make token` and `make destroy` of the stage dev, from nothing to nothing, on the emulator."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from tools.local_stack import PROJECT, emulated_aws, free_port
+
+NOT_COPIED = shutil.ignore_patterns(".*", "build", "bench", "__pycache__", "tests")
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A copy of the project, with an empty AWS account of its own."""
+
+    folder: Path
+    environment: Mapping[str, str]
+    session: boto3.Session
+
+    def run(self, module: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+        environment = {**self.environment, "POLL_SECONDS": "0.2", "STAGE": "dev", **variables}
+        return subprocess.run(
+            [sys.executable, "-m", module],
+            cwd=self.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def deploy(self, **variables: str) -> "subprocess.CompletedProcess[str]":
+        return self.run("tools.deploy", **({"PARAMETERS": "RequireTls=no"} | variables))
+
+    def client(self, service: str) -> Any:
+        return self.session.client(service, endpoint_url=self.environment["AWS_ENDPOINT_URL"])  # type: ignore[call-overload]
+
+    def variables(self) -> dict[str, str]:
+        config = json.loads((self.folder / ".chalice" / "config.json").read_text())
+        found: dict[str, str] = config["stages"]["dev"]["environment_variables"]
+        return found
+
+
+def checkout(folder: Path, environment: Mapping[str, str]) -> Checkout:
+    shutil.copytree(PROJECT, folder, ignore=NOT_COPIED, dirs_exist_ok=True)
+    chalice = shutil.ignore_patterns("deployed", "deployments")
+    shutil.copytree(PROJECT / ".chalice", folder / ".chalice", ignore=chalice, dirs_exist_ok=True)
+    return Checkout(folder, environment, boto3.Session("test", "test", region_name="us-east-1"))
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+    with emulated_aws(free_port()) as (environment, _):
+        yield checkout(tmp_path_factory.mktemp("project"), environment)
+
+
+@pytest.fixture(scope="module")
+def dry(empty: Checkout) -> "subprocess.CompletedProcess[str]":
+    """A dry run of the first deploy: it comes before the deploy, on the same account."""
+    return empty.deploy(DRY_RUN="1")
+
+
+@pytest.fixture(scope="module")
+def first(empty: Checkout, dry: "subprocess.CompletedProcess[str]") -> "subprocess.CompletedProcess[str]":
+    before = (empty.folder / ".chalice" / "config.json").read_text()
+    assert before == (PROJECT / ".chalice" / "config.json").read_text(), "the dry run wrote"
+    assert empty.client("cloudformation").describe_stacks()["Stacks"] == [], "the dry run created"
+    result = empty.deploy()
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result
+
+
+def tokens(shown: str) -> dict[str, str]:
+    return dict(re.findall(r"^ +(read|write) +(\S{43})$", shown, re.MULTILINE))
+
+
+def digest(token: str) -> str:
+    return sha256(token.encode()).hexdigest()
+
+
+def test_a_dry_run_says_what_would_be_made(dry: "subprocess.CompletedProcess[str]") -> None:
+    assert dry.returncode == 0, dry.stdout + dry.stderr
+    for change in ("+ SourceBucket (AWS::S3::Bucket)", "create imagepress-dev-compress", "a new write token"):
+        assert change in dry.stdout
+    assert dry.stdout.rstrip().endswith("Nothing was changed.")
+
+
+def test_each_resource_is_shown_as_it_is_created(first: "subprocess.CompletedProcess[str]") -> None:
+    for resource in ("SourceBucket", "DestBucket", "Table"):
+        assert re.search(rf"create complete +{resource} ", first.stdout)
+
+
+def test_the_stack_s_outputs_become_the_stage_s_environment(
+    empty: Checkout, first: "subprocess.CompletedProcess[str]"
+) -> None:
+    (stack,) = empty.client("cloudformation").describe_stacks(StackName="imagepress-dev")["Stacks"]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    variables = empty.variables()
+    assert variables["SOURCE_BUCKET"] == outputs["SourceBucket"]
+    assert variables["DEST_BUCKET"] == outputs["DestBucket"]
+    assert variables["TABLE_NAME"] == outputs["Table"]
+
+
+def test_only_the_stage_s_environment_changes_in_config_json(
+    empty: Checkout, first: "subprocess.CompletedProcess[str]"
+) -> None:
+    def without(text: str) -> str:
+        config = json.loads(text)
+        del config["stages"]["dev"]["environment_variables"]
+        return json.dumps(config)
+
+    before = (PROJECT / ".chalice" / "config.json").read_text()
+    assert without((empty.folder / ".chalice" / "config.json").read_text()) == without(before)
+
+
+def test_tokens_are_shown_once_and_only_their_digests_are_kept(
+    empty: Checkout, first: "subprocess.CompletedProcess[str]"
+) -> None:
+    shown = tokens(first.stdout)
+    assert set(shown) == {"read", "write"}
+    assert empty.variables()["API_READ_TOKEN_SHA256"] == digest(shown["read"])
+    assert empty.variables()["API_WRITE_TOKEN_SHA256"] == digest(shown["write"])
+    kept = "".join(
+        path.read_text(errors="replace")
+        for path in (empty.folder / ".chalice").rglob("*")
+        if path.is_file() and path.suffix != ".zip"
+    )
+    for token in shown.values():
+        assert first.stdout.count(token) == 1
+        assert token not in kept
+
+
+def test_an_upload_to_the_deployed_stage_is_compressed(
+    empty: Checkout, first: "subprocess.CompletedProcess[str]"
+) -> None:
+    from tools.pictures import picture
+
+    variables = empty.variables()
+    s3 = empty.client("s3")
+    s3.put_object(Bucket=variables["SOURCE_BUCKET"], Key="a.jpg", Body=picture(1200, 900, "JPEG"))
+    s3.get_waiter("object_exists").wait(
+        Bucket=variables["DEST_BUCKET"],
+        Key="resized-a.jpg",
+        WaiterConfig={"Delay": 1, "MaxAttempts": 60},
+    )
+
+
+def test_s3_may_invoke_for_this_bucket_of_this_account_alone(
+    empty: Checkout, first: "subprocess.CompletedProcess[str]"
+) -> None:
+    policy = json.loads(empty.client("lambda").get_policy(FunctionName="imagepress-dev-compress")["Policy"])
+    (statement,) = policy["Statement"]
+    assert statement["Principal"] == {"Service": "s3.amazonaws.com"}
+    assert statement["Condition"] == {
+        "ArnLike": {"AWS:SourceArn": f"arn:aws:s3:::{empty.variables()['SOURCE_BUCKET']}"},
+        "StringEquals": {"AWS:SourceAccount": "000000000000"},
+    }
+
+
+def test_a_failed_event_is_tried_three_times_within_six_hours(
+    empty: Checkout, first: "subprocess.CompletedProcess[str]"
+) -> None:
+    config = empty.client("lambda").get_function_event_invoke_config(FunctionName="imagepress-dev-compress")
+    assert (config["MaximumRetryAttempts"], config["MaximumEventAgeInSeconds"]) == (2, 21_600)
+
+
+def test_the_api_s_requests_are_limited(empty: Checkout, first: "subprocess.CompletedProcess[str]") -> None:
+    deployed = json.loads((empty.folder / ".chalice" / "deployed" / "dev.json").read_text())
+    (api,) = [each["rest_api_id"] for each in deployed["resources"] if each["name"] == "rest_api"]
+    settings = empty.client("apigateway").get_stage(restApiId=api, stageName="api")["methodSettings"]["*/*"]
+    assert (settings["throttlingRateLimit"], settings["throttlingBurstLimit"]) == (50, 100)
+
+
+def test_pages_of_the_api_and_no_others_may_upload(
+    empty: Checkout, first: "subprocess.CompletedProcess[str]"
+) -> None:
+    deployed = json.loads((empty.folder / ".chalice" / "deployed" / "dev.json").read_text())
+    (url,) = [each["rest_api_url"] for each in deployed["resources"] if each["name"] == "rest_api"]
+    (rule,) = empty.client("s3").get_bucket_cors(Bucket=empty.variables()["SOURCE_BUCKET"])["CORSRules"]
+    assert rule["AllowedOrigins"] == [url.removesuffix("/api/").removesuffix("/api")]
+    assert rule["AllowedMethods"] == ["POST"]
+
+
+def test_a_dry_run_after_a_deploy_finds_nothing_to_change(
+    empty: Checkout, first: "subprocess.CompletedProcess[str]"
+) -> None:
+    again = empty.deploy(DRY_RUN="1")
+    changes = re.findall(r"^  [+~<-] .*", again.stdout, re.MULTILINE)
+    assert (again.returncode, changes) == (0, []), again.stdout + again.stderr
+    left = empty.client("cloudformation").list_change_sets(StackName="imagepress-dev")["Summaries"]
+    assert not [each for each in left if each["ExecutionStatus"] == "AVAILABLE"]
+
+
+def test_a_new_token_is_in_force_at_once_and_the_other_stays(
+    empty: Checkout, first: "subprocess.CompletedProcess[str]"
+) -> None:
+    result = empty.run("tools.deploy.rotate", ROLE="write")
+    (new,) = tokens(result.stdout).values()
+    function = empty.client("lambda").get_function_configuration(FunctionName="imagepress-dev")
+    in_force = function["Environment"]["Variables"]
+    assert in_force["API_WRITE_TOKEN_SHA256"] == digest(new) == empty.variables()["API_WRITE_TOKEN_SHA256"]
+    assert in_force["API_READ_TOKEN_SHA256"] == digest(tokens(first.stdout)["read"])
+    assert in_force["SOURCE_BUCKET"] == empty.variables()["SOURCE_BUCKET"]
+
+
+def test_a_step_that_fails_is_named_with_its_reason_and_how_to_go_on(
+    empty: Checkout, first: "subprocess.CompletedProcess[str]"
+) -> None:
+    result = empty.deploy(PARAMETERS="RequireTls=perhaps")
+    assert result.returncode == 1
+    assert result.stderr.startswith("Step 2 (Buckets, table")
+    assert "RequireTls" in result.stderr
+    assert "`make deploy STAGE=dev` goes on" in result.stderr
+
+
+def test_destroy_keeps_the_data_and_deploy_takes_it_up_again(
+    empty: Checkout, first: "subprocess.CompletedProcess[str]"
+) -> None:
+    before = empty.variables()
+    empty.client("s3").put_object(Bucket=before["SOURCE_BUCKET"], Key="kept.txt", Body=b"kept")
+
+    gone = empty.run("tools.deploy.destroy")
+    assert gone.returncode == 0, gone.stdout + gone.stderr
+    assert empty.client("lambda").list_functions()["Functions"] == []
+    assert (
+        empty.client("s3").get_object(Bucket=before["SOURCE_BUCKET"], Key="kept.txt")["Body"].read()
+        == b"kept"
+    )
+
+    back = empty.deploy()
+    assert back.returncode == 0, back.stdout + back.stderr
+    assert empty.variables() == before
+    assert tokens(back.stdout) == {}, "tokens that exist are kept"
+    (stack,) = empty.client("cloudformation").describe_stacks(StackName="imagepress-dev")["Stacks"]
+    assert before["SOURCE_BUCKET"] in {output["OutputValue"] for output in stack["Outputs"]}
+
+
+def test_destroy_deletes_data_only_if_the_stage_is_named(
+    empty: Checkout, first: "subprocess.CompletedProcess[str]"
+) -> None:
+    result = empty.run("tools.deploy.destroy", DELETE_DATA="yes", CONFIRM="prod")
+    assert result.returncode == 1
+    assert "CONFIRM=dev" in result.stderr
+    assert empty.client("lambda").list_functions()["Functions"] != []
+
+
+def test_destroy_with_data_leaves_nothing(empty: Checkout, first: "subprocess.CompletedProcess[str]") -> None:
+    result = empty.run("tools.deploy.destroy", DELETE_DATA="yes", CONFIRM="dev")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert empty.client("s3").list_buckets()["Buckets"] == []
+    assert empty.client("dynamodb").list_tables()["TableNames"] == []
+    assert empty.client("lambda").list_functions()["Functions"] == []
+    assert "SOURCE_BUCKET" not in empty.variables()
+    with pytest.raises(ClientError, match="does not exist"):
+        empty.client("cloudformation").describe_stacks(StackName="imagepress-dev")

@@ -1,0 +1,99 @@
+"""Which account and region a deploy goes to, and whether it may go there."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import NoRegionError
+
+from tools.deploy.config import Stage
+from tools.deploy.errors import DeployError
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Where a deploy goes to: the account's id, the region, and who deploys (an ARN)."""
+
+    identifier: str
+    region: str
+    caller: str
+
+
+def current(session: boto3.Session) -> Account:
+    """Return the account that the credentials are of.
+
+    Raises:
+        BotoCoreError: There are no credentials, or no region.
+        ClientError: AWS does not accept them.
+    """
+    if not session.region_name:
+        raise NoRegionError
+    identity = session.client("sts").get_caller_identity()
+    return Account(identity["Account"], session.region_name, identity["Arn"])
+
+
+def require_deployable(stage: Stage) -> None:
+    """Refuse what must never be reachable from outside.
+
+    Raises:
+        DeployError: It is the local stage, or one whose API anyone could call.
+    """
+    if stage.name == "local":
+        raise DeployError("The stage local is for this machine alone: `make run` starts it.")
+    if stage.environment.get("API_AUTH", "token") == "none":
+        raise DeployError(
+            f"The stage {stage.name} has API_AUTH=none in .chalice/config.json: anyone could call its API. "
+            "Remove it (token is the default), or set it to token, iam or cognito:<user pool arn>."
+        )
+
+
+def require_same_account(project: Path, stage: str, account: Account) -> None:
+    """Refuse to change one account's app by the records of another's.
+
+    Raises:
+        DeployError: The stage was deployed to another account or region from this folder.
+    """
+    for resource in deployed(project, stage).values():
+        for value in resource.values():
+            found = re.match(r"arn:[a-z-]+:lambda:([a-z0-9-]+):([0-9]{12}):", str(value))
+            if found and found.groups() != (account.region, account.identifier):
+                raise DeployError(
+                    f"The stage {stage} was deployed to account {found[2]} in {found[1]}, but these credentials are "
+                    f"of account {account.identifier} in {account.region}: choose the other AWS_PROFILE and "
+                    f"AWS_REGION, or move .chalice/deployed/{stage}.json away to deploy there too."
+                )
+
+
+def require_concurrency(session: boto3.Session, stage: Stage) -> None:
+    """Refuse a reserved concurrency that the account cannot give, before anything is changed.
+
+    Raises:
+        DeployError: The account keeps too few executions for it.
+    """
+    wanted = {name: each["reserved_concurrency"] for name, each in stage.functions.items() if _reserves(each)}
+    if not wanted:
+        return
+    limit = session.client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
+    kept_free = min(limit, 100)  # Lambda lets no more than the rest be reserved
+    if sum(wanted.values()) > limit - kept_free:
+        raise DeployError(
+            f"The functions {', '.join(wanted)} reserve {sum(wanted.values())} executions in .chalice/config.json, "
+            f"but of this account's {limit} only {limit - kept_free} may be reserved: lower or remove "
+            "reserved_concurrency, or ask AWS for a higher quota."
+        )
+
+
+def _reserves(function: Mapping[str, Any]) -> bool:
+    return function.get("reserved_concurrency") is not None
+
+
+def deployed(project: Path, stage: str) -> dict[str, dict[str, Any]]:
+    """Return what Chalice deployed last, by name: empty if nothing was."""
+    path = project / ".chalice" / "deployed" / f"{stage}.json"
+    if not path.is_file():
+        return {}
+    return {resource["name"]: resource for resource in json.loads(path.read_text())["resources"]}

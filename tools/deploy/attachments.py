@@ -1,0 +1,39 @@
+"""What Chalice leaves out: how often a failed event is retried and where it ends, and the API's request limits."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigateway import APIGatewayClient
+    from mypy_boto3_lambda import LambdaClient
+
+_RETRIES = 2
+_AGE_SECONDS = 6 * 3600
+
+
+def retry_events(client: "LambdaClient", function: str, queue_arn: str | None) -> str:
+    """Have Lambda try a failed event again, and hand it to a queue when it gives up. Returns what was set."""
+    settings: dict[str, Any] = {}
+    if queue_arn:
+        settings["DestinationConfig"] = {"OnFailure": {"Destination": queue_arn}}
+    client.put_function_event_invoke_config(
+        FunctionName=function,
+        MaximumRetryAttempts=_RETRIES,
+        MaximumEventAgeInSeconds=_AGE_SECONDS,
+        **settings,
+    )
+    return f"{function}: {_RETRIES} retries within {_AGE_SECONDS // 3600} hours, then " + (
+        queue_arn or "nothing"
+    )
+
+
+def limit_requests(client: "APIGatewayClient", api: str, stage: str, per_second: int, burst: int) -> str:
+    """Bound the requests of all callers together; more are answered with 429. Returns what was set."""
+    client.update_stage(
+        restApiId=api,
+        stageName=stage,
+        patchOperations=[
+            {"op": "replace", "path": "/*/*/throttling/rateLimit", "value": str(per_second)},
+            {"op": "replace", "path": "/*/*/throttling/burstLimit", "value": str(burst)},
+        ],
+    )
+    return f"API {api}: {per_second} requests a second, {burst} at once"

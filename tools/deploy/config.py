@@ -1,0 +1,111 @@
+"""A stage in .chalice/config.json: read it, and rewrite its environment without touching the rest of the file."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tools.deploy.errors import DeployError
+
+_DECODER = json.JSONDecoder()
+_SPACE = " \t\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage as config.json describes it.
+
+    Attributes:
+        name: `dev` or `prod`.
+        app: The app's name; part of every function's name.
+        environment: Its `environment_variables`.
+        functions: The keys of its `lambda_functions`, with what each sets.
+        requests_per_second: API Gateway's limit over all callers, `throttling.requests_per_second`.
+        burst: How many requests may come at once, `throttling.burst`.
+    """
+
+    name: str
+    app: str
+    environment: Mapping[str, str]
+    functions: Mapping[str, Mapping[str, Any]]
+    requests_per_second: int = 50
+    burst: int = 100
+
+    def function_name(self, function: str) -> str:
+        """Return the name on AWS of one of the functions; Chalice gives the API's no suffix."""
+        suffix = "" if function == "api_handler" else f"-{function}"
+        return f"{self.app}-{self.name}{suffix}"
+
+
+def read(path: Path, stage: str) -> Stage:
+    """Return a stage.
+
+    Raises:
+        DeployError: The file has no such stage.
+    """
+    whole = json.loads(path.read_text())
+    stages = whole["stages"]
+    if stage not in stages:
+        raise DeployError(f"{path.name} has no stage {stage!r}, only {', '.join(sorted(stages))}.")
+    chosen = stages[stage]
+    throttling = chosen.get("throttling", whole.get("throttling", {}))
+    return Stage(
+        name=stage,
+        app=whole["app_name"],
+        environment=chosen.get("environment_variables", {}),
+        functions=chosen.get("lambda_functions", {}),
+        **throttling,
+    )
+
+
+def record(path: Path, stage: str, environment: Mapping[str, str]) -> list[str]:
+    """Set and remove variables of a stage, and return what changed, a line each. An empty value removes.
+
+    Everything else in the file stays as it is, byte by byte.
+    """
+    before = dict(read(path, stage).environment)
+    after = {name: value for name, value in (before | dict(environment)).items() if value}
+    changes = [
+        f"{name}: {before.get(name, '(none)')} -> {after.get(name, '(none)')}"
+        for name in environment
+        if before.get(name) != after.get(name)
+    ]
+    if changes:
+        path.write_text(with_environment(path.read_text(), stage, after))
+    return changes
+
+
+def with_environment(text: str, stage: str, environment: Mapping[str, str]) -> str:
+    """Return the text of config.json with the environment of a stage replaced."""
+    start, end = _span(text, ["stages", stage, "environment_variables"])
+    line = text[text.rfind("\n", 0, start) + 1 :]
+    indent = line[: len(line) - len(line.lstrip())]
+    members = [f"{indent}  {json.dumps(name)}: {json.dumps(value)}" for name, value in environment.items()]
+    return text[:start] + "{\n" + ",\n".join(members) + f"\n{indent}}}" + text[end:]
+
+
+def _span(text: str, path: Sequence[str]) -> tuple[int, int]:
+    """Return where the value at a path of names begins and ends."""
+    start, end = 0, len(text)
+    for name in path:
+        start, end = _member(text, start, name)
+    return start, end
+
+
+def _member(text: str, start: int, name: str) -> tuple[int, int]:
+    position = _skip(text, start, "{")
+    while text[position] != "}":
+        key, position = _DECODER.raw_decode(text, position)
+        value = _skip(text, position, ":")
+        _, end = _DECODER.raw_decode(text, value)
+        if key == name:
+            return value, end
+        position = _skip(text, end, ",")
+    raise DeployError(f"config.json lacks {name!r}.")
+
+
+def _skip(text: str, position: int, separator: str) -> int:
+    while text[position] in _SPACE + separator:
+        position += 1
+    return position

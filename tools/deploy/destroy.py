@@ -1,0 +1,151 @@
+"""`make destroy`: take the app and the stack away; buckets and table stay unless DELETE_DATA=yes."""
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import batched
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.progress import Progress
+
+from tools.deploy import account, config
+from tools.deploy.__main__ import PROJECT, VARIABLES, chalice
+from tools.deploy.errors import DeployError, explained
+from tools.deploy.stack import Stack
+
+_GONE = {"NoSuchBucket", "404", "ResourceNotFoundException"}
+_DELETED_AT_ONCE = 1000  # S3's limit for one request
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The names of what holds data; empty where there is none."""
+
+    buckets: list[str]
+    table: str
+
+
+def destroy(project: Path, session: boto3.Session, name: str, poll_seconds: float = 2) -> Stores:
+    """Take away the app and the stack, and return what is left and holds data.
+
+    Raises:
+        DeployError: Chalice or CloudFormation could not.
+    """
+    stage = config.read(project / ".chalice" / "config.json", name)
+    account.require_same_account(project, name, account.current(session))
+    template = (project / ".chalice" / "infrastructure.yaml").read_text()
+    stack = Stack(
+        session.client("cloudformation"), f"{stage.app}-{name}", template, poll_seconds=poll_seconds
+    )
+    stores = _stores(stage, stack)
+    print("[1/2] The app (chalice delete)", flush=True)
+    if account.deployed(project, name):
+        chalice(project, "delete", name, session.region_name)
+        (project / ".chalice" / "deployed" / f"{name}.json").unlink(missing_ok=True)
+    print(f"[2/2] The stack {stack.name}", flush=True)
+    stack.delete()
+    return stores
+
+
+def delete_data(session: boto3.Session, stores: Stores) -> None:
+    """Delete the buckets with every version of every object, and the table."""
+    for bucket in stores.buckets:
+        try:
+            _delete_bucket(session.client("s3"), bucket)
+        except ClientError as error:
+            _unless_gone(error)
+        print(f"  deleted {bucket}")
+    if stores.table:
+        try:
+            _delete_table(session.client("dynamodb"), stores.table)
+        except ClientError as error:
+            _unless_gone(error)
+        print(f"  deleted {stores.table}")
+
+
+def _stores(stage: config.Stage, stack: Stack) -> Stores:
+    """Ask the stack for the names; what an earlier run kept is in config.json."""
+    named = stack.outputs() or {
+        output: stage.environment.get(variable, "") for output, variable in VARIABLES.items()
+    }
+    return Stores(
+        [named[each] for each in ("SourceBucket", "DestBucket") if named.get(each)], named.get("Table", "")
+    )
+
+
+def _delete_bucket(client: Any, bucket: str) -> None:
+    with Progress() as progress:
+        task = progress.add_task(f"  emptying {bucket}", total=None)
+        for batch in batched(_versions(client, bucket), _DELETED_AT_ONCE):
+            answer = client.delete_objects(Bucket=bucket, Delete={"Objects": list(batch), "Quiet": True})
+            if failed := answer.get("Errors"):
+                raise DeployError(
+                    f"{failed[0]['Key']!r} in {bucket} cannot be deleted: {failed[0]['Message']}"
+                )
+            progress.advance(task, len(batch))
+    client.delete_bucket(Bucket=bucket)
+
+
+def _versions(client: Any, bucket: str) -> Iterator[dict[str, str]]:
+    for page in client.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        for each in page.get("Versions", []) + page.get("DeleteMarkers", []):
+            yield {"Key": each["Key"], "VersionId": each["VersionId"]}
+
+
+def _delete_table(client: Any, table: str) -> None:
+    client.update_table(TableName=table, DeletionProtectionEnabled=False)
+    client.get_waiter("table_exists").wait(TableName=table)
+    client.delete_table(TableName=table)
+
+
+def _unless_gone(error: ClientError) -> None:
+    if error.response["Error"]["Code"] not in _GONE:
+        raise error
+
+
+def _confirm(stage: str, confirmed: str) -> None:
+    """Make sure that whoever runs this means this stage's data.
+
+    Raises:
+        DeployError: They did not name it.
+    """
+    if not confirmed and sys.stdin.isatty():
+        confirmed = input(f"This deletes every image and record of {stage} for good. Type its name: ").strip()
+    if confirmed != stage:
+        raise DeployError(
+            f"Nothing was deleted. To delete the data of {stage}, confirm with CONFIRM={stage}."
+        )
+
+
+def main() -> None:
+    """Destroy STAGE."""
+    try:
+        stage = os.environ.get("STAGE") or ""
+        if not stage:
+            raise DeployError("Say which stage: make destroy STAGE=dev.")
+        with_data = os.environ.get("DELETE_DATA") == "yes"
+        if with_data:
+            _confirm(stage, os.environ.get("CONFIRM", ""))
+        session = boto3.Session()
+        stores = destroy(PROJECT, session, stage, float(os.environ.get("POLL_SECONDS", "2")))
+        if with_data:
+            delete_data(session, stores)
+            emptied = dict.fromkeys(
+                [*VARIABLES.values(), "API_READ_TOKEN_SHA256", "API_WRITE_TOKEN_SHA256"], ""
+            )
+            config.record(PROJECT / ".chalice" / "config.json", stage, emptied)
+            return
+    except DeployError as error:
+        sys.exit(str(error))
+    except (BotoCoreError, ClientError) as error:
+        sys.exit(explained(error))
+    kept = ", ".join([*stores.buckets, stores.table]) or "nothing"
+    print(f"Kept: {kept}. `make deploy STAGE={stage}` takes them up again; DELETE_DATA=yes deletes them.")
+
+
+if __name__ == "__main__":
+    main()
