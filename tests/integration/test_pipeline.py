@@ -1,16 +1,19 @@
 """The pipeline against the emulator, without events: each key is reconciled by hand."""
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
+from PIL import Image
 
 from chalicelib import pipeline
-from chalicelib.catalog import Catalog, Conflict
-from chalicelib.imaging import Options
+from chalicelib.catalog import TOTALS, Catalog, Conflict
+from chalicelib.imaging import Options, Rendition
 from chalicelib.metadata import Record, image_id
 from chalicelib.pipeline import Pipeline
+from chalicelib.settings import Settings
 from chalicelib.storage import Buckets
 from tools.local_stack import LocalStack
 from tools.pictures import picture
@@ -196,3 +199,132 @@ def test_events_of_other_buckets_are_ignored(stack: LocalStack) -> None:
     record = {"s3": {"bucket": {"name": "elsewhere"}, "object": {"key": "x.jpg"}}}
 
     pipeline.reconcile_event({"Records": [record]})
+
+
+def test_renditions_are_written_recorded_and_deleted_with_their_source(
+    s3: "S3Client", catalog: Catalog, make: Callable[..., Pipeline]
+) -> None:
+    s3.put_object(Bucket=SOURCE, Key="sizes/a.jpg", Body=PHOTO)
+    sizes = make(Options(renditions=(Rendition("thumb", 256), Rendition("card", 512))))
+
+    sizes.reconcile("sizes/a.jpg")
+    record = catalog.get(image_id(SOURCE, "sizes/a.jpg"))
+    assert record
+    thumb = record["renditions"]["thumb"]
+    stored = s3.get_object(Bucket=DESTINATION, Key="thumb/sizes/resized-a.rendition.jpg")
+    s3.delete_object(Bucket=SOURCE, Key="sizes/a.jpg")
+    sizes.reconcile("sizes/a.jpg")
+
+    assert (thumb["destKey"], thumb["width"], thumb["height"], thumb["sizeCompressed"]) == (
+        "thumb/sizes/resized-a.rendition.jpg",
+        256,
+        171,
+        stored["ContentLength"],
+    )
+    assert Image.open(BytesIO(stored["Body"].read())).size == (256, 171)
+    assert _keys(s3, "thumb/sizes/", "card/sizes/", "sizes/") == []
+
+
+def test_a_rendition_no_longer_wanted_goes_when_its_image_is_compressed_again(
+    s3: "S3Client", make: Callable[..., Pipeline]
+) -> None:
+    s3.put_object(Bucket=SOURCE, Key="fewer/a.jpg", Body=PHOTO)
+    make(Options(renditions=(Rendition("thumb", 256),))).reconcile("fewer/a.jpg")
+
+    make().reconcile("fewer/a.jpg")
+
+    assert _keys(s3, "thumb/fewer/", "fewer/") == ["fewer/resized-a.jpg"]
+
+
+def test_the_settings_of_renditions_and_palettes_reach_the_engine() -> None:
+    environment = {
+        "SOURCE_BUCKET": "one-bucket",
+        "DEST_BUCKET": "another-bucket",
+        "TABLE_NAME": "Images",
+        "COMPRESS_FUNCTION": "compress",
+        "RENDITIONS": "thumb=256",
+        "PNG_COLORS": "64",
+    }
+
+    options = pipeline.options(Settings.from_environment(environment))
+
+    assert (options.renditions, options.png_colors) == ((Rendition("thumb", 256),), 64)
+
+
+def test_a_forced_reconcile_compresses_what_is_up_to_date(
+    s3: "S3Client", catalog: Catalog, make: Callable[..., Pipeline]
+) -> None:
+    s3.put_object(Bucket=SOURCE, Key="again.jpg", Body=PHOTO)
+    make().reconcile("again.jpg")
+    before = catalog.get(image_id(SOURCE, "again.jpg"))
+
+    assert make().reconcile("again.jpg", force=True) == "compressed"
+    after = catalog.get(image_id(SOURCE, "again.jpg"))
+    assert before
+    assert after
+    assert after["resizedAt"] > before["resizedAt"]
+
+
+def test_a_compressed_object_that_was_lost_is_made_again_at_the_next_event(
+    s3: "S3Client", make: Callable[..., Pipeline]
+) -> None:
+    s3.put_object(Bucket=SOURCE, Key="lost/a.jpg", Body=PHOTO)
+    make().reconcile("lost/a.jpg")
+    s3.delete_object(Bucket=DESTINATION, Key="lost/resized-a.jpg")
+
+    assert make().reconcile("lost/a.jpg") == "compressed"
+    assert _keys(s3, "lost/") == ["lost/resized-a.jpg"]
+
+
+def test_excluded_keys_are_left_alone_until_their_source_goes(
+    s3: "S3Client", buckets: Buckets, catalog: Catalog, make: Callable[..., Pipeline]
+) -> None:
+    s3.put_object(Bucket=SOURCE, Key="tmp/a.jpg", Body=PHOTO)
+    s3.put_object(Bucket=SOURCE, Key="tmp/known.jpg", Body=PHOTO)
+    make().reconcile("tmp/known.jpg")
+    excluding = Pipeline(
+        buckets, catalog, Options(), 10_000_000, includes=lambda key: not key.startswith("tmp/")
+    )
+
+    assert excluding.reconcile("tmp/a.jpg") == "excluded"
+    s3.delete_object(Bucket=SOURCE, Key="tmp/known.jpg")
+    assert excluding.reconcile("tmp/known.jpg") == "deleted"
+    assert _keys(s3, "tmp/") == []
+
+
+def test_a_raised_limit_of_bytes_gives_a_refused_object_another_chance(
+    s3: "S3Client", make: Callable[..., Pipeline]
+) -> None:
+    s3.put_object(Bucket=SOURCE, Key="raised.jpg", Body=PHOTO)
+
+    assert make(max_source_bytes=1000).reconcile("raised.jpg") == "failed"
+    assert make().reconcile("raised.jpg") == "compressed"
+
+
+def test_totals_follow_every_change(s3: "S3Client", catalog: Catalog, make: Callable[..., Pipeline]) -> None:
+    def change(reconciled: str) -> dict[str, int]:
+        before = catalog.totals()
+        make().reconcile(reconciled)
+        after = catalog.totals()
+        return {name: after[name] - before[name] for name in TOTALS}
+
+    s3.put_object(Bucket=SOURCE, Key="counted.jpg", Body=PHOTO)
+    created = change("counted.jpg")
+    s3.put_object(Bucket=SOURCE, Key="counted.jpg", Body=b"no image")
+    failed = change("counted.jpg")
+    s3.delete_object(Bucket=SOURCE, Key="counted.jpg")
+    deleted = change("counted.jpg")
+
+    assert (created["compressed"], created["failed"], created["bytesBefore"]) == (1, 0, len(PHOTO))
+    assert failed == {
+        "compressed": -1,
+        "failed": 1,
+        "bytesBefore": -len(PHOTO),
+        "bytesAfter": -created["bytesAfter"],
+    }
+    assert deleted == {"compressed": 0, "failed": -1, "bytesBefore": 0, "bytesAfter": 0}
+
+
+def _keys(s3: "S3Client", *prefixes: str) -> list[str]:
+    answers = [s3.list_objects_v2(Bucket=DESTINATION, Prefix=prefix) for prefix in prefixes]
+    return [item["Key"] for answer in answers for item in answer.get("Contents", [])]

@@ -1,0 +1,151 @@
+"""Throttling, errors of the services, silence and broken connections at each call that a reconcile makes."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.stub import Stubber
+
+from chalicelib import aws
+from chalicelib.catalog import Catalog
+from chalicelib.imaging import Options
+from chalicelib.metadata import image_id
+from chalicelib.pipeline import Pipeline
+from chalicelib.storage import Buckets
+from tests.integration.faults import Fault, Faults, proxy
+from tools.local_stack import LocalStack
+from tools.pictures import picture
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+# urllib3 leaves the sockets of connections that were broken for the garbage collector to close.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+SOURCE, DESTINATION = "faults-source", "faults-destination"
+PHOTO = picture(400, 300, "JPEG")
+CALLS = ["GetItem", "GetObject", "PutObject", "DeleteObjects", "TransactWriteItems", "HeadObject"]
+FAULTS: list[Fault] = ["unavailable", "throttled", "reset", "silent"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _buckets(s3: "S3Client") -> None:
+    for name in (SOURCE, DESTINATION):
+        s3.create_bucket(Bucket=name)
+
+
+@pytest.fixture(scope="module")
+def proxied(stack: LocalStack) -> Iterator[tuple[Pipeline, Faults]]:
+    with proxy(stack.endpoint) as (url, faults), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", url)
+        impatient = Config(read_timeout=0.5, connect_timeout=0.5)  # the app's own, but for the wait
+        patch.setattr(aws, "_CONFIG", aws._CONFIG.merge(impatient))
+        catalog = Catalog(aws.dynamodb_client(), "ImageMetadata")
+        yield Pipeline(Buckets(aws.s3_client(), SOURCE, DESTINATION), catalog, Options(), 10**7), faults
+
+
+@pytest.fixture
+def key(s3: "S3Client") -> str:
+    name = f"{uuid4().hex}.jpg"
+    s3.put_object(Bucket=SOURCE, Key=name, Body=PHOTO)
+    return name
+
+
+def _stored(s3: "S3Client", key: str) -> bool:
+    return "Contents" in s3.list_objects_v2(Bucket=DESTINATION, Prefix=f"resized-{key}")
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("call", CALLS)
+def test_a_fault_that_passes_is_not_noticed(
+    s3: "S3Client", catalog: Catalog, proxied: tuple[Pipeline, Faults], key: str, call: str, fault: Fault
+) -> None:
+    pipeline, faults = proxied
+    faults.fail(call, fault, times=1)
+
+    assert pipeline.reconcile(key) == "compressed"
+    assert faults.calls >= 2
+    assert catalog.get(image_id(SOURCE, key))
+    assert _stored(s3, key)
+
+
+def test_a_body_that_breaks_off_is_read_again(proxied: tuple[Pipeline, Faults], key: str) -> None:
+    pipeline, faults = proxied
+    faults.fail("GetObject", "cut", times=2)
+
+    assert pipeline.reconcile(key) == "compressed"
+    assert faults.calls == 3
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_fault_that_stays_raises_after_four_attempts_and_the_next_try_finishes(
+    monkeypatch: pytest.MonkeyPatch,
+    s3: "S3Client",
+    catalog: Catalog,
+    proxied: tuple[Pipeline, Faults],
+    key: str,
+    call: str,
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)  # the SDK's waits between attempts
+    pipeline, faults = proxied
+    faults.fail(call, "unavailable", times=10**6)
+
+    with pytest.raises((ClientError, BotoCoreError)):
+        pipeline.reconcile(key)
+    attempts = faults.calls
+    faults.fail("", "unavailable", times=0)
+
+    assert attempts == 4
+    assert pipeline.reconcile(key) in {"compressed", "unchanged"}
+    record = catalog.get(image_id(SOURCE, key))
+    assert record
+    assert record["destETag"] == s3.head_object(Bucket=DESTINATION, Key=f"resized-{key}")["ETag"]
+
+
+REFUSALS = [
+    ("InvalidObjectState", "The operation is not valid for the object's storage class", "archived"),
+    (
+        "AccessDenied",
+        "User: arn:aws:sts::1:assumed-role/x is not authorized to perform: kms:Decrypt on resource: k",
+        "encrypted",
+    ),
+    ("KMS.DisabledException", "k is disabled.", "encrypted"),
+    (
+        "InvalidRequest",
+        "The object was stored using a form of Server Side Encryption. The correct parameters must be provided.",
+        "encrypted",
+    ),
+]
+
+
+@pytest.mark.parametrize(("code", "message", "expected"), REFUSALS)
+def test_an_object_that_s3_keeps_back_gives_a_failed_record_with_the_reason(
+    s3: "S3Client", stack: LocalStack, catalog: Catalog, key: str, code: str, message: str, expected: str
+) -> None:
+    # The emulator neither archives nor asks KMS, so that its answer to this one request is S3's by the book.
+    client = stack.session.client("s3", endpoint_url=stack.endpoint)
+
+    def refuse(**_: Any) -> Any:
+        raise ClientError({"Error": {"Code": code, "Message": message}}, "GetObject")
+
+    client.get_object = refuse  # type: ignore[method-assign]
+    pipeline = Pipeline(Buckets(client, SOURCE, DESTINATION), catalog, Options(), 10**7)
+
+    assert pipeline.reconcile(key) == "failed"
+    record = catalog.get(image_id(SOURCE, key))
+    assert record
+    assert record["error"]["code"] == expected
+    assert record["sizeOriginal"] == len(PHOTO)
+    healthy = Pipeline(Buckets(s3, SOURCE, DESTINATION), catalog, Options(), 10**7)
+    assert healthy.reconcile(key) == "compressed"
+
+
+def test_a_permission_that_the_app_itself_lacks_raises(stack: LocalStack, catalog: Catalog, key: str) -> None:
+    client = stack.session.client("s3", endpoint_url=stack.endpoint)
+    with Stubber(client) as stubber:
+        stubber.add_client_error("get_object", "AccessDenied", "Access Denied", 403)
+        with pytest.raises(ClientError, match="AccessDenied"):
+            Pipeline(Buckets(client, SOURCE, DESTINATION), catalog, Options(), 10**7).reconcile(key)
