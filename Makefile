@@ -2,7 +2,7 @@ PYTHON ?= python3.12
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: run test lint deploy destroy token clean
+.PHONY: run test lint bench deploy destroy token clean
 
 run: $(INSTALLED)  ## the app on this machine, with pictures: PHOTOS=, PORT=, AWS_PORT=, KEEP=
 	@exec $(BIN)/python -m tools.run
@@ -15,6 +15,9 @@ lint: $(INSTALLED)  ## format, rules, types, the CloudFormation template
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/cfn-lint .chalice/infrastructure.yaml
+
+bench: .venv/bench-installed  ## the engine beside its peers: PHOTOS=, QUICK=1
+	$(BIN)/python -m tools.bench $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(QUICK),--quick)
 
 deploy: $(INSTALLED)  ## to AWS, created or updated: STAGE=dev or prod, DRY_RUN=1, PARAMETERS="Name=value"
 	@exec $(BIN)/python -m tools.deploy
@@ -31,6 +34,10 @@ clean:  ## everything that can be made again
 $(INSTALLED): requirements.txt tools/requirements.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt -r tools/requirements.txt
+	@touch $@
+
+.venv/bench-installed: $(INSTALLED) tools/bench/requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r tools/bench/requirements.txt
 	@touch $@
 
 export PHOTOS PORT AWS_PORT KEEP STAGE DRY_RUN PARAMETERS DELETE_DATA CONFIRM ROLE

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from io import BytesIO
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from PIL import Image, ImageCms, ImageOps
 from PIL.Image import Resampling
 
 from tools.bench import pictures
+from tools.bench.files import Corpus, File
 from tools.bench.peers import BUILD
 
 _VERSION = 1  # raised when the same photographs come to give other files: what was kept is then made anew
@@ -34,46 +36,6 @@ _WEBP = {"quality": 85, "method": 2}
 _PNG = {"compress_level": 6}
 
 
-@dataclass(frozen=True, slots=True)
-class File:
-    """An image file to compress.
-
-    Attributes:
-        name: What it is.
-        path: Where it is.
-        format: What its bytes are, and what it is compressed to.
-        size: Pixels, as seen upright.
-    """
-
-    name: str
-    path: Path
-    format: str
-    size: tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Corpus:
-    """The files by their group.
-
-    Attributes:
-        source: Where the pictures come from, for the reader of a report.
-        by_megapixels: Baseline JPEGs of every photograph in the sizes that cameras give.
-        mixed: Formats and shapes of JPEG that are uploaded, one photograph each.
-        progressive: JPEGs of 12 MP in several scans.
-        webp: Of 2 and 12 MP.
-        png: Photographs and graphics.
-        largest: Baseline JPEGs up to 100 MP, for measuring memory.
-    """
-
-    source: str
-    by_megapixels: Mapping[int, list[File]]
-    mixed: list[File]
-    progressive: list[File]
-    webp: list[File]
-    png: list[File]
-    largest: list[File]
-
-
 def build(folder: Path | None, quick: bool) -> Corpus:
     """Write the files that are not there yet, and return them all.
 
@@ -85,9 +47,9 @@ def build(folder: Path | None, quick: bool) -> Corpus:
         ValueError: There is no photograph in the folder.
     """
     photographs = _photographs(folder) if folder else _drawn()
-    origin = f"{len(photographs)} photographs" if folder else f"{len(photographs)} drawn pictures"
     if quick:
         photographs = photographs[:2]
+    origin = f"{len(photographs)} {'photographs' if folder else 'drawn pictures'}"
     kitchen = _Kitchen(BUILD / "corpus" / _fingerprint(folder))
     first = photographs[0]
     many = list(islice(cycle(photographs), 12))
@@ -152,8 +114,6 @@ def _upright_srgb(path: Path) -> Image.Image:
         image = ImageOps.exif_transpose(opened)
         profile = opened.info.get("icc_profile")
     if profile:
-        from io import BytesIO
-
         srgb = ImageCms.createProfile("sRGB")
         converted = ImageCms.profileToProfile(image, BytesIO(profile), srgb, outputMode="RGB")
         assert converted is not None

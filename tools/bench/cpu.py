@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from PIL import Image
 
-from tools.bench.corpus import File
+from tools.bench.files import File
 from tools.bench.peers import QUALITY, UNFITTED, FailedError, Session
 from tools.bench.ways import SIDE
 

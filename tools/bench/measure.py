@@ -1,7 +1,7 @@
 """Everything that a run measures, one stage after another: CPU first, while nothing else runs."""
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -9,24 +9,33 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from tools.bench import peers
-from tools.bench.corpus import Corpus, File
 from tools.bench.cpu import interleave
+from tools.bench.files import Corpus, File
 from tools.bench.memory import Peak, peak
 from tools.bench.peers import Peer, Session, sessions
 from tools.bench.quality import Point, Way, curves
 
-# The peers write AVIF on a scale of their own, where 45 looks as JPEG's 70.
-WAYS = (
-    Way("naive", "jpeg"),
-    Way("ours", "jpeg"),
-    Way("ours", "webp"),
-    Way("ours", "avif"),
-    Way("sharp", "jpeg"),
-    Way("sharp-mozjpeg", "jpeg"),
-    Way("pyvips", "jpeg"),
-    Way("sharp", "webp"),
-    Way("sharp", "avif", -25),
-)
+_JPEG, _WEBP, _AVIF = (50, 62, 70, 78, 88), (40, 50, 60, 70, 80), (25, 40, 50, 60, 70, 80)
+CURVES: Mapping[Way, Sequence[int]] = {
+    Way("naive", "jpeg"): _JPEG,
+    Way("ours", "jpeg"): _JPEG,
+    Way("ours", "webp"): _WEBP,
+    Way("ours", "avif"): _AVIF,
+    Way("sharp", "jpeg"): _JPEG,
+    Way("sharp-mozjpeg", "jpeg"): _JPEG,
+    Way("pyvips", "jpeg"): _JPEG,
+    Way("sharp", "webp"): (50, 60, 70, 80, 90),
+    Way("sharp", "avif"): (15, 25, 35, 45, 55, 65),
+}
+"""The quality settings at which each way is scored: each format has a scale of its own."""
+
+QUICK_CURVES: Mapping[Way, Sequence[int]] = {
+    Way("naive", "jpeg"): (70,),
+    Way("ours", "jpeg"): (58, 70, 80),
+    Way("ours", "webp"): (40, 55, 70),
+    Way("ours", "avif"): (25, 50, 65, 75),
+    Way("sharp", "jpeg"): (60, 70, 80),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +72,9 @@ def measure(corpus: Corpus, quick: bool) -> Measurements:
         cpu["preview"], absent = _preview(running["ours"], photograph) if "ours" in running else ({}, {})
         missing |= absent
         _tell("SSIMULACRA2")
-        ways = [way for way in (WAYS[:5] if quick else WAYS) if way.peer in running]
-        points = curves(
-            running, ways, corpus.by_megapixels[12], (50, 60, 70, 80) if quick else (50, 62, 70, 78, 88)
-        )
+        wanted = QUICK_CURVES if quick else CURVES
+        present = {way: qualities for way, qualities in wanted.items() if way.peer in running}
+        points = curves(running, present, corpus.by_megapixels[12])
     with sessions((peers.OURS, peers.OURS_256, peers.OURS_512)) as (running, absent):
         missing |= absent
         cpu["renditions"] = interleave(running, photograph, 9 if quick else 25)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.bench.corpus import File
+from tools.bench.files import File
 from tools.bench.peers import FailedError, Peer, Session
 from tools.bench.ways import UnavailableError
 

@@ -13,7 +13,9 @@ from tools.bench.peers import PEERS
 from tools.bench.quality import Point, Way
 
 WIDTH, HEIGHT = 760, 420
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 150, 44, 48  # the margins around the plot
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 164, 44, 48  # the margins around the plot
+
+_LOWEST_SCORE = 50  # below it nobody would publish a photograph
 
 _STYLE = """
 text { font: 13px system-ui, sans-serif; fill: #24292f }
@@ -61,7 +63,8 @@ def _line(way: Way, photographs: Iterable[Sequence[Point]]) -> Line:
         for one in settings
     ]
     label = f"{_TITLES[way.peer]} {way.format.upper() if way.format != 'webp' else 'WebP'}"
-    return Line(label, _COLOURS[way.peer], _DASHES[way.format], points)
+    shown = [point for point in points if point[1] >= _LOWEST_SCORE]
+    return Line(label, _COLOURS[way.peer], _DASHES[way.format], shown)
 
 
 def _groups(measured: Measurements) -> dict[str, dict[str, float]]:

@@ -5,7 +5,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
-from itertools import pairwise, product
+from itertools import pairwise
 from math import exp, log
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from PIL import Image, ImageOps
 from PIL.Image import Resampling
 
-from tools.bench.corpus import File
+from tools.bench.files import File
 from tools.bench.peers import Session
 
 
@@ -24,12 +24,10 @@ class Way:
     Attributes:
         peer: Its name.
         format: What it writes.
-        shift: Added to the quality settings, where a format's scale runs lower than JPEG's.
     """
 
     peer: str
     format: str
-    shift: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +40,27 @@ class Point:
 
 
 def curves(
-    running: Mapping[str, Session], ways: Sequence[Way], files: Sequence[File], qualities: Sequence[int]
+    running: Mapping[str, Session], settings: Mapping[Way, Sequence[int]], files: Sequence[File]
 ) -> dict[Way, dict[str, list[Point]]]:
-    """Return, by way and by the name of the file, what each quality setting gives."""
+    """Return, by way and by the name of the file, what each of the way's quality settings gives."""
     with TemporaryDirectory() as folder, ProcessPoolExecutor() as pool:
         waiting: list[tuple[Way, str, int, int, Future[float]]] = []
+        every = [(way, quality) for way, qualities in settings.items() for quality in qualities]
         for file in files:
-            for way, quality in product(ways, qualities):
+            for way, quality in every:
                 result = Path(folder, f"{len(waiting)}.{way.format}")
-                run = running[way.peer].run(file.path, way.format, quality + way.shift, save=result)
-                waiting.append(
-                    (way, file.name, quality + way.shift, run.size, pool.submit(_score, file.path, result))
-                )
-        points: dict[Way, dict[str, list[Point]]] = {way: {file.name: [] for file in files} for way in ways}
+                run = running[way.peer].run(file.path, way.format, quality, save=result)
+                waiting.append((way, file.name, quality, run.size, pool.submit(_score, file.path, result)))
+        points: dict[Way, dict[str, list[Point]]] = {
+            way: {file.name: [] for file in files} for way in settings
+        }
         for way, name, quality, size, future in waiting:
             points[way][name].append(Point(quality, size, future.result()))
     return points
 
 
 def _score(source: Path, result: Path) -> float:
-    """Return the SSIMULACRA2 of a result."""
+    """Return the SSIMULACRA2 of a result: up to a point below what libjxl's own formulas give, for all alike."""
     from ssimulacra2 import compute_ssimulacra2
 
     with Image.open(result) as image:

@@ -3,7 +3,6 @@
 Libraries are imported when a way is made, so that a process that measures one way holds that one alone.
 """
 
-import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
@@ -99,6 +98,8 @@ def floor() -> Compress:
 
     Less work than any way that gives 1024 pixels, and by the same library that all of them use.
     """
+    import subprocess
+
     missing = [program for program in ("djpeg", "cjpeg") if which(program) is None]
     if missing:
         raise UnavailableError(f"{' and '.join(missing)} not installed (libjpeg-turbo-progs)")

@@ -13,7 +13,6 @@ from functools import lru_cache
 from importlib import import_module
 from io import BytesIO
 from pathlib import Path
-from statistics import median
 
 from tools.bench.ways import WAYS, Compress, UnavailableError
 
@@ -79,6 +78,9 @@ def _children_cpu() -> float:
 
 def _start_of_programs(compress: Compress) -> float:
     """Return what a way that runs programs spends on starting them: its CPU seconds for next to no image."""
+    # Imported only here, because the other ways' memory is measured too.
+    from statistics import median
+
     from PIL import Image
 
     buffer = BytesIO()
