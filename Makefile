@@ -2,7 +2,7 @@ PYTHON ?= python3.12
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: run test lint bench deploy destroy token clean
+.PHONY: run test lint bench deploy destroy token bench-startup clean
 
 run: $(INSTALLED)  ## the app on this machine, with pictures: PHOTOS=, PORT=, AWS_PORT=, KEEP=
 	@exec $(BIN)/python -m tools.run
@@ -27,6 +27,9 @@ destroy: $(INSTALLED)  ## take a stage away, but not its data: STAGE=, DELETE_DA
 
 token: $(INSTALLED)  ## new API tokens, in force at once: STAGE=, ROLE=read or write
 	@exec $(BIN)/python -m tools.deploy.rotate
+
+bench-startup: $(INSTALLED)  ## the size of what goes to Lambda, and what a cold start costs
+	@exec $(BIN)/python -m tools.bench_startup
 
 clean:  ## everything that can be made again
 	rm -rf .venv build .chalice/deployed .chalice/deployments

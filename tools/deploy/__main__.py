@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tools.deploy import account, attachments, config, policies, tokens
+from tools.deploy import account, attachments, config, package, policies, tokens
 from tools.deploy.errors import DeployError, explained
 from tools.deploy.stack import Stack
 
@@ -107,6 +107,7 @@ class Deployment:
             verb = "update" if account.deployed(self.project, self.name) else "create"
             _tell([f"{verb} {name}" for name in names] + [f"{verb} the REST API {self.stage.app}"])
             return
+        package.build(self.project, self.stage.architecture)
         chalice(self.project, "deploy", self.name, self.account.region)
 
     def attachments(self) -> None:
@@ -222,7 +223,11 @@ def chalice(project: Path, command: str, stage: str, region: str) -> None:
     Raises:
         DeployError: It failed; it has said why.
     """
-    environment = os.environ | {"AWS_DEFAULT_REGION": region, "PYTHONUNBUFFERED": "1"}
+    environment = os.environ | {
+        "AWS_DEFAULT_REGION": region,
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     binary = Path(sys.executable).parent / "chalice"
     result = subprocess.run([binary, command, "--stage", stage], cwd=project, env=environment, check=False)
     if result.returncode:

@@ -21,6 +21,7 @@ class Stage:
         app: The app's name; part of every function's name.
         environment: Its `environment_variables`.
         functions: The keys of its `lambda_functions`, with what each sets.
+        architecture: `lambda_architecture`: `x86_64` or `arm64`.
         requests_per_second: API Gateway's limit over all callers, `throttling.requests_per_second`.
         burst: How many requests may come at once, `throttling.burst`.
     """
@@ -29,6 +30,7 @@ class Stage:
     app: str
     environment: Mapping[str, str]
     functions: Mapping[str, Mapping[str, Any]]
+    architecture: str = "x86_64"
     requests_per_second: int = 50
     burst: int = 100
 
@@ -55,6 +57,7 @@ def read(path: Path, stage: str) -> Stage:
         app=whole["app_name"],
         environment=chosen.get("environment_variables", {}),
         functions=chosen.get("lambda_functions", {}),
+        architecture=chosen.get("lambda_architecture", whole.get("lambda_architecture", "x86_64")),
         **throttling,
     )
 

@@ -1,0 +1,117 @@
+"""What goes to Lambda: everything it needs, nothing else, small, and quick to start."""
+
+import shutil
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tools.bench_startup import FUNCTIONS, lambda_like, measured, started
+from tools.deploy.package import build
+from tools.local_stack import PROJECT
+
+SITE = "python/lib/python3.12/site-packages/"
+PACKAGES = {"PIL", "cykooz_resizer", "oxipng", "pi_heif", "_pi_heif.cpython-312-x86_64-linux-gnu.so"}
+
+
+@pytest.fixture(scope="module")
+def zips(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("package")
+    for name in ("chalicelib", "vendor"):
+        shutil.copytree(PROJECT / name, folder / name)
+    for name in ("app.py", "requirements.txt"):
+        shutil.copy(PROJECT / name, folder)
+    shutil.copytree(PROJECT / "tests", folder / "tests")
+    shutil.copytree(PROJECT / "tools", folder / "tools")
+    return build(folder)
+
+
+@pytest.fixture(scope="module")
+def environment(zips: tuple[Path, Path]) -> Iterator[dict[str, str]]:
+    with lambda_like(*zips) as found:
+        yield found
+
+
+def names(path: Path) -> set[str]:
+    with zipfile.ZipFile(path) as archive:
+        return set(archive.namelist())
+
+
+def sources() -> set[str]:
+    files = (path for path in (PROJECT / "chalicelib").rglob("*") if path.is_file())
+    return {path.relative_to(PROJECT).as_posix() for path in files if "__pycache__" not in path.parts}
+
+
+def bytecode(module: str) -> str:
+    folder, _, name = module.rpartition("/")
+    return f"{folder}/__pycache__/{name.removesuffix('.py')}.cpython-312.pyc".lstrip("/")
+
+
+def test_the_app_holds_its_source_chalice_s_runtime_and_their_bytecode_alone(zips: tuple[Path, Path]) -> None:
+    expected = sources() | {"app.py", "chalice/__init__.py", "chalice/app.py"}
+    expected |= {bytecode(name) for name in expected if name.endswith(".py")}
+    assert names(zips[0]) == expected
+
+
+def test_the_layer_holds_the_packages_that_the_runtime_lacks_alone(zips: tuple[Path, Path]) -> None:
+    assert {name for name in names(zips[1]) if not name.startswith(SITE)} == set()
+    tops = {name.removeprefix(SITE).split("/")[0] for name in names(zips[1])}
+    assert {top for top in tops if not top.endswith((".dist-info", ".libs"))} == PACKAGES
+
+
+def test_no_cache_but_the_bytecode_of_what_is_there_is_shipped(zips: tuple[Path, Path]) -> None:
+    for path in zips:
+        compiled = {name for name in names(path) if name.endswith(".pyc")}
+        assert compiled == {bytecode(name) for name in names(path) if name.endswith(".py")}
+
+
+@pytest.mark.parametrize(("index", "most"), [(0, 300_000), (1, 25_000_000)], ids=["app", "layer"])
+def test_a_zip_is_small(zips: tuple[Path, Path], index: int, most: int) -> None:
+    assert zips[index].stat().st_size <= most
+
+
+def test_everyone_may_read_what_is_shipped(zips: tuple[Path, Path]) -> None:
+    for path in zips:
+        with zipfile.ZipFile(path) as archive:
+            assert {
+                entry.filename for entry in archive.infolist() if not entry.external_attr >> 16 & 0o004
+            } == set()
+
+
+def test_the_same_source_gives_the_same_zips(zips: tuple[Path, Path]) -> None:
+    before = [path.read_bytes() for path in zips]
+    project = zips[0].parents[2]
+    zips[0].unlink()
+    assert [path.read_bytes() for path in build(project)] == before
+
+
+def test_a_change_of_the_app_makes_a_new_app_and_keeps_the_layer(
+    zips: tuple[Path, Path], tmp_path: Path
+) -> None:
+    project = zips[0].parents[2]
+    changed = shutil.copytree(project, tmp_path / "changed")
+    (changed / "chalicelib" / "new.py").write_text("NEW = 1\n")
+    app, layer = build(changed)
+    assert app.name != zips[0].name
+    assert "chalicelib/__pycache__/new.cpython-312.pyc" in names(app)
+    assert layer.name == zips[1].name
+
+
+@pytest.mark.parametrize(
+    ("function", "never"),
+    [("api", ["PIL", "cykooz_resizer", "chalicelib.pipeline"]), ("compress", ["chalicelib.api"])],
+)
+def test_a_function_starts_without_what_is_another_s(
+    environment: dict[str, str], function: str, never: list[str]
+) -> None:
+    answer = f"[name for name in {never!r} if name in sys.modules]"
+    assert started(FUNCTIONS[function].start, environment, answer) == "[]"
+
+
+@pytest.mark.parametrize(("function", "most"), [("api", 1.15), ("compress", 1.30)])
+def test_a_cold_start_costs_little_more_than_what_it_must_import(
+    environment: dict[str, str], function: str, most: float
+) -> None:
+    start, floor = measured(environment, rounds=7)[function]
+    assert start <= floor * most
