@@ -1,8 +1,9 @@
 PYTHON ?= python3.12
 BIN := .venv/bin
 INSTALLED := .venv/installed
+LOCK = $(BIN)/uv pip compile --quiet --python $(BIN)/python --generate-hashes --no-annotate --custom-compile-command 'make lock'
 
-.PHONY: run test lint bench deploy destroy token bench-startup clean
+.PHONY: run test lint bench deploy destroy token bench-startup lock audit clean
 
 run: $(INSTALLED)  ## the app on this machine, with pictures: PHOTOS=, PORT=, AWS_PORT=, KEEP=
 	@exec $(BIN)/python -m tools.run
@@ -18,6 +19,13 @@ lint: $(INSTALLED)  ## format, rules, types, the CloudFormation template
 
 bench: .venv/bench-installed  ## the engine beside its peers: PHOTOS=, QUICK=1
 	$(BIN)/python -m tools.bench $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(QUICK),--quick)
+
+lock: $(INSTALLED)  ## pin tools/app.in and tools/dev.in, and all they need, with the hash of every file
+	$(LOCK) tools/app.in -o requirements.txt
+	$(LOCK) tools/dev.in -c requirements.txt -o tools/requirements.txt
+
+audit: $(INSTALLED)  ## known vulnerabilities of what is pinned
+	@exec $(BIN)/python -m tools.audit
 
 deploy: $(INSTALLED)  ## to AWS, created or updated: STAGE=dev or prod, DRY_RUN=1, PARAMETERS="Name=value"
 	@exec $(BIN)/python -m tools.deploy
@@ -36,7 +44,7 @@ clean:  ## everything that can be made again
 
 $(INSTALLED): requirements.txt tools/requirements.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt -r tools/requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r tools/requirements.txt
 	@touch $@
 
 .venv/bench-installed: $(INSTALLED) tools/bench/requirements.txt
