@@ -49,6 +49,8 @@ $(INSTALLED): requirements.txt tools/requirements.txt
 
 .venv/bench-installed: $(INSTALLED) tools/bench/requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r tools/bench/requirements.txt
+	mkdir -p build/bench/sharp && cp tools/bench/sharp/package*.json build/bench/sharp
+	npm ci --silent --prefix build/bench/sharp || echo "Without npm, sharp is left out."
 	@touch $@
 
 export PHOTOS PORT AWS_PORT KEEP STAGE DRY_RUN PARAMETERS DELETE_DATA CONFIRM ROLE
