@@ -1,11 +1,15 @@
 """`make deploy`, `make token` and `make destroy` of the stage dev, from nothing to nothing, on the emulator."""
 
 import json
+import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +19,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from tools.deploy import permissions
+from tools.deploy.template import parsed
 from tools.local_stack import PROJECT, emulated_aws, free_port
 
 NOT_COPIED = shutil.ignore_patterns(".*", "build", "bench", "__pycache__", "tests")
@@ -27,6 +33,7 @@ class Checkout:
     folder: Path
     environment: Mapping[str, str]
     session: boto3.Session
+    calls: set[permissions.Call]
 
     def run(self, module: str, **variables: str) -> "subprocess.CompletedProcess[str]":
         environment = {**self.environment, "POLL_SECONDS": "0.2", "STAGE": "dev", **variables}
@@ -51,17 +58,39 @@ class Checkout:
         return found
 
 
-def checkout(folder: Path, environment: Mapping[str, str]) -> Checkout:
+@contextmanager
+def recorded_calls() -> Iterator[tuple[dict[str, str], set[permissions.Call]]]:
+    """Collect what botocore's client-side monitoring tells of every call, from whatever process."""
+    calls: set[permissions.Call] = set()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(("127.0.0.1", 0))
+
+        def collect() -> None:
+            while data := receiver.recv(65_536):
+                event = json.loads(data)
+                if event["Type"] == "ApiCall":
+                    calls.add(permissions.call(event))
+
+        thread = threading.Thread(target=collect, daemon=True)
+        thread.start()
+        host, port = receiver.getsockname()
+        yield {"AWS_CSM_ENABLED": "true", "AWS_CSM_HOST": host, "AWS_CSM_PORT": str(port)}, calls
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.sendto(b"", (host, port))
+        thread.join(10)
+
+
+def checkout(folder: Path, environment: Mapping[str, str], calls: set[permissions.Call]) -> Checkout:
     shutil.copytree(PROJECT, folder, ignore=NOT_COPIED, dirs_exist_ok=True)
     chalice = shutil.ignore_patterns("deployed", "deployments")
     shutil.copytree(PROJECT / ".chalice", folder / ".chalice", ignore=chalice, dirs_exist_ok=True)
-    return Checkout(folder, environment, boto3.Session("test", "test", region_name="us-east-1"))
+    return Checkout(folder, environment, boto3.Session("test", "test", region_name="us-east-1"), calls)
 
 
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
-    with emulated_aws(free_port()) as (environment, _):
-        yield checkout(tmp_path_factory.mktemp("project"), environment)
+    with emulated_aws(free_port()) as (environment, _), recorded_calls() as (recording, calls):
+        yield checkout(tmp_path_factory.mktemp("project"), {**environment, **recording}, calls)
 
 
 @pytest.fixture(scope="module")
@@ -263,3 +292,16 @@ def test_destroy_with_data_leaves_nothing(empty: Checkout, first: "subprocess.Co
     assert "SOURCE_BUCKET" not in empty.variables()
     with pytest.raises(ClientError, match="does not exist"):
         empty.client("cloudformation").describe_stacks(StackName="imagepress-dev")
+
+
+def test_the_deployer_s_policy_is_made_of_what_the_steps_called(
+    empty: Checkout, first: "subprocess.CompletedProcess[str]"
+) -> None:
+    """Comes last: it needs every call of the tests above. RECORD=1 writes the policy anew."""
+    template = parsed((PROJECT / ".chalice" / "infrastructure.yaml").read_text())
+    types = {resource["Type"] for resource in template["Resources"].values()}
+    made = permissions.text(permissions.policy("imagepress", empty.calls, types))
+    path = PROJECT / "docs" / "deployer-policy.json"
+    if os.environ.get("RECORD"):
+        path.write_text(made)
+    assert path.read_text() == made

@@ -1,0 +1,190 @@
+"""What a deployer may need to call, as an IAM policy: docs/deployer-policy.json.
+
+It is made from the calls that a deploy, a new token and a destroy were seen to make on the emulator, and from two
+tables of what cannot be seen there: what CloudFormation calls on the deployer's behalf, and what Chalice
+calls when it deploys again.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import botocore.session
+
+Call = tuple[str, str]
+"""An operation of AWS as botocore names it: the service, and the operation."""
+
+_IAM_ACTIONS: Final[Mapping[Call, tuple[str, ...]]] = {
+    ("lambda", "CreateFunction"): ("lambda:CreateFunction", "lambda:GetLayerVersion", "iam:PassRole"),
+    ("s3", "DeleteObjects"): ("s3:DeleteObject", "s3:DeleteObjectVersion"),
+    ("s3", "GetBucketNotificationConfiguration"): ("s3:GetBucketNotification",),
+    ("s3", "HeadBucket"): ("s3:ListBucket",),
+    ("s3", "ListObjectVersions"): ("s3:ListBucketVersions",),
+    ("s3", "PutBucketNotificationConfiguration"): ("s3:PutBucketNotification",),
+}
+"""Operations whose permission has another name, in AWS's service authorization reference."""
+
+_AGAIN: Final[frozenset[Call]] = frozenset(
+    {
+        ("apigateway", "GetRestApi"),
+        ("apigateway", "PutRestApi"),
+        ("apigateway", "UpdateRestApi"),
+        ("iam", "DeleteRolePolicy"),
+        ("lambda", "DeleteFunctionConcurrency"),
+        ("lambda", "GetAccountSettings"),
+        ("lambda", "DeleteLayerVersion"),
+        ("lambda", "ListTags"),
+        ("lambda", "PutFunctionConcurrency"),
+        ("lambda", "RemovePermission"),
+        ("lambda", "TagResource"),
+        ("lambda", "UntagResource"),
+        ("lambda", "UpdateFunctionCode"),
+        ("lambda", "UpdateFunctionConfiguration"),
+        ("logs", "PutRetentionPolicy"),
+    }
+)
+"""What Chalice calls when what it deploys is there already; the emulator lacks some of it."""
+
+_ON_BEHALF: Final[Mapping[str, tuple[str, ...]]] = {
+    "AWS::CloudWatch::Alarm": (
+        "cloudwatch:DeleteAlarms",
+        "cloudwatch:DescribeAlarms",
+        "cloudwatch:ListTagsForResource",
+        "cloudwatch:PutMetricAlarm",
+        "cloudwatch:TagResource",
+    ),
+    "AWS::CloudWatch::Dashboard": (
+        "cloudwatch:DeleteDashboards",
+        "cloudwatch:GetDashboard",
+        "cloudwatch:PutDashboard",
+    ),
+    "AWS::DynamoDB::Table": (
+        "dynamodb:CreateTable",
+        "dynamodb:DescribeContinuousBackups",
+        "dynamodb:DescribeContributorInsights",
+        "dynamodb:DescribeKinesisStreamingDestination",
+        "dynamodb:DescribeTable",
+        "dynamodb:DescribeTimeToLive",
+        "dynamodb:GetResourcePolicy",
+        "dynamodb:ListTagsOfResource",
+        "dynamodb:TagResource",
+        "dynamodb:UpdateContinuousBackups",
+        "dynamodb:UpdateTable",
+        "dynamodb:UpdateTimeToLive",
+        "kms:DescribeKey",
+    ),
+    "AWS::S3::Bucket": (
+        "s3:CreateBucket",
+        "s3:GetBucketCORS",
+        "s3:GetBucketOwnershipControls",
+        "s3:GetBucketPublicAccessBlock",
+        "s3:GetBucketTagging",
+        "s3:GetBucketVersioning",
+        "s3:GetEncryptionConfiguration",
+        "s3:GetLifecycleConfiguration",
+        "s3:PutBucketCORS",
+        "s3:PutBucketOwnershipControls",
+        "s3:PutBucketPublicAccessBlock",
+        "s3:PutBucketTagging",
+        "s3:PutBucketVersioning",
+        "s3:PutEncryptionConfiguration",
+        "s3:PutLifecycleConfiguration",
+    ),
+    "AWS::S3::BucketPolicy": ("s3:DeleteBucketPolicy", "s3:GetBucketPolicy", "s3:PutBucketPolicy"),
+    "AWS::SNS::Subscription": ("sns:GetSubscriptionAttributes", "sns:Subscribe", "sns:Unsubscribe"),
+    "AWS::SNS::Topic": (
+        "sns:CreateTopic",
+        "sns:DeleteTopic",
+        "sns:GetTopicAttributes",
+        "sns:ListSubscriptionsByTopic",
+        "sns:ListTagsForResource",
+        "sns:SetTopicAttributes",
+        "sns:TagResource",
+    ),
+    "AWS::SNS::TopicPolicy": ("sns:SetTopicAttributes",),
+    "AWS::SQS::Queue": (
+        "sqs:CreateQueue",
+        "sqs:DeleteQueue",
+        "sqs:GetQueueAttributes",
+        "sqs:GetQueueUrl",
+        "sqs:ListQueueTags",
+        "sqs:SetQueueAttributes",
+        "sqs:TagQueue",
+    ),
+    "AWS::SQS::QueuePolicy": ("sqs:SetQueueAttributes",),
+}
+"""What CloudFormation calls, with the deployer's permissions, for a type: the handlers of its resource schema."""
+
+_RESOURCES: Final[Mapping[str, tuple[str, ...]]] = {
+    "apigateway": ("arn:aws:apigateway:*::/*",),
+    "cloudformation": ("arn:aws:cloudformation:*:*:stack/{app}-*/*",),
+    "cloudwatch": ("arn:aws:cloudwatch:*:*:alarm:{app}-*", "arn:aws:cloudwatch::*:dashboard/{app}-*"),
+    "dynamodb": ("arn:aws:dynamodb:*:*:table/{app}-*",),
+    "events": ("arn:aws:events:*:*:rule/{app}-*",),
+    "iam": ("arn:aws:iam::*:role/{app}-*",),
+    "kms": ("arn:aws:kms:*:*:key/*",),
+    "lambda": ("arn:aws:lambda:*:*:function:{app}-*", "arn:aws:lambda:*:*:layer:{app}-*"),
+    "logs": ("arn:aws:logs:*:*:log-group:/aws/lambda/{app}-*",),
+    "s3": ("arn:aws:s3:::{app}-*",),
+    "sns": ("arn:aws:sns:*:*:{app}-*",),
+    "sqs": ("arn:aws:sqs:*:*:{app}-*",),
+}
+_WITHOUT_RESOURCE: Final = {
+    "cloudformation:GetTemplateSummary",
+    "cloudformation:ValidateTemplate",
+    "lambda:GetAccountSettings",
+    "logs:DescribeLogGroups",
+    "sts:GetCallerIdentity",
+}
+_SERVICE_IDS: Final = {
+    "API Gateway": "apigateway",
+    "CloudFormation": "cloudformation",
+    "CloudWatch Logs": "logs",
+    "DynamoDB": "dynamodb",
+    "EventBridge": "events",
+    "IAM": "iam",
+    "Lambda": "lambda",
+    "S3": "s3",
+    "STS": "sts",
+}
+
+
+def call(event: Mapping[str, Any]) -> Call:
+    """Return the call that an event of botocore's client-side monitoring tells of."""
+    return _SERVICE_IDS[event["Service"]], event["Api"]
+
+
+def policy(app: str, calls: Iterable[Call], types: Iterable[str]) -> dict[str, Any]:
+    """Return the policy of a deployer.
+
+    Args:
+        app: The app's name, which the name of everything begins with.
+        calls: What was seen to be called.
+        types: The types of the template's resources.
+    """
+    actions = {action for each in {*calls, *_AGAIN} for action in _actions(each)}
+    actions |= {action for kind in types for action in _ON_BEHALF[kind]}
+    statements = []
+    for service, resources in _RESOURCES.items():
+        of_service = {action for action in actions if action.startswith(f"{service}:")} - _WITHOUT_RESOURCE
+        if of_service:
+            statements.append(_statement(of_service, [each.format(app=app) for each in resources]))
+    statements.append(_statement(actions & _WITHOUT_RESOURCE, ["*"]))
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def text(policy: Mapping[str, Any]) -> str:
+    """Return a policy as it stands in its file."""
+    return json.dumps(policy, indent=2) + "\n"
+
+
+def _actions(each: Call) -> Iterable[str]:
+    service, operation = each
+    if service == "apigateway":  # its permissions are HTTP's methods
+        model = botocore.session.get_session().get_service_model(service)
+        return [f"apigateway:{model.operation_model(operation).http['method']}"]
+    return _IAM_ACTIONS.get(each, (f"{service}:{operation}",))
+
+
+def _statement(actions: Iterable[str], resources: list[str]) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": sorted(actions), "Resource": resources}
