@@ -231,19 +231,20 @@ class Stack:
 
     def _watch(self, seen: set[str], good: set[str]) -> None:
         """Say every new event, oldest first, until the stack itself has come to rest."""
-        failures = []
+        failures: list[str] = []
+        rested = False
         deadline = time.monotonic() + _LONGEST_SECONDS
         while time.monotonic() < deadline:
             status = self.status() or "DELETE_COMPLETE"
             for event in [event for event in reversed(self._events()) if event["EventId"] not in seen]:
                 seen.add(event["EventId"])
                 failures += self._told(event)
-            if not status.endswith("_IN_PROGRESS"):
+                # Its status may be that of last time for a moment: only an event of this time tells.
+                rested = event["LogicalResourceId"] == self.name and event["ResourceStatus"] == status
+            if rested and not status.endswith("_IN_PROGRESS"):
                 if status in good:
                     return
-                raise DeployError(
-                    f"The stack {self.name} ended in {status}. " + ("; ".join(failures) or "See its events.")
-                )
+                raise DeployError(f"The stack {self.name} ended in {status}. {'; '.join(failures)}")
             time.sleep(self._poll_seconds)
         raise DeployError(
             f"The stack {self.name} still changes after {_LONGEST_SECONDS} s: see its events, run this again."
