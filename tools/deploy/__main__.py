@@ -87,7 +87,7 @@ class Deployment:
 
     def policies(self) -> None:
         """Write the policies with the stage's names."""
-        environment = dict.fromkeys(VARIABLES.values(), "(unknown)") | dict(self.stage.environment)
+        environment = dict.fromkeys(VARIABLES.values(), _NOT_YET) | dict(self.stage.environment)
         folder = self.project / ".chalice"
         _tell(
             policies.write(
