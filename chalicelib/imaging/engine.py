@@ -104,7 +104,10 @@ def _draw_sizes(source: Source, sizes: list[Size]) -> list[Image.Image]:
     """Decode a source once, and return it in several sizes."""
     largest = max(sizes)
     decoded, box = decode(source, turned(largest, source.orientation))
-    return [_without_opaque_alpha(_draw(source, decoded, box, size)) for size in sizes]
+    drawn = [_without_opaque_alpha(_draw(source, decoded, box, size)) for size in sizes]
+    if all(image is not decoded for image in drawn):
+        decoded.close()  # the source would hold its pixels, most of the memory, until all is encoded
+    return drawn
 
 
 def _draw(source: Source, decoded: Image.Image, box: Box | None, size: Size) -> Image.Image:

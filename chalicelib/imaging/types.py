@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass, fields
-from hashlib import sha256
 from typing import Final, Literal, get_args
 
 ENGINE_VERSION: Final[int] = 1
@@ -131,6 +130,8 @@ def fingerprint(options: Options) -> str:
     A record that carries another fingerprint is stale: compressing its source again would give other bytes.
     The limits (`max_pixels`, `max_frames`) count too, since they decide what is refused.
     """
+    from hashlib import sha256  # brings OpenSSL along: 3 MB that compressing does without
+
     values = {field.name: getattr(options, field.name) for field in fields(options)}
     return sha256(f"{ENGINE_VERSION} {values!r}".encode()).hexdigest()[:16]
 
