@@ -3,7 +3,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 LOCK = $(BIN)/uv pip compile --quiet --python $(BIN)/python --generate-hashes --no-annotate --custom-compile-command 'make lock'
 
-.PHONY: run test lint bench deploy destroy token bench-startup lock audit clean
+.PHONY: run test lint bench redrive sweep deploy destroy token bench-startup lock audit clean
 
 run: $(INSTALLED)  ## the app on this machine, with pictures: PHOTOS=, PORT=, AWS_PORT=, KEEP=
 	@exec $(BIN)/python -m tools.run
@@ -32,6 +32,12 @@ deploy: $(INSTALLED)  ## to AWS, created or updated: STAGE=dev or prod, DRY_RUN=
 
 destroy: $(INSTALLED)  ## take a stage away, but not its data: STAGE=, DELETE_DATA=yes, CONFIRM=<stage>
 	@exec $(BIN)/python -m tools.deploy.destroy
+
+redrive: $(INSTALLED)  ## put failed events through again: STAGE=
+	@exec $(BIN)/python -m tools.redrive
+
+sweep: $(INSTALLED)  ## find what is missing, stale or orphaned, and have it reconciled: STAGE=
+	@exec $(BIN)/python -m tools.sweep
 
 token: $(INSTALLED)  ## new API tokens, in force at once: STAGE=, ROLE=read or write
 	@exec $(BIN)/python -m tools.deploy.rotate

@@ -4,7 +4,9 @@ Each function imports what it needs when it is called, so that the API starts wi
 and the imaging without the API.
 """
 
-from chalice.app import Chalice, Request, Response, S3Event
+from typing import Any
+
+from chalice.app import Chalice, CloudWatchEvent, Rate, Request, Response, S3Event
 
 from chalicelib import settings
 
@@ -20,6 +22,30 @@ def compress(event: S3Event) -> None:
     from chalicelib import pipeline
 
     pipeline.reconcile_event(event.to_dict())
+
+
+@app.lambda_function()
+def compress_batch(event: dict[str, Any], _: Any) -> dict[str, Any]:
+    """Reconcile the keys of S3 Batch Operations' tasks."""
+    from chalicelib import batch
+
+    return batch.handle(event)
+
+
+@app.lambda_function()
+def sweep(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Find what no event will put right, and have it reconciled."""
+    from chalicelib import sweep as sweeping
+
+    return sweeping.handle(event, context)
+
+
+@app.schedule(Rate(1, unit=Rate.DAYS))
+def sweep_daily(_: CloudWatchEvent) -> None:
+    """Begin a sweep; `sweep` itself takes events that say where to go on, which a schedule's do not."""
+    from chalicelib import sweep as sweeping
+
+    sweeping.begin(settings.current().compress_function.replace("-compress", "-sweep"))
 
 
 @app.route("/images")

@@ -7,6 +7,7 @@ from botocore.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
 
 # Attempts and time-outs leave a Lambda function time to fail and be retried as a whole.
@@ -19,11 +20,16 @@ _CONFIG = Config(
 )
 
 
-def s3_client() -> "S3Client":
+def s3_client(session: boto3.Session | None = None) -> "S3Client":
     """Return an S3 client; its presigned URLs are of Signature Version 4."""
-    return boto3.client("s3", config=_CONFIG)
+    return (session or boto3).client("s3", config=_CONFIG)
 
 
-def dynamodb_client() -> "DynamoDBClient":
+def dynamodb_client(session: boto3.Session | None = None) -> "DynamoDBClient":
     """Return a DynamoDB client."""
-    return boto3.client("dynamodb", config=_CONFIG.merge(Config(signature_version="v4")))
+    return (session or boto3).client("dynamodb", config=_CONFIG.merge(Config(signature_version="v4")))
+
+
+def lambda_client(session: boto3.Session | None = None) -> "LambdaClient":
+    """Return a Lambda client."""
+    return (session or boto3).client("lambda", config=_CONFIG.merge(Config(signature_version="v4")))

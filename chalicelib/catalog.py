@@ -12,9 +12,10 @@ changes in the same transaction: exact whatever is delivered twice, retried or r
 A page asks each shard for as many records as it may need and merges them by `listKey`.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 from heapq import merge
-from itertools import islice
+from itertools import batched, islice
 from random import randrange, uniform
 from time import sleep
 from typing import TYPE_CHECKING, Any, Final, TypedDict, cast
@@ -32,6 +33,7 @@ STATS_SHARDS: Final = 32
 TOTALS: Final = ("compressed", "failed", "bytesBefore", "bytesAfter")
 
 _STATS_ATTEMPTS = 8
+_ITEMS_OF_A_BATCH = 100  # DynamoDB's limit
 _LOST = {"ConditionalCheckFailed", "TransactionConflict"}
 _BUSY = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
@@ -55,6 +57,8 @@ class Conflict(Exception):  # noqa: N818 - the expected outcome of a race
 
 class Catalog:
     """The records, by `imageId` and newest first. Errors of AWS are raised as they come."""
+
+    shards: Final = SHARDS
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._dynamodb = client
@@ -103,18 +107,22 @@ class Catalog:
 
     def totals(self) -> Totals:
         """Return the sums over all records: one request, however many there are."""
-        items: list[dict[str, Any]] = []
         asked: Any = {
             self._table: {
                 "Keys": [{"imageId": {"S": _stats_id(shard)}} for shard in range(STATS_SHARDS)],
                 "ConsistentRead": True,
             }
         }
+        items = self._batch(asked)
+        return cast("Totals", {name: sum(int(item[name]["N"]) for item in items) for name in TOTALS})
+
+    def _batch(self, asked: Any) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = []
         while asked:  # DynamoDB may leave some for another request
             answer = self._dynamodb.batch_get_item(RequestItems=asked)
             items += answer["Responses"].get(self._table, [])
             asked = answer["UnprocessedKeys"]
-        return cast("Totals", {name: sum(int(item[name]["N"]) for item in items) for name in TOTALS})
+        return items
 
     def _write(self, write: Any, change: Totals) -> None:
         """Write a record, and in the same transaction what it changes in the totals.
@@ -143,6 +151,40 @@ class Catalog:
                 "ExpressionAttributeValues": {f":{name}": {"N": str(change[name])} for name in TOTALS},
             }
         }
+
+    def get_many(self, image_ids: Sequence[str]) -> dict[str, Record]:
+        """Return those of many records that there are, by `imageId`."""
+        records: dict[str, Record] = {}
+        for some in batched(image_ids, _ITEMS_OF_A_BATCH):
+            asked: Any = {
+                self._table: {
+                    "Keys": [{"imageId": {"S": image_id}} for image_id in some],
+                    "ConsistentRead": True,
+                }
+            }
+            records |= {item["imageId"]["S"]: _record(item) for item in self._batch(asked)}
+        return records
+
+    def places(self, shard: int, after: str, until: str) -> dict[str, str]:
+        """Return the source keys of a page of one shard's records, oldest first, by list key.
+
+        Args:
+            shard: 0 to `shards` - 1.
+            after: The last list key of the page before, or nothing.
+            until: A timestamp; younger records are left out.
+        """
+        answer = self._dynamodb.query(
+            TableName=self._table,
+            IndexName="byTime",
+            KeyConditionExpression="listShard = :shard AND listKey BETWEEN :after AND :until",
+            ProjectionExpression="listKey, sourceKey",
+            ExpressionAttributeValues={
+                ":shard": {"S": str(shard)},
+                ":after": {"S": f"{after} " if after else "0"},  # nothing sorts between a key and that
+                ":until": {"S": until},
+            },
+        )
+        return {item["listKey"]["S"]: item["sourceKey"]["S"] for item in answer["Items"]}
 
     def page(self, limit: int, before: str | None, status: Status | None) -> list[Record]:
         """Return up to `limit` records, newest first, older than the list key `before`."""

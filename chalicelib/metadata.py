@@ -9,6 +9,9 @@ from uuid import NAMESPACE_URL, uuid5
 
 Status = Literal["compressed", "failed"]
 
+PASSING_FAILURES: Final = frozenset({"archived", "encrypted", "too-many-bytes"})
+"""Codes of failures that can end although neither the object nor the options change; looking again costs no decode."""
+
 EXTENSIONS: Final[Mapping[str, str]] = {
     "jpeg": ".jpg",
     "png": ".png",

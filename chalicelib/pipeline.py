@@ -27,6 +27,7 @@ from chalicelib import aws, settings
 from chalicelib.catalog import Catalog, Conflict
 from chalicelib.imaging import Compressed, ImageError, Options, Rendition, compress, fingerprint
 from chalicelib.metadata import (
+    PASSING_FAILURES,
     Failure,
     Record,
     RenditionRecord,
@@ -43,8 +44,6 @@ Outcome = Literal["compressed", "failed", "deleted", "unchanged", "absent", "exc
 
 _ATTEMPTS = 6
 _LONGEST_KEY = 1024  # bytes of UTF-8, S3's limit
-# Failures that can end although neither the object nor the options change; finding out costs no decode.
-_PASSING = {"archived", "encrypted", "too-many-bytes"}
 
 
 def _includes_all(_: str) -> bool:
@@ -127,7 +126,11 @@ class Pipeline:
         """Return the ETag of the source that needs no work, if there is a record to say so."""
         if not record or record["settingsVersion"] != self._settings_version:
             return None
-        return None if "error" in record and record["error"]["code"] in _PASSING else record["sourceETag"]
+        return (
+            None
+            if "error" in record and record["error"]["code"] in PASSING_FAILURES
+            else record["sourceETag"]
+        )
 
     def _possible_keys(self, key: str, record: Record | None) -> set[str]:
         renditions = {rendition.name for rendition in self._options.renditions}

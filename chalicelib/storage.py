@@ -104,6 +104,11 @@ class Buckets:
                 return self._listed(key)[0]
             raise
 
+    def list_sources(self, after: str) -> dict[str, str]:
+        """Return the ETags of up to 1,000 source keys that follow a key, by key, in S3's order: that of UTF-8."""
+        answer = self._s3.list_objects_v2(Bucket=self.source, StartAfter=after)
+        return {item["Key"]: item["ETag"] for item in answer.get("Contents", [])}
+
     def etags(self, keys: Collection[str]) -> dict[str, str]:
         """Return the ETags of those keys of the destination bucket that have an object."""
         found = {key: self._etag(self.destination, key) for key in sorted(keys)}

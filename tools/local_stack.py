@@ -17,9 +17,11 @@ from typing import IO
 
 import boto3
 
+from tools.deploy.attachments import retry_events
 from tools.tether import GRACE_SECONDS
 
 PROJECT = Path(__file__).parent.parent
+DEAD_LETTERS_ARN = "arn:aws:sqs:us-east-1:000000000000:imagepress-local-dead-letters"
 _SERVICES = "s3,dynamodb,lambda,iam,sts,logs,apigateway,sqs,cloudformation,cloudwatch,events"
 _BIN = Path(sys.executable).parent
 
@@ -63,6 +65,9 @@ def running(aws_port: int, api_port: int, keep: Path | None = None) -> Iterator[
         session = boto3.Session("test", "test", region_name="us-east-1")
         _create_stack(session, endpoint)
         _deploy(environment)
+        retry_events(
+            session.client("lambda", endpoint_url=endpoint), "imagepress-local-compress", DEAD_LETTERS_ARN
+        )
         api = f"http://127.0.0.1:{api_port}"
         serve: list[str | Path] = [
             _BIN / "chalice",
@@ -196,6 +201,7 @@ def _create_stack(session: boto3.Session, endpoint: str) -> None:
         "SourceBucketName": "source-image",
         "DestBucketName": "resized-image",
         "TableName": "ImageMetadata",
+        "DeadLettersName": "imagepress-local-dead-letters",
         "RequireTls": "no",
     }
     cloudformation.create_stack(

@@ -18,6 +18,7 @@ from tools.deploy.stack import Stack
 
 PROJECT = Path(__file__).parents[2]
 VARIABLES = {"SourceBucket": "SOURCE_BUCKET", "DestBucket": "DEST_BUCKET", "Table": "TABLE_NAME"}
+RECORDED = VARIABLES | {"DeadLetterQueueArn": "DEAD_LETTER_QUEUE_ARN"}
 _NAMES = {"SourceBucket": "SourceBucketName", "DestBucket": "DestBucketName", "Table": "TableName"}
 _NOT_YET = "(made by the stack)"
 
@@ -72,9 +73,9 @@ class Deployment:
 
     def environment(self) -> None:
         """Record the stack's outputs; make the tokens at the first deploy."""
-        found = {VARIABLES[name]: value for name, value in self.stack.outputs().items() if name in VARIABLES}
+        found = {RECORDED[name]: value for name, value in self.stack.outputs().items() if name in RECORDED}
         if self.dry_run:
-            found = dict.fromkeys(VARIABLES.values(), _NOT_YET) | found
+            found = dict.fromkeys(RECORDED.values(), _NOT_YET) | found
             changes = [f"{name} = {value}" for name, value in found.items() if self._differs(name, value)]
             _tell(changes + [f"a new {role} token" for role in tokens.missing(self.stage.environment)])
             return
@@ -87,7 +88,7 @@ class Deployment:
 
     def policies(self) -> None:
         """Write the policies with the stage's names."""
-        environment = dict.fromkeys(VARIABLES.values(), _NOT_YET) | dict(self.stage.environment)
+        environment = dict.fromkeys(RECORDED.values(), _NOT_YET) | dict(self.stage.environment)
         folder = self.project / ".chalice"
         _tell(
             policies.write(

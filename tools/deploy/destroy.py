@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.progress import Progress
 
 from tools.deploy import account, config
-from tools.deploy.__main__ import PROJECT, VARIABLES, chalice
+from tools.deploy.__main__ import PROJECT, RECORDED, VARIABLES, chalice
 from tools.deploy.errors import DeployError, explained
 from tools.deploy.stack import Stack
 
@@ -135,7 +135,7 @@ def main() -> None:
         if with_data:
             delete_data(session, stores)
             emptied = dict.fromkeys(
-                [*VARIABLES.values(), "API_READ_TOKEN_SHA256", "API_WRITE_TOKEN_SHA256"], ""
+                [*RECORDED.values(), "API_READ_TOKEN_SHA256", "API_WRITE_TOKEN_SHA256"], ""
             )
             config.record(PROJECT / ".chalice" / "config.json", stage, emptied)
             return

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 _LOCAL_ACCOUNT = "000000000000"
+_LOCAL_QUEUE = f"arn:aws:sqs:us-east-1:{_LOCAL_ACCOUNT}:imagepress-local-dead-letters"
 
 
 def of_stage(local: str, environment: Mapping[str, str], account: str, region: str) -> str:
@@ -12,7 +13,8 @@ def of_stage(local: str, environment: Mapping[str, str], account: str, region: s
 
     Args:
         local: The text of a `policy-local-*.json`.
-        environment: The other stage's environment: SOURCE_BUCKET, DEST_BUCKET, TABLE_NAME.
+        environment: The other stage's environment: SOURCE_BUCKET, DEST_BUCKET, TABLE_NAME,
+            DEAD_LETTER_QUEUE_ARN.
         account: Its account's id.
         region: Its region.
     """
@@ -20,6 +22,7 @@ def of_stage(local: str, environment: Mapping[str, str], account: str, region: s
         "arn:aws:s3:::source-image": f"arn:aws:s3:::{environment['SOURCE_BUCKET']}",
         "arn:aws:s3:::resized-image": f"arn:aws:s3:::{environment['DEST_BUCKET']}",
         ":table/ImageMetadata": f":table/{environment['TABLE_NAME']}",
+        _LOCAL_QUEUE: environment["DEAD_LETTER_QUEUE_ARN"],
         f":*:{_LOCAL_ACCOUNT}:": f":{region}:{account}:",
         "arn:aws:logs:*:*:*": f"arn:aws:logs:{region}:{account}:*",
     }

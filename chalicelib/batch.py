@@ -1,0 +1,73 @@
+"""S3 Batch Operations: AWS's own engine hands over the keys of a manifest, billions if need be, one task each.
+
+The shapes of event and answer are those of "Invoking AWS Lambda functions" in the S3 user guide, of both invocation
+schemas: 1.0 names the bucket by `s3BucketArn`, 2.0 by `s3Bucket`.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal, TypedDict
+from urllib.parse import unquote_plus
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib import aws, pipeline, settings
+from chalicelib.catalog import Catalog, Conflict
+from chalicelib.metadata import image_id
+from chalicelib.pipeline import Pipeline
+
+ResultCode = Literal["Succeeded", "TemporaryFailure", "PermanentFailure"]
+
+_LONGEST_RESULT = 1024  # characters
+
+
+class Result(TypedDict):
+    """What became of a task, as the job's completion report lists it."""
+
+    taskId: str
+    resultCode: ResultCode
+    resultString: str
+
+
+def handle(event: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer an invocation by S3 Batch Operations."""
+    now = settings.current()
+    catalog = Catalog(aws.dynamodb_client(), now.table_name)
+    return answer(event, pipeline.current(), catalog, now.source_bucket)
+
+
+def answer(event: Mapping[str, Any], reconciler: Pipeline, catalog: Catalog, bucket: str) -> dict[str, Any]:
+    """Reconcile the key of each task, and answer with each one's result.
+
+    A bad image is a permanent failure, so that the report names it; its record says the same. What Lambda would
+    retry is a temporary one, which S3 Batch Operations retries.
+    """
+    return {
+        "invocationSchemaVersion": event["invocationSchemaVersion"],
+        "treatMissingKeysAs": "TemporaryFailure",
+        "invocationId": event["invocationId"],
+        "results": [_result(task, reconciler, catalog, bucket) for task in event["tasks"]],
+    }
+
+
+def _result(task: Mapping[str, Any], reconciler: Pipeline, catalog: Catalog, bucket: str) -> Result:
+    code, text = _reconciled(task, reconciler, catalog, bucket)
+    return Result(taskId=task["taskId"], resultCode=code, resultString=text[:_LONGEST_RESULT])
+
+
+def _reconciled(
+    task: Mapping[str, Any], reconciler: Pipeline, catalog: Catalog, bucket: str
+) -> tuple[ResultCode, str]:
+    named = task.get("s3Bucket") or task.get("s3BucketArn", "").rpartition(":")[2]
+    if named != bucket:
+        return "PermanentFailure", f"bucket: {named} is not the source bucket {bucket}"
+    key = unquote_plus(task["s3Key"])
+    try:
+        outcome = reconciler.reconcile(key)
+        record = catalog.get(image_id(bucket, key))
+    except (ClientError, BotoCoreError, Conflict) as error:
+        return "TemporaryFailure", f"{type(error).__name__}: {error}"
+    if outcome in {"failed", "unchanged"} and record and "error" in record:
+        return "PermanentFailure", f"{record['error']['code']}: {record['error']['message']}"
+    if outcome == "absent":
+        return "PermanentFailure", "absent: there is no such object"
+    return "Succeeded", outcome

@@ -1,0 +1,164 @@
+"""The deployed functions that put right what events did not: sweep, batch, dead letters."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from chalicelib.catalog import Catalog
+from chalicelib.metadata import Record, image_id
+from tests.conftest import DESTINATION, SOURCE, TABLE, Deployed
+from tools.local_stack import LocalStack
+from tools.pictures import picture
+from tools.redrive import redriven, waiting
+from tools.stages import Stage, chosen
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+
+@pytest.fixture(scope="module")
+def functions(stack: LocalStack) -> "LambdaClient":
+    return stack.session.client("lambda", endpoint_url=stack.endpoint)
+
+
+@pytest.fixture(scope="module")
+def stage(stack: LocalStack) -> Stage:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_PORT", stack.endpoint.rpartition(":")[2])
+        patch.setenv("STAGE", "local")
+        return chosen()
+
+
+def _invoke(functions: "LambdaClient", name: str, event: Any) -> Any:
+    answer = functions.invoke(FunctionName=f"imagepress-local-{name}", Payload=json.dumps(event).encode())
+    payload = json.loads(answer["Payload"].read())
+    assert not answer.get("FunctionError"), payload
+    return payload
+
+
+def _eventually(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, "not within a minute"
+        time.sleep(0.1)
+
+
+def test_a_sweep_has_missing_stale_and_orphaned_records_reconciled(
+    deployed: Deployed, catalog: Catalog, functions: "LambdaClient"
+) -> None:
+    photo = picture(64, 48, "JPEG")
+    kept, missing, stale = (
+        deployed.upload(f"sweep/{name}.jpg", photo) for name in ("kept", "missing", "stale")
+    )
+    orphaned = cast(
+        "Record", {**kept, "sourceKey": "sweep/no.jpg", "imageId": image_id(SOURCE, "sweep/no.jpg")}
+    )
+    catalog.delete(missing)
+    catalog.put({**stale, "settingsVersion": "older", "revision": "1"}, replacing=stale)
+    catalog.put(orphaned, replacing=None)
+
+    counts = _invoke(functions, "sweep", {})
+
+    assert counts["done"]
+    assert (counts["missing"], counts["stale"], counts["orphaned"]) == (1, 1, 1)
+    _eventually(lambda: deployed.record("sweep/missing.jpg"))
+    _eventually(lambda: _version(deployed, "sweep/stale.jpg") == kept["settingsVersion"])
+    _eventually(lambda: deployed.record("sweep/no.jpg") is None)
+    assert deployed.record("sweep/kept.jpg") == kept
+
+
+def _version(deployed: Deployed, key: str) -> str:
+    record = deployed.record(key)
+    return record["settingsVersion"] if record else ""
+
+
+def test_the_daily_schedule_begins_a_sweep(
+    deployed: Deployed, catalog: Catalog, functions: "LambdaClient"
+) -> None:
+    catalog.delete(deployed.upload("daily/a.jpg", picture(64, 48, "JPEG")))
+    event = {
+        "version": "0",
+        "id": "1",
+        "account": "000000000000",
+        "region": "us-east-1",
+        "time": "2026-01-01T00:00:00Z",
+        "source": "aws.events",
+        "detail-type": "Scheduled Event",
+        "detail": {},
+        "resources": [],
+    }
+
+    _invoke(functions, "sweep_daily", event)
+
+    _eventually(lambda: deployed.record("daily/a.jpg"))
+
+
+@pytest.mark.parametrize("schema", ["1.0", "2.0"])
+def test_s3_batch_operations_learn_what_became_of_each_key(
+    deployed: Deployed, catalog: Catalog, functions: "LambdaClient", schema: str
+) -> None:
+    catalog.delete(deployed.upload(f"batch/{schema} a+b.jpg", picture(64, 48, "JPEG")))
+    deployed.upload(f"batch/{schema} words.jpg", b"no image")
+    bucket = {"s3BucketArn": f"arn:aws:s3:::{SOURCE}"} if schema == "1.0" else {"s3Bucket": SOURCE}
+    keys = {
+        "good": f"batch/{schema}+a%2Bb.jpg",
+        "bad": f"batch/{schema}+words.jpg",
+        "gone": "batch/never-was",
+    }
+
+    answer = _invoke(
+        functions,
+        "compress_batch",
+        {
+            "invocationSchemaVersion": schema,
+            "invocationId": "YXNkbGZqYWRmaiBhc2Rm",
+            "job": {"id": "f3cc4f60-61f6-4a2b-8a21-d07600c373ce", "userArguments": {}},
+            "tasks": [
+                {"taskId": name, "s3Key": key, "s3VersionId": None, **bucket} for name, key in keys.items()
+            ],
+        },
+    )
+
+    codes = {result["taskId"]: (result["resultCode"], result["resultString"]) for result in answer["results"]}
+    assert (answer["invocationSchemaVersion"], answer["invocationId"]) == (schema, "YXNkbGZqYWRmaiBhc2Rm")
+    assert codes["good"] == ("Succeeded", "compressed")
+    assert codes["bad"][0] == "PermanentFailure"
+    assert codes["bad"][1].startswith("not-an-image: ")
+    assert codes["gone"][0] == "PermanentFailure"
+    assert deployed.record(f"batch/{schema} a+b.jpg")
+
+
+def test_a_task_of_another_bucket_is_refused(functions: "LambdaClient") -> None:
+    task = {"taskId": "1", "s3Key": "a", "s3BucketArn": "arn:aws:s3:::elsewhere"}
+    event = {"invocationSchemaVersion": "1.0", "invocationId": "x", "tasks": [task]}
+
+    (result,) = _invoke(functions, "compress_batch", event)["results"]
+
+    assert result["resultCode"] == "PermanentFailure"
+    assert "elsewhere" in result["resultString"]
+
+
+def test_an_event_that_used_up_its_retries_waits_in_the_queue_and_is_put_through_again(
+    deployed: Deployed, functions: "LambdaClient", stage: Stage
+) -> None:
+    name = "imagepress-local-compress"
+    variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    functions.update_function_configuration(
+        FunctionName=name, Environment={"Variables": {**variables, "TABLE_NAME": "NoSuchTable"}}
+    )
+    try:
+        deployed.s3.put_object(Bucket=SOURCE, Key="letters/a.jpg", Body=picture(64, 48, "JPEG"))
+        _eventually(lambda: waiting(stage))
+    finally:
+        functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+    assert variables["TABLE_NAME"] == TABLE
+
+    count = len(list(redriven(stage)))
+
+    assert count == 1
+    _eventually(lambda: deployed.record("letters/a.jpg"))
+    assert deployed.s3.head_object(Bucket=DESTINATION, Key="letters/resized-a.jpg")
+    assert waiting(stage) == 0

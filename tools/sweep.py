@@ -1,0 +1,52 @@
+"""`make sweep STAGE=`: the sweep that runs daily, now and in sight. Interrupted, it goes on where it was."""
+
+import json
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from chalicelib import aws, sweep
+from chalicelib.catalog import Catalog
+from chalicelib.sweep import Position
+from tools.stages import Stage, StageError, chosen
+
+_COUNTS = "{task.fields[seen]} seen, {task.fields[missing]} missing, {task.fields[stale]} stale, "
+_COUNTS += "{task.fields[orphaned]} orphaned, {task.fields[requeued]} requeued, {task.speed:.0f}/s"
+
+
+def main() -> None:
+    """Sweep, with a progress bar."""
+    try:
+        stage = chosen()
+        _sweep(stage, Path("build") / f"sweep-{stage.name}.json")
+    except (StageError, ClientError, BotoCoreError) as error:
+        sys.exit(f"{error}")
+
+
+def _sweep(stage: Stage, saved: Path) -> None:
+    position = Position.start(datetime.now(UTC))
+    if saved.exists():
+        position = Position(**json.loads(saved.read_text()))
+        print(f"Going on after {position.after_key!r}; delete {saved} to start over.")
+    saved.parent.mkdir(exist_ok=True)
+    totals = Catalog(aws.dynamodb_client(stage.session), stage.settings.table_name).totals()
+    both_walks = 2 * (totals["compressed"] + totals["failed"])
+    with Progress(BarColumn(), TextColumn(_COUNTS), TimeRemainingColumn()) as progress:
+        task = progress.add_task("", total=max(1, both_walks), **asdict(position))
+        for position in sweep.of(stage.settings, stage.session).positions(position):  # noqa: B020
+            saved.write_text(json.dumps(asdict(position)))
+            progress.update(task, completed=position.seen, **asdict(position))
+        progress.update(task, completed=both_walks)
+    saved.unlink(missing_ok=True)
+    print(
+        f"{position.seen} seen, {position.missing} missing, {position.stale} stale, "
+        f"{position.orphaned} orphaned, {position.requeued} handed to the compress function."
+    )
+
+
+if __name__ == "__main__":
+    main()
