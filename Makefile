@@ -3,7 +3,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 LOCK = $(BIN)/uv pip compile --quiet --python $(BIN)/python --generate-hashes --no-annotate --custom-compile-command 'make lock'
 
-.PHONY: run test lint bench redrive sweep deploy destroy token bench-startup lock audit clean
+.PHONY: run test lint bench redrive sweep load deploy destroy token bench-startup lock audit clean
 
 run: $(INSTALLED)  ## the app on this machine, with pictures: PHOTOS=, PORT=, AWS_PORT=, KEEP=
 	@exec $(BIN)/python -m tools.run
@@ -39,6 +39,9 @@ redrive: $(INSTALLED)  ## put failed events through again: STAGE=
 sweep: $(INSTALLED)  ## find what is missing, stale or orphaned, and have it reconciled: STAGE=
 	@exec $(BIN)/python -m tools.sweep
 
+load: $(INSTALLED)  ## uploads through the deployed function, on a stack of its own: N=, CONCURRENCY=, KILL=yes
+	@exec $(BIN)/python -m tools.load
+
 token: $(INSTALLED)  ## new API tokens, in force at once: STAGE=, ROLE=read or write
 	@exec $(BIN)/python -m tools.deploy.rotate
 
@@ -59,4 +62,4 @@ $(INSTALLED): requirements.txt tools/requirements.txt
 	npm ci --silent --prefix build/bench/sharp || echo "Without npm, sharp is left out."
 	@touch $@
 
-export PHOTOS PORT AWS_PORT KEEP STAGE DRY_RUN PARAMETERS DELETE_DATA CONFIRM ROLE
+export N CONCURRENCY KILL PHOTOS PORT AWS_PORT KEEP STAGE DRY_RUN PARAMETERS DELETE_DATA CONFIRM ROLE

@@ -19,25 +19,26 @@ app = Chalice(app_name="imagepress")
 )
 def compress(event: S3Event) -> None:
     """Reconcile every key that the event names."""
-    from chalicelib import pipeline
+    from chalicelib import pipeline, telemetry
 
-    pipeline.reconcile_event(event.to_dict())
+    telemetry.handler(event.context, lambda: pipeline.reconcile_event(event.to_dict()))
 
 
 @app.lambda_function()
-def compress_batch(event: dict[str, Any], _: Any) -> dict[str, Any]:
+def compress_batch(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Reconcile the keys of S3 Batch Operations' tasks."""
-    from chalicelib import batch
+    from chalicelib import batch, telemetry
 
-    return batch.handle(event)
+    return telemetry.handler(context, lambda: batch.handle(event))
 
 
 @app.lambda_function()
 def sweep(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Find what no event will put right, and have it reconciled."""
     from chalicelib import sweep as sweeping
+    from chalicelib import telemetry
 
-    return sweeping.handle(event, context)
+    return telemetry.handler(context, lambda: sweeping.handle(event, context))
 
 
 @app.schedule(Rate(1, unit=Rate.DAYS))

@@ -16,14 +16,15 @@ So a reconcile that ends has seen everything agree after its own last write; one
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from urllib.parse import unquote_plus
 from uuid import uuid4
 
-from chalicelib import aws, settings
+from chalicelib import aws, settings, telemetry
 from chalicelib.catalog import Catalog, Conflict
 from chalicelib.imaging import Compressed, ImageError, Options, Rendition, compress, fingerprint
 from chalicelib.metadata import (
@@ -44,6 +45,27 @@ Outcome = Literal["compressed", "failed", "deleted", "unchanged", "absent", "exc
 
 _ATTEMPTS = 6
 _LONGEST_KEY = 1024  # bytes of UTF-8, S3's limit
+
+
+class Telemetry(Protocol):
+    """Who is told what a pipeline does, and how long it takes."""
+
+    def stage(self, name: str) -> AbstractContextManager[None]:
+        """Measure a part of the work: `read`, `compress` or `write`."""
+
+    def decision(self, outcome: str, key: str, image_id: str, facts: Mapping[str, Any]) -> None:
+        """Learn what was decided about a source key; the facts are its record, or nothing."""
+
+
+class Silence:
+    """Tells nobody."""
+
+    def stage(self, name: str) -> AbstractContextManager[None]:  # noqa: ARG002
+        """Measure nothing."""
+        return nullcontext()
+
+    def decision(self, outcome: str, key: str, image_id: str, facts: Mapping[str, Any]) -> None:
+        """Keep it to oneself."""
 
 
 def _includes_all(_: str) -> bool:
@@ -68,12 +90,14 @@ class Pipeline:
         options: Options,
         max_source_bytes: int,
         includes: Callable[[str], bool] = _includes_all,
+        teller: Telemetry = Silence(),  # noqa: B008 - it has no state
     ) -> None:
         self._buckets = buckets
         self._catalog = catalog
         self._options = options
         self._max_source_bytes = max_source_bytes
         self._includes = includes
+        self._telemetry = teller
         self._settings_version = fingerprint(options)
 
     def reconcile(self, key: str, *, force: bool = False) -> Outcome:
@@ -90,9 +114,12 @@ class Pipeline:
         """
         for attempt in range(_ATTEMPTS):
             try:
-                return self._attempt(key, force=force, trusting=attempt == 0)
+                outcome = self._attempt(key, force=force, trusting=attempt == 0)
             except (Conflict, Overtaken, Interrupted):
                 continue
+            if outcome not in {"compressed", "failed"}:  # of those, the record tells more
+                self._telemetry.decision(outcome, key, image_id(self._buckets.source, key), {})
+            return outcome
         raise Conflict(f"{key!r} changed during each of {_ATTEMPTS} attempts")
 
     def _attempt(self, key: str, *, force: bool, trusting: bool) -> Outcome:
@@ -149,38 +176,46 @@ class Pipeline:
         """Write the compressed objects and return their record; or return one that says why there are none."""
         record = self._begun(key, source.etag, source.size)
         try:
-            data = self._read(source)
+            with self._telemetry.stage("read"):
+                data = self._read(source)
             record["sourceSha256"] = sha256(data).hexdigest()
-            compressed = compress(data, self._options)
+            with self._telemetry.stage("compress"):
+                compressed = compress(data, self._options)
             main_key = destination_key(key, compressed.original_format, compressed.format)
             rendition_keys = [rendition_key(main_key, each.name) for each in compressed.renditions]
             _require_fitting(main_key, *rendition_keys)
         except (ImageError, RefusedError) as error:
             record["error"] = Failure(code=error.code, message=str(error))
             return record
+        with self._telemetry.stage("write"):
+            self._write(record, compressed, main_key, rendition_keys, standing)
+        return record
+
+    def _write(
+        self,
+        record: Record,
+        compressed: Compressed,
+        main_key: str,
+        rendition_keys: list[str],
+        standing: Mapping[str, str],
+    ) -> None:
         etag = self._buckets.write(
             main_key, compressed.data, compressed.content_type, replacing=standing.get(main_key)
         )
         record["status"] = "compressed"
         record.update(_described(compressed, self._buckets.destination, main_key, etag))
-        for each, each_key in zip(compressed.renditions, rendition_keys, strict=True):
-            etag = self._buckets.write(
-                each_key, each.data, each.content_type, replacing=standing.get(each_key)
-            )
+        for each, key in zip(compressed.renditions, rendition_keys, strict=True):
+            etag = self._buckets.write(key, each.data, each.content_type, replacing=standing.get(key))
             record["renditions"][each.name] = RenditionRecord(
-                destKey=each_key,
-                etag=etag,
-                sizeCompressed=len(each.data),
-                width=each.width,
-                height=each.height,
+                destKey=key, etag=etag, sizeCompressed=len(each.data), width=each.width, height=each.height
             )
-        return record
 
     def _commit(self, record: Record, replaced: Record | None, possible: set[str]) -> Outcome:
         self._buckets.delete(possible - objects_of(record).keys())
         self._catalog.put(record, replacing=replaced)
         if self._buckets.source_etag(record["sourceKey"]) != record["sourceETag"]:
             raise Overtaken(record["sourceKey"])
+        self._telemetry.decision(record["status"], record["sourceKey"], record["imageId"], record)
         return record["status"]
 
     def _begun(self, key: str, etag: str, size: int) -> Record:
@@ -218,12 +253,10 @@ def reconcile_event(event: Mapping[str, Any]) -> None:
     errors: list[Exception] = []
     for key, force in _named_keys(event["Records"]).items():
         try:
-            outcome = current().reconcile(key, force=force)
+            current().reconcile(key, force=force)
         except Exception as error:
             error.add_note(f"while reconciling {key!r}")
             errors.append(error)
-        else:
-            print(f"{outcome} {key!r}")  # noqa: T201 - Lambda's log
     if errors:
         raise ExceptionGroup("some keys could not be reconciled", errors)
 
@@ -245,7 +278,9 @@ def current() -> Pipeline:
     now = settings.current()
     buckets = Buckets(aws.s3_client(), now.source_bucket, now.dest_bucket)
     catalog = Catalog(aws.dynamodb_client(), now.table_name)
-    return Pipeline(buckets, catalog, options(now), now.max_source_bytes, now.includes)
+    return Pipeline(
+        buckets, catalog, options(now), now.max_source_bytes, now.includes, telemetry.CloudWatch()
+    )
 
 
 def options(now: settings.Settings) -> Options:

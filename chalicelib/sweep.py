@@ -16,7 +16,7 @@ from typing import Any, Final, Self
 
 import boto3
 
-from chalicelib import aws, pipeline, settings
+from chalicelib import aws, pipeline, settings, telemetry
 from chalicelib.catalog import Catalog
 from chalicelib.handover import KEYS_AT_ONCE, Handover
 from chalicelib.imaging import fingerprint
@@ -157,7 +157,7 @@ def handle(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
             begin(context.function_name, position)
             break
     reached = asdict(position)
-    print(json.dumps({"message": "swept", **reached}))  # noqa: T201 - Lambda's log
+    telemetry.logger().info("swept", extra={"position": reached})
     return reached
 
 

@@ -202,6 +202,7 @@ def _create_stack(session: boto3.Session, endpoint: str) -> None:
         "DestBucketName": "resized-image",
         "TableName": "ImageMetadata",
         "DeadLettersName": "imagepress-local-dead-letters",
+        "AppName": "imagepress-local",
         "RequireTls": "no",
     }
     cloudformation.create_stack(

@@ -69,7 +69,7 @@ class Deployment:
             names = {_NAMES[logical]: name for logical, name in kept.items()}
             if not self.dry_run:
                 self.stack.adopt(kept, names | self.parameters)
-        self._change_stack(self.parameters)
+        self._change_stack({"AppName": f"{self.stage.app}-{self.name}"} | self.parameters)
 
     def environment(self) -> None:
         """Record the stack's outputs; make the tokens at the first deploy."""

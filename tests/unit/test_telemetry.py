@@ -1,0 +1,107 @@
+"""What a pipeline tells CloudWatch, read from the lines that Lambda's log would get."""
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from chalicelib import telemetry
+
+RECORD = {
+    "sizeOriginal": 1000,
+    "sizeCompressed": 400,
+    "format": "jpeg",
+    "originalFormat": "jpeg",
+    "placeholder": "data:image/png;base64,SECRETPIXELS",
+    "sourceSha256": "abc",
+}
+CONTEXT = SimpleNamespace(aws_request_id="request-1")
+
+
+@pytest.fixture(autouse=True)
+def _fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telemetry, "_invocations", 0)
+    telemetry.logger.cache_clear()
+    telemetry.metrics.cache_clear()
+
+
+def _lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def _metrics(lines: list[dict[str, Any]]) -> dict[str, Any]:
+    names = [
+        metric["Name"]
+        for line in lines
+        if "_aws" in line
+        for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]
+    ]
+    merged = {name: value for line in lines for name, value in line.items()}
+    return {name: merged[name] for name in names}
+
+
+def test_a_decision_is_one_line_with_key_image_request_and_cold_start(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for _ in range(2):
+        telemetry.handler(
+            CONTEXT, lambda: telemetry.CloudWatch().decision("compressed", "a b.jpg", "id-1", RECORD)
+        )
+
+    first, second = [line for line in _lines(capsys) if "_aws" not in line]
+    told = {
+        name: first[name]
+        for name in ("message", "key", "imageId", "request_id", "cold_start", "sizeCompressed")
+    }
+    assert told == {
+        "message": "compressed",
+        "key": "a b.jpg",
+        "imageId": "id-1",
+        "request_id": "request-1",
+        "cold_start": True,
+        "sizeCompressed": 400,
+    }
+    assert second["cold_start"] is False
+
+
+def test_an_image_counts_with_its_bytes_and_its_milliseconds(capsys: pytest.CaptureFixture[str]) -> None:
+    def work() -> None:
+        with telemetry.CloudWatch().stage("compress"):
+            pass
+        telemetry.CloudWatch().decision("compressed", "a.jpg", "id-1", RECORD)
+
+    telemetry.handler(CONTEXT, work)
+
+    counted = _metrics(_lines(capsys))
+    assert (counted["Images"], counted["BytesIn"], counted["BytesOut"]) == ([1.0], [1000.0], [400.0])
+    assert counted["compressMilliseconds"][0] >= 0
+
+
+def test_a_failure_counts_under_its_code(capsys: pytest.CaptureFixture[str]) -> None:
+    error = {"code": "corrupt", "message": "no pixels"}
+
+    telemetry.handler(
+        CONTEXT, lambda: telemetry.CloudWatch().decision("failed", "a.jpg", "id-1", {"error": error})
+    )
+
+    lines = _lines(capsys)
+    assert _metrics(lines)["Failures"] == [1.0]
+    assert [line["code"] for line in lines if "FailuresByCode" in line] == ["corrupt"]
+
+
+def test_metrics_are_written_even_if_the_work_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    def work() -> None:
+        telemetry.CloudWatch().decision("compressed", "a.jpg", "id-1", RECORD)
+        raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        telemetry.handler(CONTEXT, work)
+
+    assert _metrics(_lines(capsys))["Images"] == [1.0]
+
+
+def test_nothing_of_an_images_content_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    telemetry.handler(CONTEXT, lambda: telemetry.CloudWatch().decision("compressed", "a.jpg", "id-1", RECORD))
+
+    assert "SECRETPIXELS" not in capsys.readouterr().out
