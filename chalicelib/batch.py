@@ -8,10 +8,8 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypedDict
 from urllib.parse import unquote_plus
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from chalicelib import aws, pipeline, settings
-from chalicelib.catalog import Catalog, Conflict
+from chalicelib.catalog import Catalog
 from chalicelib.metadata import image_id
 from chalicelib.pipeline import Pipeline
 
@@ -64,7 +62,7 @@ def _reconciled(
     try:
         outcome = reconciler.reconcile(key)
         record = catalog.get(image_id(bucket, key))
-    except (ClientError, BotoCoreError, Conflict) as error:
+    except Exception as error:  # whatever it is, the other tasks go on, and this one is tried again
         return "TemporaryFailure", f"{type(error).__name__}: {error}"
     if outcome in {"failed", "unchanged"} and record and "error" in record:
         return "PermanentFailure", f"{record['error']['code']}: {record['error']['message']}"

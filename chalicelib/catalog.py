@@ -34,6 +34,7 @@ TOTALS: Final = ("compressed", "failed", "bytesBefore", "bytesAfter")
 
 _STATS_ATTEMPTS = 8
 _ITEMS_OF_A_BATCH = 100  # DynamoDB's limit
+_PLACES_OF_A_PAGE = 200  # whose sources are asked for one by one: a few seconds
 _LOST = {"ConditionalCheckFailed", "TransactionConflict"}
 _BUSY = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
@@ -178,6 +179,7 @@ class Catalog:
             IndexName="byTime",
             KeyConditionExpression="listShard = :shard AND listKey BETWEEN :after AND :until",
             ProjectionExpression="listKey, sourceKey",
+            Limit=_PLACES_OF_A_PAGE,
             ExpressionAttributeValues={
                 ":shard": {"S": str(shard)},
                 ":after": {"S": f"{after} " if after else "0"},  # nothing sorts between a key and that

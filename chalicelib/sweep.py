@@ -72,6 +72,7 @@ class Sweep:
         catalog: Catalog,
         handover: Handover,
         settings_version: str,
+        max_source_bytes: int,
         includes: Callable[[str], bool],
         keys_a_second: float = KEYS_A_SECOND,
     ) -> None:
@@ -79,6 +80,7 @@ class Sweep:
         self._catalog = catalog
         self._handover = handover
         self._settings_version = settings_version
+        self._max_source_bytes = max_source_bytes
         self._includes = includes
         self._keys_a_second = keys_a_second
 
@@ -111,8 +113,18 @@ class Sweep:
         )
 
     def _is_stale(self, record: Record, etag: str) -> bool:
-        passing = "error" in record and record["error"]["code"] in PASSING_FAILURES
-        return passing or record["sourceETag"] != etag or record["settingsVersion"] != self._settings_version
+        return (
+            record["sourceETag"] != etag
+            or record["settingsVersion"] != self._settings_version
+            or self._may_succeed_now(record)
+        )
+
+    def _may_succeed_now(self, record: Record) -> bool:
+        """Tell whether a failure can have passed although neither the object nor the options changed."""
+        code = record["error"]["code"] if "error" in record else ""
+        if code == "too-many-bytes":
+            return record["sizeOriginal"] <= self._max_source_bytes
+        return code in PASSING_FAILURES
 
     def _records(self, position: Position) -> Position:
         assert position.shard is not None
@@ -142,6 +154,7 @@ def of(now: settings.Settings, session: boto3.Session | None = None) -> Sweep:
         Catalog(aws.dynamodb_client(session), now.table_name),
         Handover(aws.lambda_client(session), now.compress_function, now.source_bucket),
         fingerprint(pipeline.options(now)),
+        now.max_source_bytes,
         now.includes,
     )
 

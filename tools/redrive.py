@@ -7,7 +7,7 @@ an event is put through twice, which changes nothing.
 import json
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.progress import Progress
@@ -47,7 +47,10 @@ def redriven(stage: Stage) -> Iterator[str]:
         "Messages"
     ):
         for message in messages:
-            event = json.loads(message["Body"])["requestPayload"]
+            event = _event(message["Body"])
+            if event is None:
+                print(f"Message {message['MessageId']} is none of Lambda's: left in the queue.")
+                continue
             functions.invoke(
                 FunctionName=stage.settings.compress_function,
                 InvocationType="Event",
@@ -55,6 +58,14 @@ def redriven(stage: Stage) -> Iterator[str]:
             )
             client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
             yield message["MessageId"]
+
+
+def _event(body: str) -> Any:
+    """Return the event that failed, of a message that Lambda wrote; None of any other."""
+    try:
+        return json.loads(body)["requestPayload"]
+    except (ValueError, TypeError, KeyError):
+        return None
 
 
 def _queue(stage: Stage) -> "tuple[SQSClient, str]":

@@ -130,6 +130,8 @@ class Deployment:
                 self.stack.outputs().get("DeadLetterQueueArn"),
             )
         )
+        sweep = self.stage.function_name("sweep")
+        print("  " + attachments.allow_continuing(self.session.client("lambda"), sweep))
         url = urlsplit(deployed["rest_api"]["rest_api_url"])
         print(
             "  "

@@ -26,6 +26,12 @@ def retry_events(client: "LambdaClient", function: str, queue_arn: str | None) -
     )
 
 
+def allow_continuing(client: "LambdaClient", function: str) -> str:
+    """Let a function invoke itself as often as it must, where Lambda would take that for an endless loop."""
+    client.put_function_recursion_config(FunctionName=function, RecursiveLoop="Allow")
+    return f"{function}: may go on in a new invocation"
+
+
 def limit_requests(client: "APIGatewayClient", api: str, stage: str, per_second: int, burst: int) -> str:
     """Bound the requests of all callers together; more are answered with 429. Returns what was set."""
     client.update_stage(
