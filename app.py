@@ -10,7 +10,7 @@ from chalice.app import Chalice, CloudWatchEvent, Rate, Request, Response, S3Eve
 
 from chalicelib import settings
 
-app = Chalice(app_name="imagepress")
+app = Chalice(app_name="imagepress", configure_logs=False)  # telemetry's logger has its name
 
 
 @app.on_s3_event(

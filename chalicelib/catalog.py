@@ -166,8 +166,8 @@ class Catalog:
             records |= {item["imageId"]["S"]: _record(item) for item in self._batch(asked)}
         return records
 
-    def places(self, shard: int, after: str, until: str) -> dict[str, str]:
-        """Return the source keys of a page of one shard's records, oldest first, by list key.
+    def places(self, shard: int, after: str, until: str) -> dict[str, tuple[str, str]]:
+        """Return source bucket and key of a page of one shard's records, oldest first, by list key.
 
         Args:
             shard: 0 to `shards` - 1.
@@ -178,7 +178,7 @@ class Catalog:
             TableName=self._table,
             IndexName="byTime",
             KeyConditionExpression="listShard = :shard AND listKey BETWEEN :after AND :until",
-            ProjectionExpression="listKey, sourceKey",
+            ProjectionExpression="listKey, sourceBucket, sourceKey",
             Limit=_PLACES_OF_A_PAGE,
             ExpressionAttributeValues={
                 ":shard": {"S": str(shard)},
@@ -186,7 +186,10 @@ class Catalog:
                 ":until": {"S": until},
             },
         )
-        return {item["listKey"]["S"]: item["sourceKey"]["S"] for item in answer["Items"]}
+        return {
+            item["listKey"]["S"]: (item["sourceBucket"]["S"], item["sourceKey"]["S"])
+            for item in answer["Items"]
+        }
 
     def page(self, limit: int, before: str | None, status: Status | None) -> list[Record]:
         """Return up to `limit` records, newest first, older than the list key `before`."""

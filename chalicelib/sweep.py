@@ -132,7 +132,8 @@ class Sweep:
         if not places:
             following = position.shard + 1
             return replace(position, shard=following, after_record="", done=following == self._catalog.shards)
-        orphaned = [key for key in places.values() if self._buckets.source_etag(key) is None]
+        keys = [key for bucket, key in places.values() if bucket == self._buckets.source]
+        orphaned = [key for key in keys if self._buckets.source_etag(key) is None]
         self._reconcile(orphaned)
         return replace(
             position,

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -46,6 +46,14 @@ def s3(stack: LocalStack) -> "S3Client":
 @pytest.fixture(scope="session")
 def catalog(stack: LocalStack) -> Catalog:
     return Catalog(stack.session.client("dynamodb", endpoint_url=stack.endpoint), TABLE)
+
+
+def eventually(condition: Callable[[], object]) -> None:
+    """Wait until a condition holds, for a minute at most."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, "not within a minute"
+        time.sleep(0.1)
 
 
 class Deployed:

@@ -1,15 +1,13 @@
 """The deployed functions that put right what events did not: sweep, batch, dead letters."""
 
 import json
-import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from chalicelib.catalog import Catalog
 from chalicelib.metadata import Record, image_id
-from tests.conftest import DESTINATION, SOURCE, TABLE, Deployed
+from tests.conftest import DESTINATION, SOURCE, TABLE, Deployed, eventually
 from tools.local_stack import LocalStack
 from tools.pictures import picture
 from tools.redrive import redriven, waiting
@@ -39,13 +37,6 @@ def _invoke(functions: "LambdaClient", name: str, event: Any) -> Any:
     return payload
 
 
-def _eventually(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "not within a minute"
-        time.sleep(0.1)
-
-
 def test_a_sweep_has_missing_stale_and_orphaned_records_reconciled(
     deployed: Deployed, catalog: Catalog, functions: "LambdaClient"
 ) -> None:
@@ -64,9 +55,9 @@ def test_a_sweep_has_missing_stale_and_orphaned_records_reconciled(
 
     assert counts["done"]
     assert (counts["missing"], counts["stale"], counts["orphaned"]) == (1, 1, 1)
-    _eventually(lambda: deployed.record("sweep/missing.jpg"))
-    _eventually(lambda: _version(deployed, "sweep/stale.jpg") == kept["settingsVersion"])
-    _eventually(lambda: deployed.record("sweep/no.jpg") is None)
+    eventually(lambda: deployed.record("sweep/missing.jpg"))
+    eventually(lambda: _version(deployed, "sweep/stale.jpg") == kept["settingsVersion"])
+    eventually(lambda: deployed.record("sweep/no.jpg") is None)
     assert deployed.record("sweep/kept.jpg") == kept
 
 
@@ -93,7 +84,7 @@ def test_the_daily_schedule_begins_a_sweep(
 
     _invoke(functions, "sweep_daily", event)
 
-    _eventually(lambda: deployed.record("daily/a.jpg"))
+    eventually(lambda: deployed.record("daily/a.jpg"))
 
 
 @pytest.mark.parametrize("schema", ["1.0", "2.0"])
@@ -151,7 +142,7 @@ def test_an_event_that_used_up_its_retries_waits_in_the_queue_and_is_put_through
     )
     try:
         deployed.s3.put_object(Bucket=SOURCE, Key="letters/a.jpg", Body=picture(64, 48, "JPEG"))
-        _eventually(lambda: waiting(stage))
+        eventually(lambda: waiting(stage))
     finally:
         functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
     assert variables["TABLE_NAME"] == TABLE
@@ -159,6 +150,6 @@ def test_an_event_that_used_up_its_retries_waits_in_the_queue_and_is_put_through
     count = len(list(redriven(stage)))
 
     assert count == 1
-    _eventually(lambda: deployed.record("letters/a.jpg"))
+    eventually(lambda: deployed.record("letters/a.jpg"))
     assert deployed.s3.head_object(Bucket=DESTINATION, Key="letters/resized-a.jpg")
     assert waiting(stage) == 0

@@ -1,6 +1,7 @@
 """What a pipeline tells CloudWatch, read from the lines that Lambda's log would get."""
 
 import json
+import logging
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,6 +23,7 @@ CONTEXT = SimpleNamespace(aws_request_id="request-1")
 @pytest.fixture(autouse=True)
 def _fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(telemetry, "_invocations", 0)
+    monkeypatch.delitem(logging.Logger.manager.loggerDict, telemetry.SERVICE, raising=False)
     telemetry.logger.cache_clear()
     telemetry.metrics.cache_clear()
 

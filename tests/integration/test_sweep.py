@@ -1,0 +1,205 @@
+"""A sweep page by page: on a bucket of its own, beside the deployed compress function."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from chalice.test import Client
+
+from chalicelib import settings, sweep
+from chalicelib.catalog import Catalog
+from chalicelib.handover import Handover
+from chalicelib.imaging import Options, fingerprint
+from chalicelib.metadata import Record, image_id
+from chalicelib.pipeline import Pipeline
+from chalicelib.storage import Buckets
+from chalicelib.sweep import Position, Sweep
+from tests.conftest import SOURCE, Deployed, eventually
+from tools.pictures import picture
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+PHOTO = picture(64, 48, "JPEG")
+OPTIONS = Options()
+
+
+class Hands(Handover):
+    """Keeps the keys that are handed over; Lambda itself is met in the tests of the deployed functions."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+
+    def reconcile(self, keys: Any, *, force: bool = False) -> None:  # noqa: ARG002
+        self.keys += keys
+
+
+@pytest.fixture
+def hands() -> Hands:
+    return Hands()
+
+
+@pytest.fixture(scope="module")
+def pairs(s3: "S3Client") -> Callable[[str], Buckets]:
+    def made(name: str) -> Buckets:
+        source, destination = f"sweep-{name}-source", f"sweep-{name}-destination"
+        for bucket in (source, destination):
+            s3.create_bucket(Bucket=bucket)
+        return Buckets(s3, source, destination)
+
+    return made
+
+
+@pytest.fixture
+def of(catalog: Catalog, hands: Hands) -> Callable[..., Sweep]:
+    def made(buckets: Buckets, options: Options = OPTIONS, **changed: Any) -> Sweep:
+        arguments: dict[str, Any] = {"includes": lambda _: True, "max_source_bytes": 1_000_000, **changed}
+        return Sweep(buckets, catalog, hands, fingerprint(options), **arguments)
+
+    return made
+
+
+def _sources(swept: Sweep) -> Position:
+    """Walk the source bucket alone: other tests have records in the table at the same time."""
+    position = Position.start(datetime.now(UTC))
+    for position in swept.positions(position):  # noqa: B020
+        if position.shard is not None:
+            break
+    return position
+
+
+def test_every_key_of_a_bucket_of_several_pages_is_seen_once(
+    s3: "S3Client", pairs: Callable[[str], Buckets], of: Callable[..., Sweep], hands: Hands
+) -> None:
+    buckets = pairs("pages")
+    keys = sorted((f"{number:04}-\u00e9\U0001f600.jpg" for number in range(1005)), key=str.encode)
+    for key in keys:
+        s3.put_object(Bucket=buckets.source, Key=key, Body=b"no image")
+
+    reached = _sources(of(buckets, keys_a_second=1e9))
+
+    assert (reached.seen, reached.missing, reached.requeued) == (1005, 1005, 1005)
+    assert hands.keys == keys
+
+
+def test_what_agrees_is_left_alone_and_other_settings_make_everything_stale(
+    s3: "S3Client",
+    catalog: Catalog,
+    pairs: Callable[[str], Buckets],
+    of: Callable[..., Sweep],
+    hands: Hands,
+) -> None:
+    buckets = pairs("stale")
+    for key in ("a.jpg", "b.jpg"):
+        s3.put_object(Bucket=buckets.source, Key=key, Body=PHOTO)
+        Pipeline(buckets, catalog, OPTIONS, 1_000_000).reconcile(key)
+
+    assert _sources(of(buckets)).requeued == 0
+    assert _sources(of(buckets, Options(quality=60))).stale == 2
+    assert hands.keys == ["a.jpg", "b.jpg"]
+
+
+def test_an_excluded_prefix_is_not_handed_over(
+    s3: "S3Client", pairs: Callable[[str], Buckets], of: Callable[..., Sweep], hands: Hands
+) -> None:
+    buckets = pairs("excluded")
+    for key in ("in/a.jpg", "out/b.jpg"):
+        s3.put_object(Bucket=buckets.source, Key=key, Body=PHOTO)
+
+    _sources(of(buckets, includes=lambda key: key.startswith("in/")))
+
+    assert hands.keys == ["in/a.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("code", "limit", "again"),
+    [
+        ("archived", 1_000_000, True),
+        ("encrypted", 1_000_000, True),
+        ("corrupt", 1_000_000, False),
+        ("too-many-bytes", 1_000_000, True),
+        ("too-many-bytes", 10, False),
+    ],
+)
+def test_a_failure_that_may_have_passed_is_tried_again(
+    s3: "S3Client",
+    catalog: Catalog,
+    pairs: Callable[[str], Buckets],
+    of: Callable[..., Sweep],
+    code: str,
+    limit: int,
+    again: bool,
+) -> None:
+    buckets = pairs(f"{code}-{limit}")
+    s3.put_object(Bucket=buckets.source, Key="a.jpg", Body=b"no image at all")
+    Pipeline(buckets, catalog, OPTIONS, 1_000_000).reconcile("a.jpg")
+    failed = catalog.get(image_id(buckets.source, "a.jpg"))
+    assert failed
+    changed = {**failed, "error": {"code": code, "message": ""}, "revision": "2"}
+    catalog.put(cast("Record", changed), replacing=failed)
+
+    assert _sources(of(buckets, max_source_bytes=limit)).stale == again
+
+
+def test_a_record_without_a_source_is_orphaned(
+    catalog: Catalog, deployed: Deployed, of: Callable[..., Sweep], hands: Hands, s3: "S3Client"
+) -> None:
+    record = deployed.upload("sweeping/there.jpg", PHOTO)
+    lost = cast("Record", {**record, "sourceKey": "sweeping/lost.jpg", "imageId": image_id("", "lost")})
+    catalog.put(lost, replacing=None)
+    now = settings.current()
+    position = Position(until=datetime.now(UTC).isoformat(), shard=0)
+
+    *_, reached = of(Buckets(s3, now.source_bucket, now.dest_bucket)).positions(position)
+
+    assert reached.done
+    assert "sweeping/lost.jpg" in hands.keys
+    assert "sweeping/there.jpg" not in hands.keys
+    catalog.delete(lost)
+
+
+def test_handing_over_is_paced(
+    s3: "S3Client",
+    pairs: Callable[[str], Buckets],
+    of: Callable[..., Sweep],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    buckets = pairs("paced")
+    for number in range(5):
+        s3.put_object(Bucket=buckets.source, Key=f"{number}.jpg", Body=PHOTO)
+    pauses: list[float] = []
+    monkeypatch.setattr(sweep, "sleep", pauses.append)
+
+    _sources(of(buckets, keys_a_second=0.01))
+
+    assert max(pauses) == pytest.approx(500, abs=5)
+
+
+def test_a_sweep_that_runs_out_of_time_goes_on_in_a_new_invocation(
+    deployed: Deployed, catalog: Catalog
+) -> None:
+    record = deployed.upload("sweeping/there.jpg", PHOTO)
+    key = "sweeping/orphan.jpg"
+    orphan = cast("Record", {**record, "sourceKey": key, "imageId": image_id(SOURCE, key)})
+    catalog.put(orphan, replacing=None)
+    out_of_time = SimpleNamespace(
+        get_remaining_time_in_millis=lambda: 0, function_name="imagepress-local-sweep"
+    )
+
+    reached = sweep.handle({}, out_of_time)  # as far as the source bucket's first page
+
+    assert not reached["done"]
+    eventually(lambda: deployed.record(key) is None)
+
+
+def test_the_daily_schedule_begins_one(deployed: Deployed, catalog: Catalog) -> None:
+    import app
+
+    catalog.delete(deployed.upload("sweeping/daily.jpg", PHOTO))
+
+    with Client(app.app, stage_name="local") as client:
+        client.lambda_.invoke("sweep_daily", client.events.generate_cw_event("aws.events", "", {}, []))
+
+    eventually(lambda: deployed.record("sweeping/daily.jpg"))
