@@ -1,7 +1,7 @@
 PYTHON ?= python3.12
 BIN := .venv/bin
 INSTALLED := .venv/installed
-LOCK = $(BIN)/uv pip compile --quiet --python $(BIN)/python --generate-hashes --no-annotate --custom-compile-command 'make lock'
+LOCK = $(BIN)/uv pip compile --quiet --python $(BIN)/python --generate-hashes --no-strip-extras --no-annotate --custom-compile-command 'make lock'
 
 .PHONY: run test lint bench redrive sweep load deploy destroy token bench-startup lock audit clean
 

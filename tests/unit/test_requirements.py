@@ -8,7 +8,7 @@ import pytest
 from tools.local_stack import PROJECT
 
 LOCKS = {"tools/app.in": "requirements.txt", "tools/dev.in": "tools/requirements.txt"}
-PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z0-9,-]+\])?==(\S+)", re.MULTILINE)
+PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z0-9, -]+\])?==(\S+)", re.MULTILINE)
 
 
 def pins(name: str) -> dict[str, str]:
