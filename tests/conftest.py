@@ -48,12 +48,13 @@ def catalog(stack: LocalStack) -> Catalog:
     return Catalog(stack.session.client("dynamodb", endpoint_url=stack.endpoint), TABLE)
 
 
-def eventually(condition: Callable[[], object]) -> None:
-    """Wait until a condition holds, for a minute at most."""
+def eventually[T](found: Callable[[], T | None], otherwise: str = "not within a minute") -> T:
+    """Wait until something is found or holds, for a minute at most, and return it."""
     deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "not within a minute"
+    while not (it := found()):
+        assert time.monotonic() < deadline, otherwise
         time.sleep(0.1)
+    return it
 
 
 class Deployed:
@@ -66,21 +67,17 @@ class Deployed:
     def upload(self, key: str, data: bytes) -> Record:
         """Upload, and return the record of just these bytes."""
         etag = self.s3.put_object(Bucket=SOURCE, Key=key, Body=data)["ETag"]
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
+
+        def recorded() -> Record | None:
             record = self.record(key)
-            if record and record["sourceETag"] == etag:
-                return record
-            time.sleep(0.1)
-        raise AssertionError(f"no record of {key!r} after a minute")
+            return record if record and record["sourceETag"] == etag else None
+
+        return eventually(recorded, f"no record of {key!r} after a minute")
 
     def delete(self, key: str) -> None:
         """Delete, and wait until the record has gone."""
         self.s3.delete_object(Bucket=SOURCE, Key=key)
-        deadline = time.monotonic() + 60
-        while self.record(key):
-            assert time.monotonic() < deadline, f"still a record of {key!r} after a minute"
-            time.sleep(0.1)
+        eventually(lambda: self.record(key) is None, f"still a record of {key!r} after a minute")
 
     def record(self, key: str) -> Record | None:
         return self.catalog.get(image_id(SOURCE, key))

@@ -63,11 +63,8 @@ def of(catalog: Catalog, hands: Hands) -> Callable[..., Sweep]:
 
 def _sources(swept: Sweep) -> Position:
     """Walk the source bucket alone: other tests have records in the table at the same time."""
-    position = Position.start(datetime.now(UTC))
-    for position in swept.positions(position):  # noqa: B020
-        if position.shard is not None:
-            break
-    return position
+    start = Position.start(datetime.now(UTC))
+    return next(reached for reached in swept.positions(start) if reached.shard is not None)
 
 
 def test_every_key_of_a_bucket_of_several_pages_is_seen_once(
