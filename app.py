@@ -4,11 +4,14 @@ Each function imports what it needs when it is called, so that the API starts wi
 and the imaging without the API.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, Rate, Request, Response, S3Event
 
-from chalicelib import settings
+from chalicelib import access, settings
+
+AUTHORIZER = access.authorizer()
 
 app = Chalice(app_name="imagepress", configure_logs=False)  # telemetry's logger has its name
 
@@ -49,36 +52,110 @@ def sweep_daily(_: CloudWatchEvent) -> None:
     sweeping.begin(settings.current().compress_function.replace("-compress", "-sweep"))
 
 
-@app.route("/images")
+@app.middleware("http")
+def answer(request: Request, get_answer: Callable[[Request], Response]) -> Response:
+    """Answer every request in one way: who may call, problems, headers."""
+    from chalicelib import answers
+
+    return answers.complete(request, get_answer)
+
+
+@app.route("/")
+def get_page() -> Response:
+    """Show the gallery."""
+    from chalicelib import gallery
+
+    return gallery.page(_request())
+
+
+@app.route("/web/{version}/{name}")
+def get_asset(version: str, name: str) -> Response:
+    """Return a file of the gallery."""
+    from chalicelib import gallery
+
+    return gallery.asset(_request(), version, name)
+
+
+@app.route("/images", authorizer=AUTHORIZER)
 def list_images() -> Response:
-    """List records, newest first, or find one by its source key."""
+    """List records, or find one by its source key."""
     from chalicelib import api
 
-    return api.list_images(_request().query_params)
+    return api.list_images(_request())
 
 
-@app.route("/images/{image_id}")
+@app.route("/images/{image_id}", authorizer=AUTHORIZER)
 def get_image(image_id: str) -> Response:
     """Return one record."""
     from chalicelib import api
 
-    return api.get_image(image_id)
+    return api.get_image(_request(), image_id)
 
 
-@app.route("/images/{image_id}/file")
-def get_file(image_id: str) -> Response:
-    """Redirect to the compressed image or its original."""
+@app.route("/images/{image_id}", methods=["DELETE"], authorizer=AUTHORIZER)
+def delete_image(image_id: str) -> Response:
+    """Delete an image's source; the rest follows."""
     from chalicelib import api
 
-    return api.get_file(image_id, _request().query_params)
+    return api.delete_image(_request(), image_id)
 
 
-@app.route("/health")
+@app.route("/images/{image_id}/file", authorizer=AUTHORIZER)
+def get_file(image_id: str) -> Response:
+    """Redirect to the compressed image, its original or a rendition."""
+    from chalicelib import api
+
+    return api.get_file(_request(), image_id)
+
+
+@app.route("/images/{image_id}/reprocess", methods=["POST"], authorizer=AUTHORIZER)
+def reprocess_image(image_id: str) -> Response:
+    """Have an image compressed again."""
+    from chalicelib import api
+
+    return api.reprocess_image(_request(), image_id)
+
+
+@app.route("/uploads", methods=["POST"], authorizer=AUTHORIZER)
+def create_upload() -> Response:
+    """Sign a form that uploads one object."""
+    from chalicelib import api
+
+    return api.create_upload(_request())
+
+
+@app.route("/stats", authorizer=AUTHORIZER)
+def get_stats() -> Response:
+    """Return sums over all images."""
+    from chalicelib import api
+
+    return api.get_stats(_request())
+
+
+@app.route("/health", authorizer=AUTHORIZER)
 def health() -> Response:
     """Tell whether the table and the buckets can be reached."""
     from chalicelib import api
 
-    return api.health()
+    return api.health(_request())
+
+
+@app.route("/openapi.json")
+def get_contract() -> Response:
+    """Return the contract of the API."""
+    from chalicelib import api
+
+    return api.contract(_request())
+
+
+def preflight(**_: str) -> Response:
+    """Answer a browser that asks whether another site's page may call: `answer` does."""
+    return Response("")
+
+
+if settings.current().api_cors_origins:
+    for path in list(app.routes):
+        app.route(path, methods=["OPTIONS"], name=f"preflight {path}")(preflight)
 
 
 def _request() -> Request:

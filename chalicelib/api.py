@@ -1,98 +1,253 @@
-"""The REST API: parameters in, representations out."""
+"""The REST API: requests in, representations out. Its contract is openapi.json."""
 
-import base64
-import binascii
-import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from functools import cache, wraps
-from typing import Any, cast, get_args
+from pathlib import Path
+from typing import Any, Final, get_args
+from urllib.parse import quote, urlencode
 
-from botocore.exceptions import BotoCoreError, ClientError
-from chalice.app import Response
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnectionError
+from chalice.app import Request, Response
 
-from chalicelib import aws, settings
-from chalicelib.catalog import Catalog, list_key
-from chalicelib.metadata import Record, Status, image_id
+from chalicelib import aws, parameters, settings
+from chalicelib.answers import as_json, tagged
+from chalicelib.catalog import Catalog
+from chalicelib.handover import Handover
+from chalicelib.listing import LONGEST_PREFIX, CursorError, Filters, Listing, Order
+from chalicelib.metadata import EXTENSIONS, Record, Status, content_type_of, image_id, timestamp
+from chalicelib.problems import Problem, bad_parameter
 from chalicelib.storage import Buckets
+from chalicelib.uploads import FORM_SECONDS, requested
 
-Parameters = Mapping[str, str] | None
+URL_SECONDS: Final = 300
+"""How long a presigned URL of a file is good for."""
 
-_URL_SECONDS = 300
-_LIST_KEY = re.compile(r"[0-9TZ:.-]{27}#[0-9a-f-]{36}")
-_HEADERS = {
-    "Content-Type": "application/json",
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-}
-
-
-class ApiError(Exception):
-    """An answer that is no success: an HTTP status, a code for programs, a message for people."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
+# A browser may go on using a redirect for as long as its URL is good, and a little less.
+_REDIRECT_CACHE = f"private, max-age={URL_SECONDS - 60}"
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_HIDDEN = {"revision", "destETag"}
+_LISTING_PARAMETERS = {
+    "limit", "cursor", "status", "format", "prefix", "since", "until", "order", "urls", "key"
+}  # fmt: skip
+_PASSING = {"InternalServerError", "RequestLimitExceeded", "ServiceUnavailable", "SlowDown"}
+_THROTTLED = re.compile(r"Throttl|ProvisionedThroughputExceeded|TooManyRequests")
 
 
 def answering[**P](view: Callable[P, Response]) -> Callable[P, Response]:
-    """Turn an `ApiError` that a view raises into its JSON answer."""
+    """Turn what AWS refuses for the moment, after the SDK's own attempts, into an answer that says so."""
 
     @wraps(view)
     def answered(*args: P.args, **kwargs: P.kwargs) -> Response:
         try:
             return view(*args, **kwargs)
-        except ApiError as error:
-            return _json({"code": error.code, "message": str(error)}, error.status)
+        except (ClientError, NoConnectionError, HTTPClientError) as error:
+            if isinstance(error, ClientError) and not _will_pass(error):
+                raise
+            raise Problem(
+                "unavailable", "AWS is busy; try again in a few seconds.", headers={"Retry-After": "3"}
+            ) from error
 
     return answered
 
 
 @answering
-def list_images(parameters: Parameters) -> Response:
-    """Answer `GET /images`: a page of records, newest first; or with `key`, the record of one source object."""
-    query = _known(parameters, {"key", "limit", "cursor", "status"})
+def list_images(request: Request) -> Response:
+    """Answer `GET /images`: a page of records; or with `key`, the record of one source object."""
+    query = parameters.query(request, _LISTING_PARAMETERS)
+    with_urls = parameters.flag("urls", query.get("urls", "false"))
     if "key" in query:
-        if len(query) > 1:
-            raise ApiError(400, "bad-parameter", "key: goes with no other parameter")
-        return _json(_found(image_id(settings.current().source_bucket, query["key"])))
-    limit = _limit(query.get("limit", "20"))
-    records = _catalog().page(limit, _list_key(query.get("cursor")), _status(query.get("status")))
-    following = _cursor(records[-1]) if len(records) == limit else None
-    return _json({"images": [_representation(record) for record in records], "nextCursor": following})
+        if query.keys() - {"key", "urls"}:
+            raise bad_parameter("key", "goes with no other parameter than urls")
+        return _one(request, image_id(settings.current().source_bucket, query["key"]), with_urls=with_urls)
+    limit = parameters.whole_number("limit", query.get("limit", "20"), 1, 100)
+    filters = Filters(
+        status=parameters.one_of("status", query.get("status"), get_args(Status)),
+        format=parameters.one_of("format", query.get("format"), EXTENSIONS),
+        prefix=_prefix(query.get("prefix")),
+        since=parameters.moment("since", query.get("since")),
+        until=parameters.moment("until", query.get("until")),
+    )
+    order = _order(parameters.one_of("order", query.get("order"), get_args(Order)), filters.prefix)
+    try:
+        page = _listing().page(filters, order, limit, query.get("cursor"))
+    except CursorError as error:
+        raise bad_parameter("cursor", str(error)) from error
+    following = urlencode({**query, "cursor": page.cursor}) if page.cursor else None
+    link = {"Link": f'<images?{following}>; rel="next"'} if following else {}
+    images = [_representation(record, with_urls=with_urls) for record in page.records]
+    return as_json({"images": images, "nextCursor": page.cursor}, headers=link)
 
 
 @answering
-def get_image(identifier: str) -> Response:
+def get_image(request: Request, identifier: str) -> Response:
     """Answer `GET /images/{imageId}`."""
-    return _json(_found(identifier))
+    query = parameters.query(request, {"urls"})
+    return _one(request, identifier, with_urls=parameters.flag("urls", query.get("urls", "false")))
 
 
 @answering
-def get_file(identifier: str, parameters: Parameters) -> Response:
-    """Answer `GET /images/{imageId}/file`: 302 to a URL that fetches the object for five minutes."""
-    variant = _known(parameters, {"variant"}).get("variant", "compressed")
-    if variant not in {"compressed", "original"}:
-        raise ApiError(400, "bad-parameter", f"variant: {variant!r} is neither 'compressed' nor 'original'")
+def get_file(request: Request, identifier: str) -> Response:
+    """Answer `GET /images/{imageId}/file`: 302 to a URL that fetches a file for five minutes, or the URL itself."""
+    query = parameters.query(request, {"variant", "download", "redirect"})
+    download = parameters.flag("download", query.get("download", "false"))
+    redirect = parameters.flag("redirect", query.get("redirect", "true"))
     record = _found(identifier)
-    if variant == "original":
-        bucket, key = record["sourceBucket"], record["sourceKey"]
-    elif "destKey" in record:
-        bucket, key = record["destBucket"], record["destKey"]
-    else:
-        raise ApiError(404, "no-file", f"Image {identifier} could not be compressed; its record says why.")
-    url = _buckets().presigned_url(bucket, key, _URL_SECONDS)
-    return Response("", {**_HEADERS, "Location": url}, 302)
+    variant = query.get("variant", "compressed")
+    allowed = {"compressed", "original"} | {name for name, _ in settings.current().renditions}
+    if variant not in allowed | _files(record).keys():
+        raise bad_parameter("variant", f"{parameters.shown(variant)} is none of {', '.join(sorted(allowed))}")
+    if variant not in _files(record):
+        raise Problem(
+            "no-file", f"Image {identifier} has no file {variant!r}: its record says what became of it."
+        )
+    url = _url(record, variant, download=download)
+    if redirect:
+        return Response("", {"Location": url, "Cache-Control": _REDIRECT_CACHE}, 302)
+    return as_json({"url": url, "expiresAt": _from_now(URL_SECONDS)})
 
 
 @answering
-def health() -> Response:
+def create_upload(request: Request) -> Response:
+    """Answer `POST /uploads`: a form that uploads one object to the source bucket, by POST."""
+    now = settings.current()
+    upload = requested(parameters.members(request, {"key", "contentType", "size", "replace"}), now)
+    if not upload.replace and _buckets().source_etag(upload.key) is not None:
+        raise Problem(
+            "already-exists",
+            f"key: there is an object {parameters.shown(upload.key)}; choose another key, "
+            "or say `replace`: true to upload over it.",
+            parameter="key",
+        )
+    url, fields = _buckets().upload_form(upload.key, upload.content_type, upload.sizes, FORM_SECONDS)
+    return as_json(
+        {
+            "imageId": image_id(now.source_bucket, upload.key),
+            "key": upload.key,
+            "url": url,
+            "fields": fields,
+            "expiresAt": _from_now(FORM_SECONDS),
+        },
+        201,
+    )
+
+
+@answering
+def delete_image(request: Request, identifier: str) -> Response:
+    """Answer `DELETE /images/{imageId}`: the source goes now, compressed image and record by the event of that."""
+    parameters.query(request, ())
+    record = _found(identifier)
+    key = record["sourceKey"]
+    if _buckets().source_etag(key) is None:  # then no event would come of deleting it
+        _handover().reconcile([key])
+    else:
+        _buckets().delete_source(key)
+    return as_json({"imageId": identifier, "sourceKey": key}, 202)
+
+
+@answering
+def reprocess_image(request: Request, identifier: str) -> Response:
+    """Answer `POST /images/{imageId}/reprocess`: the source is compressed again, though nothing has changed."""
+    parameters.query(request, ())
+    key = _found(identifier)["sourceKey"]
+    _handover().reconcile([key], force=True)
+    return as_json({"imageId": identifier, "sourceKey": key}, 202)
+
+
+@answering
+def get_stats(request: Request) -> Response:
+    """Answer `GET /stats`: sums over all images."""
+    parameters.query(request, ())
+    totals = _catalog().totals()
+    return as_json(
+        {
+            "images": totals["compressed"],
+            "failures": totals["failed"],
+            "bytesBefore": totals["bytesBefore"],
+            "bytesAfter": totals["bytesAfter"],
+            "bytesSaved": totals["bytesBefore"] - totals["bytesAfter"],
+        }
+    )
+
+
+def health(request: Request) -> Response:
     """Answer `GET /health`: 200 if the table and both buckets can be reached, else 503."""
+    parameters.query(request, ())
     checks = {"table": _catalog().check, "buckets": _buckets().check}
     states = {name: _state(check) for name, check in checks.items()}
     healthy = all(state == "ok" for state in states.values())
-    return _json({"status": "ok" if healthy else "unavailable", **states}, 200 if healthy else 503)
+    return as_json({"status": "ok" if healthy else "unavailable", **states}, 200 if healthy else 503)
+
+
+def contract(request: Request) -> Response:
+    """Answer `GET /openapi.json`."""
+    parameters.query(request, ())
+    text = (Path(__file__).parent / "openapi.json").read_text()
+    return tagged(request, text, "application/json", "public, max-age=300")
+
+
+def _one(request: Request, identifier: str, *, with_urls: bool) -> Response:
+    record = _found(identifier)
+    if with_urls:  # which are others each time
+        return as_json(_representation(record, with_urls=True))
+    text = as_json(_representation(record, with_urls=False)).body
+    return tagged(request, text, "application/json", "private, no-cache", record["revision"])
+
+
+def _found(identifier: str) -> Record:
+    record = _catalog().get(identifier) if _ID.fullmatch(identifier) else None
+    if record is None:
+        raise Problem("no-such-image", f"There is no image {parameters.shown(identifier)}.")
+    return record
+
+
+def _representation(record: Record, *, with_urls: bool) -> dict[str, Any]:
+    shown: dict[str, Any] = {name: value for name, value in record.items() if name not in _HIDDEN}
+    if "renditions" in record:
+        shown["renditions"] = {
+            name: {key: value for key, value in rendition.items() if key != "etag"}
+            for name, rendition in record["renditions"].items()
+        }
+    urls = {name: _url(record, name, download=False) for name in _files(record)} if with_urls else None
+    return shown if urls is None else {**shown, "urls": urls}
+
+
+def _files(record: Record) -> dict[str, str]:
+    """Return the object key of each file of an image, by its variant's name."""
+    files = {"original": record["sourceKey"]}
+    if "destKey" in record:
+        files["compressed"] = record["destKey"]
+        files |= {name: each["destKey"] for name, each in record["renditions"].items()}
+    return files
+
+
+def _url(record: Record, variant: str, *, download: bool) -> str:
+    key = _files(record)[variant]
+    # What could not be read as an image is never shown by a browser, whatever its uploader called it.
+    disposition = "attachment" if download or record["status"] == "failed" else "inline"
+    disposition += f"; filename*=UTF-8''{quote(key.rpartition('/')[2], safe='')}"
+    if variant == "original":
+        kind = content_type_of(record.get("originalFormat"))
+        return _buckets().source_url(key, URL_SECONDS, kind, disposition)
+    return _buckets().compressed_url(key, URL_SECONDS, disposition)
+
+
+def _prefix(value: str | None) -> str | None:
+    if value is not None and len(value.encode()) > LONGEST_PREFIX:
+        raise bad_parameter("prefix", f"is longer than {LONGEST_PREFIX} bytes")
+    return value
+
+
+def _order(order: Order | None, prefix: str | None) -> Order:
+    if prefix and order in {"newest", "oldest"}:
+        raise bad_parameter("order", "images with a prefix are listed by name alone")
+    return "name" if prefix else order or "newest"
+
+
+def _from_now(seconds: int) -> str:
+    return timestamp(datetime.now(UTC) + timedelta(seconds=seconds))
 
 
 def _state(check: Callable[[], None]) -> str:
@@ -103,9 +258,20 @@ def _state(check: Callable[[], None]) -> str:
     return "ok"
 
 
+def _will_pass(error: ClientError) -> bool:
+    code = error.response["Error"]["Code"]
+    status = error.response["ResponseMetadata"].get("HTTPStatusCode", 0)
+    return status >= 500 or code in _PASSING or bool(_THROTTLED.search(code))
+
+
 @cache
 def _catalog() -> Catalog:
     return Catalog(aws.dynamodb_client(), settings.current().table_name)
+
+
+@cache
+def _listing() -> Listing:
+    return Listing(_catalog(), settings.current().source_bucket)
 
 
 @cache
@@ -113,54 +279,7 @@ def _buckets() -> Buckets:
     return Buckets(aws.s3_client(), settings.current().source_bucket, settings.current().dest_bucket)
 
 
-def _json(body: Mapping[str, Any] | Record, status: int = 200) -> Response:
-    return Response(json.dumps(body, ensure_ascii=False), dict(_HEADERS), status)
-
-
-def _found(identifier: str) -> Record:
-    record = _catalog().get(identifier)
-    if record is None:
-        raise ApiError(404, "no-such-image", f"There is no image {identifier}.")
-    return _representation(record)
-
-
-def _representation(record: Record) -> Record:
-    return cast("Record", {name: value for name, value in record.items() if name != "revision"})
-
-
-def _known(parameters: Parameters, names: set[str]) -> Mapping[str, str]:
-    given = parameters or {}
-    for name in given:
-        if name not in names:
-            raise ApiError(
-                400, "unknown-parameter", f"{name}: there is no such parameter, only {sorted(names)}"
-            )
-    return given
-
-
-def _limit(value: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,3}", value) or not 1 <= int(value) <= 100:
-        raise ApiError(400, "bad-parameter", f"limit: {value!r} is no whole number from 1 to 100")
-    return int(value)
-
-
-def _status(value: str | None) -> Status | None:
-    if value is not None and value not in get_args(Status):
-        raise ApiError(400, "bad-parameter", f"status: {value!r} is none of {', '.join(get_args(Status))}")
-    return cast("Status | None", value)
-
-
-def _cursor(record: Record) -> str:
-    return base64.urlsafe_b64encode(list_key(record).encode()).decode()
-
-
-def _list_key(cursor: str | None) -> str | None:
-    if cursor is None:
-        return None
-    try:
-        key = base64.b64decode(cursor, altchars=b"-_", validate=True).decode("ascii")
-    except (binascii.Error, ValueError):
-        key = ""
-    if not _LIST_KEY.fullmatch(key):
-        raise ApiError(400, "bad-parameter", "cursor: is none that this API gave")
-    return key
+@cache
+def _handover() -> Handover:
+    now = settings.current()
+    return Handover(aws.lambda_client(), now.compress_function, now.source_bucket)

@@ -21,8 +21,12 @@ _CONFIG = Config(
 
 
 def s3_client(session: boto3.Session | None = None) -> "S3Client":
-    """Return an S3 client; its presigned URLs are of Signature Version 4."""
-    return (session or boto3).client("s3", config=_CONFIG)
+    """Return an S3 client; its presigned URLs are of Signature Version 4, and name the bucket's own regional host.
+
+    The host that serves every region redirects, which a browser's form and its content security policy do not follow.
+    """
+    virtual = Config(s3={"addressing_style": "virtual"})
+    return (session or boto3).client("s3", config=_CONFIG.merge(virtual))
 
 
 def dynamodb_client(session: boto3.Session | None = None) -> "DynamoDBClient":

@@ -1,32 +1,35 @@
 """The table of image records.
 
-Listing never scans. Every record carries its place in two indexes, whose partition keys are spread over
+Listing never scans. Every record carries its place in three indexes, whose partition keys are spread over
 `SHARDS` values so that no partition takes all writes ("write sharding" in DynamoDB's developer guide):
 
-    byTime      listShard    = "3"          listKey = "<resizedAt>#<imageId>"
-    byStatus    statusShard  = "failed#3"   listKey
+    byTime   listShard = "3"              listKey   = "<resizedAt>#<imageId>"
+    byKind   kindShard = "png#3"          listKey   of one format, or of those that "failed"
+    byKey    keyShard  = "<bucket>#3"     sourceKey
 
 Totals are kept beside the records, in `STATS_SHARDS` items `stats#<nn>` of their own, which a record's write
 changes in the same transaction: exact whatever is delivered twice, retried or raced, and read by one request.
 
-A page asks each shard for as many records as it may need and merges them by `listKey`.
+How pages are made of the indexes is `listing`'s.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from heapq import merge
-from itertools import batched, islice
+from itertools import batched
 from random import randrange, uniform
 from time import sleep
-from typing import TYPE_CHECKING, Any, Final, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, cast
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
-from chalicelib.metadata import Record, Status
+from chalicelib.metadata import Record
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+Index = Literal["byTime", "byKind", "byKey"]
 
 SHARDS: Final = 4
 STATS_SHARDS: Final = 32
@@ -38,7 +41,12 @@ _PLACES_OF_A_PAGE = 200  # whose sources are asked for one by one: a few seconds
 _LOST = {"ConditionalCheckFailed", "TransactionConflict"}
 _BUSY = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
-_INDEX_ATTRIBUTES = ("listShard", "statusShard", "listKey")
+_INDEX_KEYS: Final[Mapping[Index, tuple[str, str]]] = {
+    "byTime": ("listShard", "listKey"),
+    "byKind": ("kindShard", "listKey"),
+    "byKey": ("keyShard", "sourceKey"),
+}
+_INDEX_ATTRIBUTES = ("listShard", "kindShard", "keyShard", "listKey")
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
 
@@ -50,6 +58,27 @@ class Totals(TypedDict):
     failed: int
     bytesBefore: int
     bytesAfter: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A record's place in an index: its sort key there, and its `imageId`."""
+
+    sort_key: str
+    image_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Entries of one partition in the index's order.
+
+    Attributes:
+        entries: Those that were looked at and passed the filter.
+        end: The sort key of the last that was looked at, None if there are no more.
+    """
+
+    entries: tuple[Entry, ...]
+    end: str | None
 
 
 class Conflict(Exception):  # noqa: N818 - the expected outcome of a race
@@ -79,18 +108,7 @@ class Catalog:
         Raises:
             Conflict: Another one has been written or deleted since.
         """
-        shard = int(record["imageId"][-4:], 16) % SHARDS
-        item = {
-            **record,
-            "listShard": str(shard),
-            "statusShard": f"{record['status']}#{shard}",
-            "listKey": list_key(record),
-        }
-        put = {
-            "TableName": self._table,
-            "Item": {name: _serialize(value) for name, value in item.items()},
-            **_condition(replacing),
-        }
+        put = {"TableName": self._table, "Item": item_of(record), **_condition(replacing)}
         self._write({"Put": put}, difference(replacing, record))
 
     def delete(self, record: Record) -> None:
@@ -191,38 +209,91 @@ class Catalog:
             for item in answer["Items"]
         }
 
-    def page(self, limit: int, before: str | None, status: Status | None) -> list[Record]:
-        """Return up to `limit` records, newest first, older than the list key `before`."""
-        shards = [self._shard(shard, limit, before, status) for shard in range(SHARDS)]
-        return list(islice(merge(*shards, key=list_key, reverse=True), limit))
+    def entries(
+        self,
+        index: Index,
+        partition: str,
+        between: tuple[str, str],
+        limit: int,
+        *,
+        descending: bool = False,
+        equal: Mapping[str, str] | None = None,
+        since: str | None = None,
+        until: str | None = None,
+    ) -> Stretch:
+        """Look at up to `limit` entries of one partition, by one Query.
+
+        Args:
+            index: Which index.
+            partition: The value of its partition key.
+            between: The lowest and the highest sort key, both included; the lowest is not above the highest.
+            limit: Entries to look at, whether they pass the filter or not.
+            descending: From the highest sort key down.
+            equal: Attributes of the index that must have these values.
+            since: Entries with a list key below this one do not pass.
+            until: Neither do those with a list key of this or above.
+        """
+        shard, sort = _INDEX_KEYS[index]
+        names = {"#shard": shard, "#sort": sort}
+        values = {":shard": partition, ":low": between[0], ":high": between[1]}
+        conditions = []
+        for number, (name, value) in enumerate((equal or {}).items()):
+            names[f"#equal{number}"] = name
+            values[f":equal{number}"] = value
+            conditions.append(f"#equal{number} = :equal{number}")
+        for placeholder, comparison, bound in ((":since", ">=", since), (":until", "<", until)):
+            if bound is not None:
+                values[placeholder] = bound
+                conditions.append(f"listKey {comparison} {placeholder}")
+        filtering: Any = {"FilterExpression": " AND ".join(conditions)} if conditions else {}
+        answer = self._dynamodb.query(
+            TableName=self._table,
+            IndexName=index,
+            KeyConditionExpression="#shard = :shard AND #sort BETWEEN :low AND :high",
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues={name: {"S": value} for name, value in values.items()},
+            ScanIndexForward=not descending,
+            Limit=limit,
+            **filtering,
+        )
+        last = answer.get("LastEvaluatedKey")
+        return Stretch(
+            tuple(Entry(item[sort]["S"], item["imageId"]["S"]) for item in answer["Items"]),
+            end=last[sort]["S"] if last else None,
+        )
 
     def check(self) -> None:
         """Raise unless the table can be read."""
         self.get("00000000-0000-0000-0000-000000000000")
 
-    def _shard(self, shard: int, limit: int, before: str | None, status: Status | None) -> list[Record]:
-        index, attribute, value = (
-            ("byStatus", "statusShard", f"{status}#{shard}")
-            if status
-            else ("byTime", "listShard", str(shard))
-        )
-        condition = "#shard = :shard" + (" AND listKey < :before" if before else "")
-        values = {":shard": {"S": value}} | ({":before": {"S": before}} if before else {})
-        answer = self._dynamodb.query(
-            TableName=self._table,
-            IndexName=index,
-            KeyConditionExpression=condition,
-            ExpressionAttributeNames={"#shard": attribute},
-            ExpressionAttributeValues=cast("Any", values),
-            ScanIndexForward=False,
-            Limit=limit,
-        )
-        return [_record(item) for item in answer["Items"]]
+
+def item_of(record: Record) -> dict[str, Any]:
+    """Return a record as the table keeps it: with its places in the indexes."""
+    return {name: _serialize(value) for name, value in {**record, **_places(record)}.items()}
 
 
 def list_key(record: Record) -> str:
     """Return where a record stands in the listing: by time, then by id."""
     return f"{record['resizedAt']}#{record['imageId']}"
+
+
+def partitions(kind: str) -> list[str]:
+    """Return the values of a sharded partition key, such as `png#0` to `png#3`; of nothing, `0` to `3`."""
+    return [_partition(kind, shard) for shard in range(SHARDS)]
+
+
+def _partition(kind: str, shard: int) -> str:
+    return f"{kind}#{shard}" if kind else str(shard)
+
+
+def _places(record: Record) -> dict[str, str]:
+    shard = int(record["imageId"][-4:], 16) % SHARDS
+    return {
+        "listShard": _partition("", shard),
+        "kindShard": _partition(record.get("format", record["status"]), shard),
+        "keyShard": _partition(record["sourceBucket"], shard),
+        "listKey": list_key(record),
+    }
 
 
 def difference(before: Record | None, after: Record | None) -> Totals:

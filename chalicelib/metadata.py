@@ -80,6 +80,13 @@ class Record(TypedDict):
     capturedAt: NotRequired[str]
 
 
+def content_type_of(image_format: str | None) -> str:
+    """Return the media type of a format's files, as of `originalFormat`; of none, that of any bytes."""
+    if image_format is None:
+        return "application/octet-stream"
+    return "image/jp2" if image_format == "jpeg2000" else f"image/{image_format}"
+
+
 def image_id(bucket: str, key: str) -> str:
     """Return the partition key of a source object: the same object, the same id, whatever is delivered twice."""
     return str(uuid5(NAMESPACE_URL, f"s3://{bucket}/{key}"))

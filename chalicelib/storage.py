@@ -153,11 +153,59 @@ class Buckets:
             message = f"{first['Key']}: {first['Message']}"
             raise ClientError({"Error": {"Code": first["Code"], "Message": message}}, "DeleteObjects")
 
-    def presigned_url(self, bucket: str, key: str, seconds: int) -> str:
-        """Return a URL that fetches an object without credentials for some seconds."""
+    def delete_source(self, key: str) -> None:
+        """Delete a source object; what was made of it is left to the event that follows."""
+        self._s3.delete_object(Bucket=self.source, Key=key)
+
+    def source_url(self, key: str, seconds: int, content_type: str, disposition: str) -> str:
+        """Return a URL that fetches a source object without credentials for some seconds.
+
+        Args:
+            key: The source key.
+            seconds: How long the URL is good for.
+            content_type: What S3 will call it, whatever its uploader did.
+            disposition: The `Content-Disposition` that S3 will answer with.
+        """
         return self._s3.generate_presigned_url(
-            "get_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=seconds
+            "get_object",
+            Params={
+                "Bucket": self.source,
+                "Key": key,
+                "ResponseContentType": content_type,
+                "ResponseContentDisposition": disposition,
+            },
+            ExpiresIn=seconds,
         )
+
+    def compressed_url(self, key: str, seconds: int, disposition: str) -> str:
+        """Return a URL that fetches a compressed image, as `source_url` does."""
+        return self._s3.generate_presigned_url(
+            "get_object",
+            Params={"Bucket": self.destination, "Key": key, "ResponseContentDisposition": disposition},
+            ExpiresIn=seconds,
+        )
+
+    def upload_form(
+        self, key: str, content_type: str, sizes: tuple[int, int], seconds: int
+    ) -> tuple[str, dict[str, str]]:
+        """Return URL and fields of a form that uploads one source object by POST, without credentials.
+
+        Args:
+            key: The source key, and no other.
+            content_type: Its media type, and no other.
+            sizes: The least and the most bytes that S3 takes.
+            seconds: How long the form is good for.
+        """
+        fields = {"Content-Type": content_type, "success_action_status": "201"}
+        conditions: list[Any] = [{name: value} for name, value in fields.items()]
+        form = self._s3.generate_presigned_post(
+            self.source,
+            key,
+            Fields=dict(fields),
+            Conditions=[*conditions, ["content-length-range", *sizes]],
+            ExpiresIn=seconds,
+        )
+        return form["url"], form["fields"]
 
     def check(self) -> None:
         """Raise unless both buckets can be reached."""

@@ -1,91 +1,45 @@
-"""The routes of app.py through Chalice's test client, on the emulated table and buckets."""
+"""Records and files through the routes."""
 
-import base64
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
-from urllib.parse import urlencode
 from urllib.request import urlopen
 
 import pytest
-from chalice.test import Client, HTTPResponse
+from botocore.exceptions import ClientError, EndpointConnectionError
 from PIL import Image
 
-from tests.conftest import Deployed
+from chalicelib import api as views
+from chalicelib.catalog import Catalog
+from tests.conftest import SOURCE, Deployed, eventually
+from tests.integration.conftest import Api, body
 from tools.local_stack import LocalStack
 from tools.pictures import picture
 
-KEYS = ["api/one.jpg", "api/two.png", "api/three & four.jpg"]
 
-
-@pytest.fixture(scope="module")
-def client(stack: LocalStack, deployed: Deployed) -> Iterator[Client]:
-    import app
-
-    for key in KEYS:
-        deployed.upload(key, picture(320, 200, "PNG" if key.endswith("png") else "JPEG"))
-    deployed.upload("api/text.jpg", b"no image at all")
-    with Client(app.app, stage_name="local") as client:
-        yield client
-
-
-def get(client: Client, path: str, **query: str) -> HTTPResponse:
-    return client.http.get(f"{path}?{urlencode(query)}" if query else path)
-
-
-def body(response: HTTPResponse) -> Any:
-    return json.loads(response.body)
-
-
-def record_of(client: Client, key: str) -> Any:
-    return body(get(client, "/images", key=key))
-
-
-def test_images_are_listed_newest_first(client: Client) -> None:
-    times = [image["resizedAt"] for image in body(get(client, "/images"))["images"]]
-
-    assert len(times) >= 4
-    assert times == sorted(times, reverse=True)
-
-
-def test_pages_follow_one_another_without_gap_or_repetition(client: Client) -> None:
-    whole = [image["imageId"] for image in body(get(client, "/images", limit="100"))["images"]]
-
-    paged: list[str] = []
-    cursor: dict[str, str] = {}
-    while True:
-        page = body(get(client, "/images", limit="1", **cursor))
-        paged += [image["imageId"] for image in page["images"]]
-        if page["nextCursor"] is None:
-            break
-        cursor = {"cursor": page["nextCursor"]}
-
-    assert paged == whole
-
-
-def test_a_status_lists_its_images_alone(client: Client) -> None:
-    failed = body(get(client, "/images", status="failed"))["images"]
-
-    assert "api/text.jpg" in {image["sourceKey"] for image in failed}
-    assert {image["status"] for image in failed} == {"failed"}
-
-
-def test_an_image_is_found_by_its_key_and_by_its_id(client: Client) -> None:
-    found = record_of(client, "api/three & four.jpg")
+def test_an_image_is_found_by_its_key_and_by_its_id(api: Api) -> None:
+    found = api.record("api/three & four.jpg")
 
     assert found["sourceKey"] == "api/three & four.jpg"
-    assert body(get(client, f"/images/{found['imageId']}")) == found
+    assert body(api.get(f"/images/{found['imageId']}")) == found
+
+
+def test_a_record_shows_nothing_of_how_it_is_kept(api: Api) -> None:
+    hidden = {"revision", "destETag", "listShard", "kindShard", "keyShard", "listKey"}
+
+    assert hidden.isdisjoint(api.record("api/one.jpg"))
 
 
 @pytest.mark.parametrize(
     ("variant", "size"),
     [({}, None), ({"variant": "compressed"}, None), ({"variant": "original"}, "sizeOriginal")],
 )
-def test_file_redirects_to_the_bytes(client: Client, variant: dict[str, str], size: str | None) -> None:
-    record = record_of(client, "api/one.jpg")
+def test_file_redirects_to_the_bytes(api: Api, variant: dict[str, str], size: str | None) -> None:
+    record = api.record("api/one.jpg")
 
-    answer = get(client, f"/images/{record['imageId']}/file", **variant)
+    answer = api.get(f"/images/{record['imageId']}/file", **variant)
 
     assert answer.status_code == 302
     with urlopen(answer.headers["Location"]) as file:
@@ -94,16 +48,82 @@ def test_file_redirects_to_the_bytes(client: Client, variant: dict[str, str], si
     assert Image.open(BytesIO(data)).size == (320, 200)
 
 
-def test_a_failed_image_has_no_compressed_file_but_its_original(client: Client) -> None:
-    record = record_of(client, "api/text.jpg")
+def test_file_tells_its_url_instead_of_redirecting_where_asked_to(api: Api) -> None:
+    record = api.record("api/one.jpg")
 
-    assert body(get(client, f"/images/{record['imageId']}/file"))["code"] == "no-file"
-    assert get(client, f"/images/{record['imageId']}/file", variant="original").status_code == 302
+    answer = api.get(f"/images/{record['imageId']}/file", redirect="false")
+
+    assert answer.status_code == 200
+    with urlopen(body(answer)["url"]) as file:
+        assert len(file.read()) == record["sizeCompressed"]
 
 
-@pytest.mark.parametrize("path", ["/images/none", "/images/none/file", "/images?key=none"])
-def test_what_is_not_there_is_404(client: Client, path: str) -> None:
-    answer = client.http.get(path)
+def test_a_download_has_the_file_s_name(api: Api) -> None:
+    record = api.record("api/three & four.jpg")
+    query = {"redirect": "false", "download": "true"}
+
+    with urlopen(body(api.get(f"/images/{record['imageId']}/file", **query))["url"]) as file:
+        disposition = file.headers["Content-Disposition"]
+
+    assert disposition == "attachment; filename*=UTF-8''resized-three%20%26%20four.jpg"
+
+
+def test_urls_lead_to_every_file_of_an_image(api: Api) -> None:
+    record = body(api.get("/images", key="api/one.jpg", urls="true"))
+
+    sizes = {}
+    for name, url in record["urls"].items():
+        with urlopen(url) as file:
+            sizes[name] = len(file.read())
+    assert sizes == {"compressed": record["sizeCompressed"], "original": record["sizeOriginal"]}
+
+
+def test_an_original_is_called_what_it_is_whatever_its_uploader_called_it(
+    api: Api, deployed: Deployed
+) -> None:
+    data = picture(32, 32, "PNG")
+    deployed.s3.put_object(Bucket=SOURCE, Key="api/dressed.png", Body=data, ContentType="text/html")
+    eventually(lambda: deployed.record("api/dressed.png"))
+
+    record = body(api.get("/images", key="api/dressed.png", urls="true"))
+
+    with urlopen(record["urls"]["original"]) as file:
+        assert file.headers["Content-Type"] == "image/png"
+
+
+def test_html_dressed_as_an_image_is_kept_from_browsers(api: Api, deployed: Deployed) -> None:
+    page = b"<html><script>alert(1)</script></html>"
+    deployed.s3.put_object(Bucket=SOURCE, Key="api/page.jpg", Body=page, ContentType="text/html")
+    eventually(lambda: deployed.record("api/page.jpg"))
+
+    record = body(api.get("/images", key="api/page.jpg", urls="true"))
+
+    with urlopen(record["urls"]["original"]) as file:
+        assert file.headers["Content-Type"] == "application/octet-stream"
+        assert file.headers["Content-Disposition"].startswith("attachment;")
+
+
+def test_a_failed_image_has_no_compressed_file_but_its_original(api: Api) -> None:
+    record = api.record("api/text.jpg")
+
+    answer = api.get(f"/images/{record['imageId']}/file")
+
+    assert (answer.status_code, body(answer)["code"]) == (404, "no-file")
+    assert api.get(f"/images/{record['imageId']}/file", variant="original").status_code == 302
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/images/none",
+        "/images/none/file",
+        "/images?key=none",
+        "/images/stats%2303",
+        "/images/00000000-0000-0000-0000-000000000000",
+    ],
+)
+def test_what_is_not_there_is_404(api: Api, path: str) -> None:
+    answer = api.get(path)
 
     assert (answer.status_code, body(answer)["code"]) == (404, "no-such-image")
 
@@ -111,63 +131,163 @@ def test_what_is_not_there_is_404(client: Client, path: str) -> None:
 @pytest.mark.parametrize(
     ("query", "named"),
     [
-        ({"limit": "0"}, "limit"),
-        ({"limit": "101"}, "limit"),
-        ({"limit": "ten"}, "limit"),
-        ({"status": "done"}, "status"),
-        ({"cursor": "!"}, "cursor"),
-        ({"cursor": base64.urlsafe_b64encode(b"forged").decode()}, "cursor"),
-        ({"colour": "red"}, "colour"),
-        ({"key": "a", "limit": "3"}, "key"),
+        ({"variant": "huge"}, "variant"),
+        ({"download": "yes"}, "download"),
+        ({"redirect": "0"}, "redirect"),
+        ({"size": "1"}, "size"),
     ],
 )
-def test_a_bad_parameter_is_400_and_named(client: Client, query: dict[str, str], named: str) -> None:
-    answer = get(client, "/images", **query)
+def test_a_bad_parameter_of_a_file_is_400_and_named(api: Api, query: dict[str, str], named: str) -> None:
+    record = api.record("api/one.jpg")
 
-    assert answer.status_code == 400
-    assert body(answer)["message"].startswith(f"{named}:")
+    answer = api.get(f"/images/{record['imageId']}/file", **query)
 
-
-def test_an_unknown_variant_is_400(client: Client) -> None:
-    record = record_of(client, "api/one.jpg")
-
-    answer = get(client, f"/images/{record['imageId']}/file", variant="huge")
-
-    assert answer.status_code == 400
-    assert body(answer)["message"].startswith("variant:")
+    assert (answer.status_code, body(answer)["parameter"]) == (400, named)
 
 
-def test_health_is_ok_while_table_and_buckets_answer(client: Client) -> None:
-    answer = get(client, "/health")
+def test_a_record_has_an_entity_tag_that_saves_fetching_it_again(api: Api) -> None:
+    path = f"/images/{api.record('api/one.jpg')['imageId']}"
+    tag = api.get(path).headers["ETag"]
+
+    again = api.request("GET", path, {"If-None-Match": f'"another", {tag}'})
+
+    assert (again.status_code, again.body, again.headers["ETag"]) == (304, b"", tag)
+
+
+def test_an_entity_tag_changes_with_the_record(api: Api, deployed: Deployed) -> None:
+    record = deployed.upload("api/changing.jpg", picture(40, 30, "JPEG"))
+    path = f"/images/{record['imageId']}"
+    tag = api.get(path).headers["ETag"]
+    deployed.upload("api/changing.jpg", picture(30, 40, "JPEG"))
+
+    again = api.request("GET", path, {"If-None-Match": tag})
+
+    assert (again.status_code, body(again)["width"]) == (200, 30)
+
+
+def test_delete_takes_the_source_away_and_the_rest_follows(api: Api, deployed: Deployed) -> None:
+    record = deployed.upload("api/deleted.jpg", picture(40, 30, "JPEG"))
+
+    answer = api.delete(f"/images/{record['imageId']}")
+
+    assert answer.status_code == 202
+    assert body(answer) == {"imageId": record["imageId"], "sourceKey": "api/deleted.jpg"}
+    eventually(lambda: deployed.record("api/deleted.jpg") is None)
+    assert deployed.compressed_keys("api/resized-deleted") == []
+    with pytest.raises(ClientError, match="404"):
+        deployed.s3.head_object(Bucket=SOURCE, Key="api/deleted.jpg")
+
+
+def test_delete_of_an_image_whose_source_is_gone_takes_its_record_along(
+    api: Api, deployed: Deployed, catalog: Catalog
+) -> None:
+    record = deployed.upload("api/orphan.jpg", picture(40, 30, "JPEG"))
+    deployed.delete("api/orphan.jpg")
+    catalog.put(record, replacing=None)
+
+    assert api.delete(f"/images/{record['imageId']}").status_code == 202
+
+    eventually(lambda: deployed.record("api/orphan.jpg") is None)
+
+
+def test_reprocess_compresses_again_what_is_up_to_date(api: Api, deployed: Deployed) -> None:
+    record = deployed.upload("api/again.jpg", picture(40, 30, "JPEG"))
+
+    answer = api.post(f"/images/{record['imageId']}/reprocess")
+
+    assert answer.status_code == 202
+    changed = eventually(lambda: _changed(deployed.record("api/again.jpg"), record))
+    assert changed["sourceETag"] == record["sourceETag"]
+
+
+def _changed(record: Any, before: Any) -> Any:
+    return record if record and record["resizedAt"] > before["resizedAt"] else None
+
+
+@pytest.mark.parametrize(("method", "path"), [("DELETE", ""), ("POST", "/reprocess")])
+def test_nothing_is_done_to_an_image_that_is_not_there(api: Api, method: str, path: str) -> None:
+    answer = api.request(method, f"/images/00000000-0000-0000-0000-000000000000{path}")
+
+    assert (answer.status_code, body(answer)["code"]) == (404, "no-such-image")
+
+
+def test_stats_count_images_failures_and_bytes(api: Api, deployed: Deployed) -> None:
+    before = body(api.get("/stats"))
+    record = deployed.upload("api/counted.jpg", picture(400, 300, "JPEG"))
+    deployed.upload("api/counted.txt", b"words")
+
+    after = body(api.get("/stats"))
+
+    assert {name: after[name] - before[name] for name in after} == {
+        "images": 1,
+        "failures": 1,
+        "bytesBefore": record["sizeOriginal"],
+        "bytesAfter": record["sizeCompressed"],
+        "bytesSaved": record["sizeOriginal"] - record["sizeCompressed"],
+    }
+
+
+def test_health_is_ok_while_table_and_buckets_answer(api: Api) -> None:
+    answer = api.get("/health")
 
     assert (answer.status_code, body(answer)) == (200, {"status": "ok", "table": "ok", "buckets": "ok"})
 
 
 def test_health_is_503_where_the_table_is_missing(
-    client: Client, stack: LocalStack, monkeypatch: pytest.MonkeyPatch
+    api: Api, stack: LocalStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from chalicelib import api
-    from chalicelib.catalog import Catalog
-
     missing = Catalog(stack.session.client("dynamodb", endpoint_url=stack.endpoint), "NoSuchTable")
-    monkeypatch.setattr(api, "_catalog", lambda: missing)
+    monkeypatch.setattr(views, "_catalog", lambda: missing)
 
-    answer = get(client, "/health")
+    answer = api.get("/health")
 
     assert (answer.status_code, body(answer)["status"]) == (503, "unavailable")
 
 
-def test_an_event_reaches_the_pipeline(client: Client, deployed: Deployed) -> None:
+def _refusal(code: str, status: int) -> Callable[..., Any]:
+    def refused(*_: Any, **__: Any) -> Any:
+        response: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+        raise ClientError(response, "GetItem")
+
+    return refused
+
+
+def _unreachable(*_: Any, **__: Any) -> Any:
+    raise EndpointConnectionError(endpoint_url="http://nowhere")
+
+
+@pytest.mark.parametrize(
+    ("failing", "status", "code"),
+    [
+        (_refusal("ThrottlingException", 400), 503, "unavailable"),
+        (_refusal("InternalServerError", 500), 503, "unavailable"),
+        (_unreachable, 503, "unavailable"),
+        (_refusal("AccessDeniedException", 400), 500, "internal-error"),
+    ],
+)
+def test_what_aws_refuses_is_a_problem_that_says_whether_to_try_again(
+    api: Api, monkeypatch: pytest.MonkeyPatch, failing: Callable[..., Any], status: int, code: str
+) -> None:
+    monkeypatch.setattr(Catalog, "get", failing)
+
+    answer = api.get("/images/00000000-0000-0000-0000-000000000000")
+
+    assert (answer.status_code, body(answer)["code"]) == (status, code)
+    assert ("Retry-After" in answer.headers) == (status == 503)
+
+
+def test_an_event_reaches_the_pipeline(api: Api, deployed: Deployed) -> None:
     record = deployed.record("api/two.png")
     assert record
     deployed.catalog.delete(record)
-    event = client.events.generate_s3_event("source-image", "api/two.png")
+    event = api.client.events.generate_s3_event("source-image", "api/two.png")
 
-    client.lambda_.invoke("compress", event)
+    api.client.lambda_.invoke("compress", event)
 
-    assert record_of(client, "api/two.png")["status"] == "compressed"
+    assert api.record("api/two.png")["status"] == "compressed"
 
 
-def test_the_same_answers_come_over_http(client: Client, stack: LocalStack) -> None:
+def test_the_same_answers_come_over_http(api: Api, stack: LocalStack) -> None:
     with urlopen(f"{stack.api}/images?key=api/one.jpg") as answer:
-        assert json.load(answer) == record_of(client, "api/one.jpg")
+        assert json.load(answer) == api.record("api/one.jpg")
+        assert re.fullmatch(r'W/"[0-9a-f]{32}"', answer.headers["ETag"])

@@ -83,7 +83,8 @@ def test_conditional_records(catalog: Catalog) -> None:
 
 def _record_outcomes(catalog: Catalog) -> list[Any]:
     identifier = "00000000-0000-0000-0000-00000000c0de"
-    first: Any = {"imageId": identifier, "resizedAt": "2026", "status": "failed", "revision": "1"}
+    names = {"imageId": identifier, "sourceBucket": SOURCE, "sourceKey": "x"}
+    first: Any = {**names, "resizedAt": "2026", "status": "failed", "revision": "1"}
     second: Any = {**first, "revision": "2"}
     return [
         _outcome(lambda: catalog.put(first, replacing=None)),

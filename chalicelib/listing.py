@@ -1,0 +1,188 @@
+"""Pages of records: which index they come from, how its shards are merged, and where the next page begins.
+
+A page costs the same however many records there are: one Query for each shard of one index, of entries that hold no
+record, and one BatchGetItem for what is shown. No filter is worked out by looking on and on: where an index cannot
+answer it alone, each Query looks at `_LOOKED_AT` entries, and a page that finds less than was asked for says
+where to go on.
+
+A cursor is the sort key after which the next page begins, so that nothing is kept between pages.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from heapq import merge
+from itertools import islice
+from operator import attrgetter
+from typing import Final, Literal
+
+from chalicelib.catalog import Catalog, Entry, Index, Stretch, partitions
+from chalicelib.metadata import Record, Status
+
+Order = Literal["newest", "oldest", "name"]
+
+LONGEST_PREFIX: Final = 1000
+"""Bytes of UTF-8: DynamoDB takes no sort key above 1,024, and the end of a prefix's range is a little longer."""
+
+_LOOKED_AT = 250
+_FIRST = "\x00"
+_LAST = "\U0010ffff"  # the last character in UTF-8's order, which is DynamoDB's and Python's
+_LIST_KEY = re.compile(r"[0-9TZ:.-]{27}#[0-9a-f-]{36}")
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the records of a listing have in common; None where anything will do.
+
+    Attributes:
+        status: `compressed` or `failed`.
+        format: Of the compressed image.
+        prefix: What the source key begins with.
+        since: A timestamp that `resizedAt` is not before.
+        until: A timestamp that it is before.
+    """
+
+    status: Status | None = None
+    format: str | None = None
+    prefix: str | None = None
+    since: str | None = None
+    until: str | None = None
+
+    def match(self, record: Record) -> bool:
+        """Tell whether a record is one of the listing."""
+        return (
+            self.status in {None, record["status"]}
+            and self.format in {None, record.get("format")}
+            and record["sourceKey"].startswith(self.prefix or "")
+            and (self.since or "") <= record["resizedAt"] < (self.until or _LAST)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Records in order, and the cursor of the next page, None after the last."""
+
+    records: list[Record]
+    cursor: str | None
+
+
+class CursorError(ValueError):
+    """A cursor that no page of this order gave."""
+
+
+class Listing:
+    """The records of a table in an order, page by page. Errors of AWS are raised as they come."""
+
+    def __init__(self, catalog: Catalog, bucket: str) -> None:
+        self._catalog = catalog
+        self._bucket = bucket
+
+    def page(self, filters: Filters, order: Order, limit: int, cursor: str | None) -> Page:
+        """Return up to `limit` records that follow a cursor.
+
+        Args:
+            filters: Which records.
+            order: `newest` or `oldest` first; `name` is by the source key, of the source bucket's records alone.
+                With a prefix it has to be `name`.
+            limit: 1 to 100.
+            cursor: That of the page before, or None.
+
+        Raises:
+            CursorError: The cursor is of another order, or of no page at all.
+        """
+        after = _after(order, cursor)
+        stretches = self._stretches(filters, order, limit, after)
+        descending = order == "newest"
+        ends = [stretch.end for stretch in stretches if stretch.end is not None]
+        # Beyond the nearest of them, a partition may hold entries that were not looked at.
+        end = (max if descending else min)(ends, default=None)
+        found = _merged(stretches, after, end, descending=descending)
+        entries = list(islice(found, limit))
+        more = next(found, None) is not None
+        following = entries[-1].sort_key if more else end
+        return Page(self._records(entries, filters), following and _cursor(order, following))
+
+    def _stretches(self, filters: Filters, order: Order, limit: int, after: str | None) -> list[Stretch]:
+        if filters.format and filters.status == "failed":  # a failed image has no format
+            return []
+        plan = _by_key(filters, self._bucket) if order == "name" else _by_time(filters)
+        low, high = plan.between
+        if after is not None:
+            low, high = (low, min(high, after)) if order == "newest" else (max(low, after), high)
+        if low > high:
+            return []
+        query = partial(
+            self._catalog.entries,
+            plan.index,
+            between=(low, high),
+            limit=max(limit + 2, _LOOKED_AT) if plan.remaining != Filters() else limit + 2,
+            descending=order == "newest",
+            equal={name: value for name in ("status", "format") if (value := getattr(plan.remaining, name))},
+            since=plan.remaining.since,
+            until=plan.remaining.until,
+        )
+        return [query(partition) for partition in partitions(plan.kind)]
+
+    def _records(self, entries: list[Entry], filters: Filters) -> list[Record]:
+        """Return the records of entries as they stand now, without those that have gone or changed meanwhile."""
+        records = self._catalog.get_many([entry.image_id for entry in entries])
+        standing = (records[entry.image_id] for entry in entries if entry.image_id in records)
+        return [record for record in standing if filters.match(record)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Where the entries of a listing stand: index, kind of partition, range; and the filters that remain."""
+
+    index: Index
+    kind: str
+    between: tuple[str, str]
+    remaining: Filters
+
+
+def _by_time(filters: Filters) -> _Plan:
+    between = (filters.since or _FIRST, filters.until or _LAST)
+    if kind := filters.format or ("failed" if filters.status == "failed" else None):
+        return _Plan("byKind", kind, between, Filters())
+    return _Plan("byTime", "", between, Filters(status=filters.status))
+
+
+def _by_key(filters: Filters, bucket: str) -> _Plan:
+    prefix = filters.prefix or ""
+    return _Plan("byKey", bucket, (prefix or _FIRST, prefix + _LAST), replace(filters, prefix=None))
+
+
+def _merged(
+    stretches: list[Stretch], after: str | None, end: str | None, *, descending: bool
+) -> Iterator[Entry]:
+    """Give the entries of all partitions in order, from behind `after` to `end`."""
+    by_sort_key = attrgetter("sort_key")
+    merged = merge(*(stretch.entries for stretch in stretches), key=by_sort_key, reverse=descending)
+    for entry in merged:
+        key = entry.sort_key
+        if end is not None and (key < end if descending else key > end):
+            return
+        if key != after:
+            yield entry
+
+
+def _cursor(order: Order, sort_key: str) -> str:
+    return base64.urlsafe_b64encode(f"{order}:{sort_key}".encode()).decode().rstrip("=")
+
+
+def _after(order: Order, cursor: str | None) -> str | None:
+    if cursor is None:
+        return None
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        text = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError):
+        text = ""
+    of, _, sort_key = text.partition(":")
+    well_formed = len(sort_key.encode()) <= 1024 if order == "name" else _LIST_KEY.fullmatch(sort_key)
+    if of != order or not sort_key or not well_formed:
+        raise CursorError("is none that this listing gave")
+    return sort_key

@@ -1,0 +1,86 @@
+"""What may be uploaded: the body of `POST /uploads`, checked before a form is signed that S3 then enforces."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from chalicelib.metadata import possible_keys
+from chalicelib.parameters import shown
+from chalicelib.problems import bad_parameter
+from chalicelib.settings import Settings
+
+FORM_SECONDS: Final = 900
+"""How long a form is good for: a large photograph over a slow connection takes minutes."""
+
+_LONGEST_KEY = 1024  # bytes of UTF-8, S3's limit
+_IMAGE_TYPE = re.compile(r"image/[a-z0-9][a-z0-9.+-]{0,60}")
+_NEVER_ACCEPTED = {"image/svg+xml"}  # a program rather than pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An upload that may be made.
+
+    Attributes:
+        key: The source key.
+        content_type: Its media type.
+        sizes: The least and the most bytes that S3 is to take.
+        replace: Whether an object that stands there may be overwritten.
+    """
+
+    key: str
+    content_type: str
+    sizes: tuple[int, int]
+    replace: bool
+
+
+def requested(members: Mapping[str, Any], now: Settings) -> Upload:
+    """Return the upload that a body asks for.
+
+    Raises:
+        Problem: A member is missing or wrong; it is named.
+    """
+    replace = members.get("replace", False)
+    if not isinstance(replace, bool):
+        raise bad_parameter("replace", f"{shown(replace)} is neither true nor false")
+    return Upload(
+        _key(members.get("key"), now),
+        _content_type(members.get("contentType")),
+        _sizes(members.get("size"), now.max_source_bytes),
+        replace,
+    )
+
+
+def _key(key: Any, now: Settings) -> str:
+    if not isinstance(key, str) or not key:
+        raise bad_parameter("key", f"{shown(key)} is no text")
+    if any(unicodedata.category(character) in {"Cc", "Cs", "Cn"} for character in key):
+        raise bad_parameter("key", f"{shown(key)} has control characters, or characters that do not exist")
+    if not {"", ".", ".."}.isdisjoint(key.split("/")):
+        raise bad_parameter("key", f"{shown(key)} has an empty folder or name, or one called . or ..")
+    if "${" in key:
+        raise bad_parameter("key", f"{shown(key)} has ${{, which S3 replaces in forms")
+    longest = max(possible_keys(key, dict(now.renditions)), key=lambda each: len(each.encode()))
+    if len(longest.encode()) > _LONGEST_KEY:
+        raise bad_parameter("key", f"is so long that a compressed image's would exceed {_LONGEST_KEY} bytes")
+    if not now.includes(key):
+        raise bad_parameter("key", f"{shown(key)} has a prefix whose objects are not compressed")
+    return key
+
+
+def _content_type(content_type: Any) -> str:
+    if not isinstance(content_type, str) or not _IMAGE_TYPE.fullmatch(content_type):
+        raise bad_parameter("contentType", f"{shown(content_type)} is no image's, such as image/jpeg")
+    if content_type in _NEVER_ACCEPTED:
+        raise bad_parameter("contentType", f"{content_type} is not accepted")
+    return content_type
+
+
+def _sizes(size: Any, most: int) -> tuple[int, int]:
+    if size is None:
+        return 1, most
+    if not isinstance(size, int) or isinstance(size, bool) or not 1 <= size <= most:
+        raise bad_parameter("size", f"{shown(size)} is no whole number of bytes from 1 to {most}")
+    return size, size

@@ -1,0 +1,278 @@
+"""Pages of records, on a table of the template's own making, against a plain model of what they should hold."""
+
+import base64
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import Any, cast
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chalicelib import listing
+from chalicelib.catalog import SHARDS, Catalog, item_of, list_key
+from chalicelib.listing import Filters, Listing, Order
+from chalicelib.metadata import Record, image_id, timestamp
+from tests.integration.conftest import Api, body
+from tools.deploy.template import parsed
+from tools.local_stack import PROJECT, LocalStack
+
+BUCKET = "listed"
+BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def made(number: int) -> Record:
+    """Return a record whose traits are spread evenly over the numbers."""
+    key = f"{('a', 'a/b', 'c', 'ü')[number % 4]}/{number:05}.jpg"
+    status = "failed" if number % 7 == 0 else "compressed"
+    record = {
+        "imageId": image_id(BUCKET, key),
+        "sourceBucket": BUCKET,
+        "sourceKey": key,
+        "status": status,
+        "resizedAt": timestamp(BEGAN + timedelta(minutes=number * 37 % 1009)),
+        "revision": uuid4().hex,
+    }
+    return cast(
+        "Record", record | ({"format": ("jpeg", "png", "webp")[number % 3]} if status != "failed" else {})
+    )
+
+
+class Table:
+    """A table with records of its own, and what is asked of it."""
+
+    def __init__(self, stack: LocalStack, records: list[Record]) -> None:
+        client = self.client = stack.session.client("dynamodb", endpoint_url=stack.endpoint)
+        self.name = f"Listed-{len(records)}-{uuid4().hex[:8]}"
+        self.records = records
+        self.listing = Listing(Catalog(client, self.name), BUCKET)
+        self.queries = self.entries = self.fetched = 0
+        template = parsed((PROJECT / ".chalice" / "infrastructure.yaml").read_text())
+        properties = template["Resources"]["Table"]["Properties"]
+        wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+        client.create_table(TableName=self.name, **{name: properties[name] for name in wanted})
+        puts: list[Any] = [{"PutRequest": {"Item": item_of(record)}} for record in records]
+        for start in range(0, len(puts), 25):
+            client.batch_write_item(RequestItems={self.name: puts[start : start + 25]})
+        client.meta.events.register("after-call.dynamodb.Query", self._queried)
+        client.meta.events.register("after-call.dynamodb.BatchGetItem", self._got)
+
+    def pages(self, filters: Filters, order: Order, limit: int) -> Iterator[list[Record]]:
+        cursor = None
+        while True:
+            page = self.listing.page(filters, order, limit, cursor)
+            yield page.records
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+    def expected(self, filters: Filters, order: Order) -> list[Record]:
+        matching = [record for record in self.records if filters.match(record)]
+        if order == "name":
+            return sorted(matching, key=lambda record: record["sourceKey"].encode())
+        return sorted(matching, key=list_key, reverse=order == "newest")
+
+    def _queried(self, parsed: Any, **_: Any) -> None:
+        self.queries += 1
+        self.entries += parsed["ScannedCount"]
+
+    def _got(self, parsed: Any, **_: Any) -> None:
+        self.fetched += len(parsed["Responses"][self.name])
+
+
+@pytest.fixture(scope="module")
+def table(stack: LocalStack) -> Table:
+    return Table(stack, [made(number) for number in range(150)])
+
+
+filters = st.builds(
+    Filters,
+    status=st.sampled_from([None, "compressed", "failed"]),
+    format=st.sampled_from([None, "jpeg", "webp", "avif"]),
+    since=st.sampled_from([None, timestamp(BEGAN + timedelta(minutes=300))]),
+    until=st.sampled_from([None, timestamp(BEGAN + timedelta(minutes=700))]),
+)
+prefixes = st.sampled_from([None, "a", "a/", "ü/", "c/0001", "none"])
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    which=filters,
+    prefix=prefixes,
+    order=st.sampled_from(["newest", "oldest", "name"]),
+    limit=st.integers(1, 60),
+)
+def test_the_pages_of_a_listing_hold_what_matches_in_order_each_once(
+    table: Table,
+    monkeypatch: pytest.MonkeyPatch,
+    which: Filters,
+    prefix: str | None,
+    order: Order,
+    limit: int,
+) -> None:
+    monkeypatch.setattr(listing, "_LOOKED_AT", 5)  # so that filters run short here too
+    if prefix:
+        which, order = Filters(which.status, which.format, prefix, which.since, which.until), "name"
+
+    pages = list(table.pages(which, order, limit))
+
+    assert [record for page in pages for record in page] == table.expected(which, order)
+    assert all(len(page) <= limit for page in pages)
+
+
+def test_pages_are_full_where_an_index_answers_alone(table: Table) -> None:
+    alone = [Filters(), Filters(status="failed"), Filters(format="png"), Filters(since=timestamp(BEGAN))]
+
+    for which, order in product(alone, ("newest", "oldest")):
+        pages = list(table.pages(which, cast("Order", order), 4))
+        assert {len(page) for page in pages[:-1]} <= {4}
+
+
+def test_a_page_costs_the_same_however_many_records_there_are(stack: LocalStack) -> None:
+    small, large = (Table(stack, [made(number) for number in range(count)]) for count in (600, 1500))
+    listings: list[tuple[Filters, Order]] = [
+        (Filters(), "newest"),
+        (Filters(), "oldest"),
+        (Filters(), "name"),
+        (Filters(status="failed"), "newest"),
+        (Filters(format="png"), "newest"),
+        (Filters(prefix="a/"), "name"),
+    ]
+
+    for which, order in listings:
+        costs = [_cost_of_a_page(each, which, order) for each in (small, large)]
+        assert costs[0] == costs[1] == (SHARDS, SHARDS * 12, 10), (which, order)
+
+
+def test_a_page_whose_filters_no_index_answers_looks_at_so_many_entries_and_no_more(
+    stack: LocalStack,
+) -> None:
+    large = Table(stack, [made(number) for number in range(1500)])
+
+    queries, entries, _ = _cost_of_a_page(large, Filters(prefix="a", format="avif"), "name")
+
+    assert (queries, entries) == (SHARDS, 750)  # every record with that prefix
+    assert entries <= SHARDS * 250
+
+
+def _cost_of_a_page(table: Table, which: Filters, order: Order) -> tuple[int, int, int]:
+    before = (table.queries, table.entries, table.fetched)
+    table.listing.page(which, order, 10, None)
+    return (table.queries - before[0], table.entries - before[1], table.fetched - before[2])
+
+
+def test_writes_are_spread_over_the_partitions_of_every_index() -> None:
+    items = [item_of(made(number)) for number in range(2000)]
+
+    for name in ("listShard", "keyShard"):
+        counts = [
+            sum(item[name]["S"] == value for item in items) for value in {item[name]["S"] for item in items}
+        ]
+        assert len(counts) == SHARDS
+        assert max(counts) < 1.5 * min(counts)
+
+
+def test_an_image_that_was_compressed_again_meanwhile_is_not_listed_where_it_no_longer_belongs(
+    stack: LocalStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = Table(stack, [made(number) for number in range(1, 6)])
+    first = table.expected(Filters(), "newest")[0]
+    failed = cast("Record", {**first, "status": "failed"})
+    get_many = Catalog.get_many
+
+    def overtaken(catalog: Catalog, ids: list[str]) -> dict[str, Record]:
+        table.client.put_item(TableName=table.name, Item=item_of(failed))
+        return get_many(catalog, ids)
+
+    monkeypatch.setattr(Catalog, "get_many", overtaken)
+
+    (page,) = table.pages(Filters(status="compressed"), "newest", 10)
+
+    assert page == table.expected(Filters(), "newest")[1:]
+
+
+def test_images_are_listed_newest_first(api: Api) -> None:
+    times = [image["resizedAt"] for image in body(api.get("/images"))["images"]]
+
+    assert len(times) >= 4
+    assert times == sorted(times, reverse=True)
+
+
+def test_pages_follow_one_another_by_cursor_and_by_link(api: Api) -> None:
+    page = api.get("/images", limit="1", prefix="api/t", status="compressed")
+    link = page.headers["Link"]
+
+    following = api.get("/" + link[1 : link.index(">")])
+
+    assert link.endswith('>; rel="next"')
+    assert body(page)["images"][0]["sourceKey"] == "api/three & four.jpg"
+    assert body(following)["images"][0]["sourceKey"] == "api/two.png"
+    assert body(following) == body(
+        api.get("/images", limit="1", prefix="api/t", status="compressed", cursor=body(page)["nextCursor"])
+    )
+
+
+def test_the_last_page_has_no_link(api: Api) -> None:
+    page = api.get("/images", prefix="api/one")
+
+    assert body(page)["nextCursor"] is None
+    assert "Link" not in page.headers
+
+
+def test_a_listing_has_urls_where_asked_to(api: Api) -> None:
+    (image,) = body(api.get("/images", prefix="api/one", urls="true"))["images"]
+
+    assert image["urls"].keys() == {"compressed", "original"}
+
+
+def _forged(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ({"limit": "0"}, "limit"),
+        ({"limit": "101"}, "limit"),
+        ({"limit": "ten"}, "limit"),
+        ({"limit": "١٢"}, "limit"),
+        ({"status": "done"}, "status"),
+        ({"format": "bmp"}, "format"),
+        ({"order": "size"}, "order"),
+        ({"order": "newest", "prefix": "a"}, "order"),
+        ({"since": "yesterday"}, "since"),
+        ({"until": "0001-01-01T00:00:00+14:00"}, "until"),
+        ({"prefix": "é" * 501}, "prefix"),
+        ({"urls": "1"}, "urls"),
+        ({"cursor": "!"}, "cursor"),
+        ({"cursor": "x"}, "cursor"),
+        ({"cursor": _forged("forged")}, "cursor"),
+        ({"cursor": _forged("newest:2026")}, "cursor"),
+        ({"cursor": _forged("name:a.jpg")}, "cursor"),
+        ({"cursor": _forged("name:" + "a" * 1025), "order": "name"}, "cursor"),
+        ({"cursor": _forged("name:"), "order": "name"}, "cursor"),
+        ({"colour": "red"}, "colour"),
+        ({"key": "a", "limit": "3"}, "key"),
+    ],
+)
+def test_a_bad_parameter_is_400_and_named(api: Api, query: dict[str, str], named: str) -> None:
+    answer = api.get("/images", **query)
+
+    assert (answer.status_code, body(answer)["parameter"]) == (400, named)
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_a_parameter_given_twice_is_400_and_named(api: Api) -> None:
+    answer = api.get("/images?limit=1&limit=2")
+
+    assert (answer.status_code, body(answer)["parameter"]) == (400, "limit")
+
+
+def test_a_cursor_beyond_the_range_ends_the_listing(api: Api) -> None:
+    cursor = _forged("newest:2020-01-01T00:00:00.000000Z#00000000-0000-0000-0000-000000000000")
+
+    answer = api.get("/images", cursor=cursor, since="2021-01-01")
+
+    assert body(answer) == {"images": [], "nextCursor": None}
