@@ -48,7 +48,7 @@ def requested(members: Mapping[str, Any], now: Settings) -> Upload:
     return Upload(
         _key(members.get("key"), now),
         _content_type(members.get("contentType")),
-        _sizes(members.get("size"), now.max_source_bytes),
+        _sizes(members["size"], now.max_source_bytes) if "size" in members else (1, now.max_source_bytes),
         replace,
     )
 
@@ -79,8 +79,6 @@ def _content_type(content_type: Any) -> str:
 
 
 def _sizes(size: Any, most: int) -> tuple[int, int]:
-    if size is None:
-        return 1, most
     if not isinstance(size, int) or isinstance(size, bool) or not 1 <= size <= most:
         raise bad_parameter("size", f"{shown(size)} is no whole number of bytes from 1 to {most}")
     return size, size

@@ -1,5 +1,6 @@
 """AWS on this machine: the emulator, the stack of infrastructure.yaml, the deployed app and its API."""
 
+import json
 import os
 import shutil
 import socket
@@ -68,21 +69,48 @@ def running(aws_port: int, api_port: int, keep: Path | None = None) -> Iterator[
         retry_events(
             session.client("lambda", endpoint_url=endpoint), "imagepress-local-compress", DEAD_LETTERS_ARN
         )
-        api = f"http://127.0.0.1:{api_port}"
-        serve: list[str | Path] = [
-            _BIN / "chalice",
-            "local",
-            "--stage",
-            "local",
-            "--port",
-            str(api_port),
-            "--no-autoreload",
-        ]
-        api_log = folder / "api" / "api.log"  # a folder of its own: each server's is removed when it ends
-        api_log.parent.mkdir()
-        cleanup.enter_context(_process(serve, environment, api_log))
-        _wait_for(f"{api}/health", api_log)
+        api = cleanup.enter_context(_served(PROJECT, environment, api_port, folder))
         yield LocalStack(endpoint, api, session)
+
+
+@contextmanager
+def served_with(stack: LocalStack, variables: Mapping[str, str]) -> Iterator[str]:
+    """Serve the API of a running stack once more, with other settings; give its URL.
+
+    Chalice takes the stage's settings from config.json alone, so the app is served from a folder with another one.
+    """
+    with tempfile.TemporaryDirectory(prefix="imagepress-") as name:
+        project = Path(name)
+        for part in ("app.py", "chalicelib", "requirements.txt"):
+            (project / part).symlink_to(PROJECT / part)
+        config = json.loads((PROJECT / ".chalice" / "config.json").read_text())
+        config["stages"]["local"]["environment_variables"].update(variables)
+        (project / ".chalice").mkdir()
+        (project / ".chalice" / "config.json").write_text(json.dumps(config))
+        with _served(project, _environment(stack.endpoint), free_port(), project) as api:
+            yield api
+
+
+@contextmanager
+def _served(project: Path, environment: Mapping[str, str], port: int, folder: Path) -> Iterator[str]:
+    """Run `chalice local`; give the URL of the API."""
+    api = f"http://127.0.0.1:{port}"
+    command: list[str | Path] = [
+        _BIN / "chalice",
+        "--project-dir",
+        project,
+        "local",
+        "--stage",
+        "local",
+        "--port",
+        str(port),
+        "--no-autoreload",
+    ]
+    log = folder / "api" / "api.log"  # a folder of its own: each server's is removed when it ends
+    log.parent.mkdir()
+    with _process(command, environment, log):
+        _wait_for(f"{api}/openapi.json", log)
+        yield api
 
 
 @contextmanager

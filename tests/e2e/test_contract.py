@@ -1,0 +1,68 @@
+"""chalicelib/openapi.json is what the API does: routes one by one, and thousands of requests made from it."""
+
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+from itertools import cycle
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from tests.conftest import Deployed
+from tools.local_stack import PROJECT, LocalStack, served_with
+from tools.pictures import picture
+
+TOKEN = "a token that writes"
+CONTRACT = PROJECT / "chalicelib" / "openapi.json"
+
+
+def test_contract_and_app_have_the_same_routes(stack: LocalStack) -> None:
+    import app
+
+    described = {
+        (path.replace("imageId", "image_id"), method.upper())
+        for path, item in json.loads(CONTRACT.read_text())["paths"].items()
+        for method in item
+        if method != "parameters"
+    }
+    assert described == {(path, method) for path, methods in app.app.routes.items() for method in methods}
+
+
+schema = schemathesis.openapi.from_path(CONTRACT)
+# Others are answered by the development server itself.
+schema.config.phases.coverage.unexpected_methods = {"delete", "get", "options", "patch", "post", "put"}
+
+
+@pytest.fixture(scope="module")
+def api(stack: LocalStack) -> Iterator[str]:
+    """An API that asks for tokens, as a deployed one does."""
+    digest = sha256(TOKEN.encode()).hexdigest()
+    with served_with(stack, {"API_AUTH": "token", "API_WRITE_TOKEN_SHA256": digest}) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def identifiers(deployed: Deployed) -> Iterator[str | None]:
+    """Ids of images that there are, of one that there is not; and None for what the contract makes up."""
+    uploads = (deployed.upload(f"contract/{number}.jpg", picture(64, 48, "JPEG")) for number in range(3))
+    return cycle([*(upload["imageId"] for upload in uploads), "00000000-0000-0000-0000-000000000000", None])
+
+
+@schema.parametrize()
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_every_answer_is_one_that_the_contract_names(
+    case: "schemathesis.Case[Any]", api: str, identifiers: Iterator[str | None]
+) -> None:
+    if "imageId" in case.path_parameters and (known := next(identifiers)):
+        case.path_parameters["imageId"] = known
+    case.call_and_validate(
+        base_url=api,
+        headers={"Authorization": f"Bearer {TOKEN}"},
+        # What no schema says: which parameters go together, which cursors were given, which keys are fit for S3.
+        excluded_checks=[positive_data_acceptance]
+        if case.operation.label in {"GET /images", "POST /uploads"}
+        else [],
+    )
