@@ -1,13 +1,16 @@
 """The routes of app.py through Chalice's test client, on the emulated table and buckets."""
 
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from chalice.test import Client, HTTPResponse
 
+from chalicelib import settings
+from chalicelib.settings import Settings
 from tests.conftest import Deployed
 from tools.pictures import picture
 
@@ -41,6 +44,17 @@ class Api:
 
 def body(response: HTTPResponse) -> Any:
     return json.loads(response.body)
+
+
+@pytest.fixture
+def with_settings(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Change settings, by the names of their variables, until the test ends."""
+
+    def changed(**variables: str) -> None:
+        now = Settings.from_environment(os.environ | variables)
+        monkeypatch.setattr(settings, "current", lambda: now)
+
+    return changed
 
 
 @pytest.fixture(scope="package")

@@ -1,0 +1,169 @@
+"""Who may call which route, for every route that the app has."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from chalicelib import access
+from chalicelib.settings import SettingsError
+from tests.integration.conftest import Api, body
+from tools.local_stack import PROJECT
+
+READ, WRITE = "token-that-reads", "token-that-writes"
+POOL = "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_a"
+NOBODY = "00000000-0000-0000-0000-000000000000"
+
+ROUTES = {
+    "GET /": "public",
+    "GET /web/{version}/{name}": "public",
+    "GET /openapi.json": "public",
+    "GET /health": "read",
+    "GET /stats": "read",
+    "GET /images": "read",
+    "GET /images/{image_id}": "read",
+    "GET /images/{image_id}/file": "read",
+    "DELETE /images/{image_id}": "write",
+    "POST /images/{image_id}/reprocess": "write",
+    "POST /uploads": "write",
+}
+CREDENTIALS = {
+    "none": None,
+    "empty": "",
+    "wrong": "Bearer wrong",
+    "a digest": f"Bearer {sha256(WRITE.encode()).hexdigest()}",
+    "another scheme": f"Basic {WRITE}",
+    "without a scheme": WRITE,
+    "not ASCII": "Bearer t\u00f6ken",
+    "read": f"Bearer {READ}",
+    "write": f"bearer  {WRITE}",
+}
+
+
+TOKENS = {
+    "API_AUTH": "token",
+    "API_READ_TOKEN_SHA256": sha256(READ.encode()).hexdigest(),
+    "API_WRITE_TOKEN_SHA256": sha256(WRITE.encode()).hexdigest(),
+}
+
+
+@pytest.fixture
+def tokens(api: Api, with_settings: Callable[..., None]) -> Api:
+    with_settings(**TOKENS)
+    return api
+
+
+def test_the_table_above_has_every_route(api: Api) -> None:
+    import app
+
+    assert ROUTES.keys() == {
+        f"{method} {path}" for path, methods in app.app.routes.items() for method in methods
+    }
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("credentials", CREDENTIALS)
+def test_a_route_answers_those_alone_who_may_call_it(tokens: Api, route: str, credentials: str) -> None:
+    method, path = route.split()
+    for name, given in {"image_id": NOBODY, "version": "0", "name": "x.js"}.items():
+        path = path.replace(f"{{{name}}}", given)
+    value = CREDENTIALS[credentials]
+
+    answer = tokens.request(method, path, {"Authorization": value} if value is not None else None)
+
+    if ROUTES[route] == "public" or credentials == "write" or (credentials == ROUTES[route] == "read"):
+        assert answer.status_code not in {401, 403, 500}
+    elif credentials == "read":
+        assert (answer.status_code, body(answer)["code"]) == (403, "forbidden")
+    else:
+        assert (answer.status_code, body(answer)["code"]) == (401, "unauthorized")
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_a_token_is_no_longer_taken_once_another_has_its_place(
+    tokens: Api, with_settings: Callable[..., None]
+) -> None:
+    before = tokens.request("GET", "/stats", {"Authorization": f"Bearer {READ}"})
+    with_settings(**TOKENS | {"API_READ_TOKEN_SHA256": sha256(b"its successor").hexdigest()})
+
+    after = tokens.request("GET", "/stats", {"Authorization": f"Bearer {READ}"})
+
+    assert (before.status_code, after.status_code) == (200, 401)
+
+
+@pytest.mark.parametrize("token", ["", " ", "x"])
+def test_without_tokens_nobody_is_let_in(api: Api, with_settings: Callable[..., None], token: str) -> None:
+    with_settings(API_AUTH="token", API_READ_TOKEN_SHA256="", API_WRITE_TOKEN_SHA256="")
+
+    assert api.request("GET", "/stats", {"Authorization": f"Bearer {token}"}).status_code == 401
+
+
+@pytest.mark.parametrize("auth", ["iam", f"cognito:{POOL}"])
+def test_whom_api_gateway_did_not_identify_is_refused(
+    api: Api, with_settings: Callable[..., None], auth: str
+) -> None:
+    with_settings(API_AUTH=auth)
+
+    assert api.get("/stats").status_code == 401
+    assert api.get("/openapi.json").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("auth", "context"),
+    [
+        ("iam", {"identity": {"userArn": "arn:aws:iam::123456789012:user/a"}}),
+        (f"cognito:{POOL}", {"authorizer": {"claims": {"sub": "a"}}}),
+    ],
+)
+def test_whom_api_gateway_identified_is_let_in(
+    api: Api, with_settings: Callable[..., None], auth: str, context: dict[str, Any]
+) -> None:
+    import app
+
+    with_settings(API_AUTH=auth)
+    event = {
+        "requestContext": {"httpMethod": "GET", "resourcePath": "/stats", "path": "/api/stats", **context},
+        "headers": {},
+        "pathParameters": {},
+        "multiValueQueryStringParameters": None,
+        "stageVariables": None,
+        "body": None,
+    }
+
+    assert app.app(event, None)["statusCode"] == 200
+
+
+@pytest.mark.parametrize(
+    ("auth", "kind"), [("iam", "IAMAuthorizer"), (f"cognito:{POOL}", "CognitoUserPoolAuthorizer")]
+)
+def test_api_gateway_checks_before_every_route_that_is_not_public(auth: str, kind: str) -> None:
+    code = (
+        "import app, json; print(json.dumps({f'{m} {p}': type(r.authorizer).__name__ "
+        "for p, ms in app.app.routes.items() for m, r in ms.items()}))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=PROJECT,
+        env=os.environ | {"API_AUTH": auth},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    expected = {route: "NoneType" if who == "public" else kind for route, who in ROUTES.items()}
+    assert json.loads(result.stdout) == expected
+
+
+def test_an_open_api_is_refused_where_aws_is_not_emulated(
+    with_settings: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_settings(API_AUTH="none")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+
+    with pytest.raises(SettingsError, match="API_AUTH is 'none'"):
+        access.authorizer()

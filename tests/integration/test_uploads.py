@@ -1,0 +1,165 @@
+"""`POST /uploads`, and what S3 then makes of the form."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import urllib3
+
+from tests.conftest import SOURCE, Deployed, eventually
+from tests.integration.conftest import Api, body
+from tools.pictures import picture
+
+PHOTO = picture(320, 200, "JPEG")
+
+
+def asked(key: Any = "up/cat.jpg", **others: Any) -> dict[str, Any]:
+    return {"key": key, "contentType": "image/jpeg", **others}
+
+
+def send(form: Any, data: bytes = PHOTO, /, **fields: str) -> urllib3.BaseHTTPResponse:
+    parts: dict[str, Any] = {**form["fields"], **fields, "file": ("any name.exe", data)}
+    return urllib3.request("POST", form["url"], fields=parts)
+
+
+@pytest.mark.parametrize("key", ["up/cat.jpg", "up/käse & 🧀 +%20.jpg", "up/" + "long" * 200 + ".jpg"])
+def test_what_a_form_uploads_is_compressed(api: Api, deployed: Deployed, key: str) -> None:
+    answer = api.post("/uploads", asked(key, size=len(PHOTO)))
+
+    assert answer.status_code == 201
+    assert send(body(answer)).status == 201
+    record = eventually(lambda: deployed.record(key))
+    assert record["imageId"] == body(answer)["imageId"]
+    assert (record["status"], record["sizeOriginal"]) == ("compressed", len(PHOTO))
+    assert deployed.s3.head_object(Bucket=SOURCE, Key=key)["ContentType"] == "image/jpeg"
+
+
+def test_a_form_takes_no_other_key(api: Api, deployed: Deployed) -> None:
+    form = body(api.post("/uploads", asked("up/mine.jpg")))
+
+    assert send(form, key="up/yours.jpg").status == 403
+    assert _keys(deployed, "up/yours") == []
+
+
+def test_a_form_takes_no_other_type(api: Api, deployed: Deployed) -> None:
+    form = body(api.post("/uploads", asked("up/typed.jpg")))
+    html: Any = {"Content-Type": "text/html"}
+
+    assert send(form, **html).status == 403
+    assert _keys(deployed, "up/typed") == []
+
+
+def test_a_form_takes_no_other_size(api: Api, deployed: Deployed) -> None:
+    form = body(api.post("/uploads", asked("up/sized.jpg", size=10)))
+
+    assert send(form).status == 400
+    assert _keys(deployed, "up/sized") == []
+
+
+def test_a_form_without_a_size_takes_no_more_than_the_app_does(
+    api: Api, deployed: Deployed, with_settings: Callable[..., None]
+) -> None:
+    with_settings(MAX_SOURCE_BYTES="100")
+    form = body(api.post("/uploads", asked("up/large.jpg")))
+
+    assert send(form).status == 400
+    assert _keys(deployed, "up/large") == []
+
+
+def test_a_form_whose_signature_is_another_s_is_refused(api: Api, deployed: Deployed) -> None:
+    form, other = (body(api.post("/uploads", asked(f"up/{name}.jpg"))) for name in ("a", "b"))
+
+    assert send(form, **{"x-amz-signature": other["fields"]["x-amz-signature"]}).status == 403
+    assert send(form, policy=other["fields"]["policy"]).status == 403
+    assert _keys(deployed, "up/a") == _keys(deployed, "up/b") == []
+
+
+def test_a_key_that_is_taken_is_not_uploaded_over_unasked(api: Api, deployed: Deployed) -> None:
+    deployed.upload("up/taken.jpg", PHOTO)
+
+    answer = api.post("/uploads", asked("up/taken.jpg"))
+
+    assert (answer.status_code, body(answer)["code"]) == (409, "already-exists")
+
+
+def test_a_key_that_is_taken_is_uploaded_over_where_asked_to(api: Api, deployed: Deployed) -> None:
+    deployed.upload("up/replaced.jpg", PHOTO)
+
+    form = body(api.post("/uploads", asked("up/replaced.jpg", replace=True)))
+
+    assert send(form, picture(100, 200, "JPEG")).status == 201
+    eventually(lambda: (record := deployed.record("up/replaced.jpg")) and record["height"] == 200)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        None,
+        7,
+        "",
+        "/cat.jpg",
+        "a//cat.jpg",
+        "a/",
+        ".",
+        "../cat.jpg",
+        "a/../cat.jpg",
+        "a/./cat.jpg",
+        "a\ncat.jpg",
+        "a\u0000.jpg",
+        "a\u007f.jpg",
+        "a\u0085.jpg",
+        "a\uffff.jpg",
+        "\ud800.jpg",
+        "${filename}",
+        "a/${filename}",
+        "k" * 1017,
+        "é" * 510,
+    ],
+)
+def test_a_key_that_is_not_fit_for_an_upload_is_400_and_named(api: Api, key: Any) -> None:
+    answer = api.post("/uploads", asked(key))
+
+    assert (answer.status_code, body(answer)["parameter"]) == (400, "key")
+
+
+@pytest.mark.parametrize(
+    ("members", "named"),
+    [
+        ({"contentType": "text/html"}, "contentType"),
+        ({"contentType": "image/svg+xml"}, "contentType"),
+        ({"contentType": "image/jpeg; charset=x"}, "contentType"),
+        ({"contentType": "image/jpeg\r\nX-Evil: 1"}, "contentType"),
+        ({"contentType": None}, "contentType"),
+        ({"size": 0}, "size"),
+        ({"size": 100_000_001}, "size"),
+        ({"size": 1.5}, "size"),
+        ({"size": True}, "size"),
+        ({"size": None}, "size"),
+        ({"replace": "yes"}, "replace"),
+        ({"acl": "public-read"}, "acl"),
+    ],
+)
+def test_a_member_that_is_wrong_is_400_and_named(api: Api, members: dict[str, Any], named: str) -> None:
+    answer = api.post("/uploads", {**asked(), **members})
+
+    assert (answer.status_code, body(answer)["parameter"]) == (400, named)
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"7", b"{", b"\xff", b"[" * 100_000])
+def test_a_body_that_is_no_object_is_400(api: Api, data: bytes) -> None:
+    answer = api.client.http.post("/uploads", headers={"Content-Type": "application/json"}, body=data)
+
+    assert (answer.status_code, body(answer)["code"]) == (400, "bad-body")
+
+
+def test_a_key_that_is_left_alone_is_not_uploaded(api: Api, with_settings: Callable[..., None]) -> None:
+    with_settings(EXCLUDE_PREFIXES="private/")
+
+    answer = api.post("/uploads", asked("private/cat.jpg"))
+
+    assert (answer.status_code, body(answer)["parameter"]) == (400, "key")
+
+
+def _keys(deployed: Deployed, prefix: str) -> list[str]:
+    listed = deployed.s3.list_objects_v2(Bucket=SOURCE, Prefix=prefix).get("Contents", [])
+    return [item["Key"] for item in listed]
