@@ -1,5 +1,6 @@
 """The two buckets: uploads in one, compressed images in the other."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 # Compressed images keep their key when their source is overwritten, so caches ask again after an hour.
 _CACHE_CONTROL = "private, max-age=3600"
+# S3 takes keys with any character, but DeleteObjects names them in XML 1.0, which lacks these (its production `Char`).
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NOT_FOUND = {"404", "NoSuchKey", "NotFound"}
 _NOT_MODIFIED = {"304", "NotModified"}
 _PRECONDITION_FAILED = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
@@ -142,12 +145,12 @@ class Buckets:
         Raises:
             ClientError: S3 could not delete some of them.
         """
-        if not keys:
+        for key in sorted(filter(_NOT_XML.search, keys)):
+            self._s3.delete_object(Bucket=self.destination, Key=key)
+        objects: list[Any] = [{"Key": key} for key in sorted(keys) if not _NOT_XML.search(key)]
+        if not objects:
             return
-        answer = self._s3.delete_objects(
-            Bucket=self.destination,
-            Delete={"Objects": [{"Key": key} for key in sorted(keys)], "Quiet": True},
-        )
+        answer = self._s3.delete_objects(Bucket=self.destination, Delete={"Objects": objects, "Quiet": True})
         if failed := answer.get("Errors"):
             first = failed[0]
             message = f"{first['Key']}: {first['Message']}"

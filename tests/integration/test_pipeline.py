@@ -76,6 +76,24 @@ def test_a_key_that_never_was_is_absent(make: Callable[..., Pipeline]) -> None:
     assert make().reconcile("never-was.jpg") == "absent"
 
 
+@pytest.mark.parametrize(
+    "key", ["odd/\x01.jpg", "odd/\x0b\x1f.jpg", "odd/\r\n\t.jpg", "odd/\ufffe.jpg", "odd/&<]]>.jpg"]
+)
+def test_a_key_that_xml_cannot_hold_comes_and_goes_as_any_other(
+    s3: "S3Client", catalog: Catalog, make: Callable[..., Pipeline], key: str
+) -> None:
+    s3.put_object(Bucket=SOURCE, Key=key, Body=PHOTO)
+    assert make().reconcile(key) == "compressed"
+    record = catalog.get(image_id(SOURCE, key))
+    assert record
+
+    s3.delete_object(Bucket=SOURCE, Key=key)
+    assert make().reconcile(key) == "deleted"
+
+    with pytest.raises(ClientError, match="404"):
+        s3.head_object(Bucket=DESTINATION, Key=record["destKey"])
+
+
 def test_an_object_over_the_limit_of_bytes_is_refused(
     s3: "S3Client", catalog: Catalog, make: Callable[..., Pipeline]
 ) -> None:
