@@ -136,7 +136,7 @@ SCENES = {
 
 
 def landscape(scene: Scene, width: int, height: int, seed: int) -> Image.Image:
-    """Draw a scene in RGB; the same seed draws the same picture."""
+    """Draw a scene in RGB; the same seed draws the same landscape, but for its grain."""
     random = Random(seed)  # noqa: S311 - mountains, not secrets
     image = _gradient(scene.sky, width, height)
     _scatter_stars(image, scene.stars, random)
