@@ -232,6 +232,7 @@ def _create_stack(session: boto3.Session, endpoint: str) -> None:
         "DeadLettersName": "imagepress-local-dead-letters",
         "AppName": "imagepress-local",
         "RequireTls": "no",
+        "UploadOrigins": "http://127.0.0.1:*,http://localhost:*",  # the gallery's, whatever PORT is
     }
     cloudformation.create_stack(
         StackName="imagepress-local",

@@ -2,8 +2,24 @@
 
 from collections.abc import Iterator
 from io import BytesIO
+from pathlib import PurePath
 
 from PIL import Image, ImageChops
+
+from tools.landscapes import SCENES, landscape
+
+_ALBUM = (
+    ("dawn.jpg", "dawn", (3000, 2000)),
+    ("albums/noon.jpg", "noon", (2000, 2500)),
+    ("albums/dusk.png", "dusk", (1600, 900)),
+    ("night.webp", "night", (1800, 1200)),
+    ("travel/dunes.jpg", "dunes", (3200, 1800)),
+    ("travel/fjord.jpg", "fjord", (2000, 3000)),
+    ("forest.jpg", "forest", (3000, 2000)),
+    ("ember.jpg", "ember", (2400, 2400)),
+    ("travel/lake.jpg", "noon", (3000, 1700)),
+    ("albums/before-sunrise.jpg", "dawn", (2000, 2600)),
+)
 
 
 def picture(width: int, height: int, file_format: str, angle: int = 0) -> bytes:
@@ -19,7 +35,12 @@ def picture(width: int, height: int, file_format: str, angle: int = 0) -> bytes:
 
 def generated() -> Iterator[tuple[str, bytes]]:
     """Return a handful of object keys and their pictures."""
-    yield "dawn.jpg", picture(3000, 2000, "JPEG")
-    yield "albums/noon.jpg", picture(2000, 3000, "JPEG", 90)
-    yield "albums/dusk.png", picture(1600, 900, "PNG", 180)
-    yield "night.webp", picture(1800, 1200, "WEBP", 270)
+    for seed, (key, scene, size) in enumerate(_ALBUM):
+        yield key, _saved(landscape(SCENES[scene], *size, seed), key)
+
+
+def _saved(image: Image.Image, key: str) -> bytes:
+    out = BytesIO()
+    Image.init()
+    image.save(out, Image.EXTENSION[PurePath(key).suffix], quality=92)
+    return out.getvalue()

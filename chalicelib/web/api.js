@@ -1,0 +1,70 @@
+// The REST API of this very app; its root is the page's <base>.
+
+import { wait } from './dom.js';
+import * as session from './session.js';
+
+const ATTEMPTS = 4;
+
+/** The address of a path; parameters that are empty are left out. */
+export function address(path, parameters = {}) {
+	const url = new URL(path, document.baseURI);
+	for (const [name, value] of Object.entries(parameters)) if (value) url.searchParams.set(name, value);
+	return url.href;
+}
+
+async function request(method, path, { parameters, body, signal } = {}) {
+	for (let attempt = 1; ; attempt += 1) {
+		const token = session.token();
+		const answer = await send(method, address(path, parameters), token, body, signal);
+		if (answer.ok) return answer.json();
+		if (answer.status === 401 && (await session.another(token))) continue;
+		const isPassing = answer.status === 429 || (method === 'GET' && answer.status >= 500);
+		if (!isPassing || attempt === ATTEMPTS) throw await problem(answer);
+		await wait(2 ** attempt * 150 * (1 + Math.random()));
+	}
+}
+
+async function send(method, url, token, body, signal) {
+	const headers = body ? { 'Content-Type': 'application/json' } : {};
+	if (token) headers.Authorization = `Bearer ${token}`;
+	try {
+		return await fetch(url, { method, headers, signal, body: body && JSON.stringify(body) });
+	} catch (error) {
+		if (signal?.aborted) throw error;
+		throw new Error(navigator.onLine ? 'The API does not answer.' : 'You are offline.');
+	}
+}
+
+/** An error with a sentence for people, the answer's `status` and the problem's `code`. */
+async function problem(answer) {
+	const { code, detail, message } = await answer.json().catch(() => ({}));
+	let text = detail ?? message ?? `The API answered ${answer.status}.`;
+	if (session.auth === 'iam' && answer.status === 403) text = 'This API takes requests signed with AWS credentials, which a page cannot make: use a client that does.';
+	return Object.assign(new Error(text), { status: answer.status, code });
+}
+
+/** Every record comes with presigned URLs of its files, as `urls`. */
+export const list = (parameters, signal) => request('GET', 'images', { parameters: { ...parameters, urls: 'true' }, signal });
+export const image = (id) => request('GET', `images/${id}`, { parameters: { urls: 'true' } });
+
+/** The record of a key, or null; asked as a list, since that there is none yet is no error. */
+export async function byKey(key) {
+	const { images } = await list({ prefix: key, limit: 1 });
+	return images.find((record) => record.sourceKey === key) ?? null;
+}
+
+export const stats = () => request('GET', 'stats');
+export const remove = (id) => request('DELETE', `images/${id}`);
+export const reprocess = (id) => request('POST', `images/${id}/reprocess`);
+
+/** Ask leave to upload `{key, contentType, size, replace}`. @returns a presigned POST: {imageId, key, url, fields}. */
+export const ticket = (body) => request('POST', 'uploads', { body });
+
+/** The lasting address of a file, which redirects to one of five minutes. */
+export const fileAddress = (id, parameters) => address(`images/${id}/file`, parameters);
+
+/** An address of five minutes that downloads a file. */
+export async function download(id, variant) {
+	const parameters = { variant, download: 'true', redirect: 'false' };
+	return (await request('GET', `images/${id}/file`, { parameters })).url;
+}

@@ -1,0 +1,210 @@
+// The gallery: ties the address, the list, the grid, the uploads and the viewer together.
+
+import * as api from './api.js';
+import { announce, button, byId, el, icon, toast } from './dom.js';
+import { bytes, count, saved } from './format.js';
+import * as grid from './grid.js';
+import { Library } from './library.js';
+import * as session from './session.js';
+import * as address from './state.js';
+import { connect } from './tray.js';
+import { Uploads } from './uploads.js';
+import { Viewer } from './viewer.js';
+
+const TYPING_PAUSE = 250; // milliseconds
+
+const list = byId('grid');
+const form = byId('filters');
+const picker = byId('files');
+const library = new Library();
+const uploads = new Uploads(Number(document.body.dataset.maxBytes));
+const viewer = new Viewer(byId('viewer'), library, { move, canMove: (step) => Boolean(neighbour(step)), close: closed });
+let state = address.read();
+
+// --- What is looked at
+
+function go(change, options) {
+	state = { ...state, ...change };
+	address.write(state, options);
+	open();
+}
+
+function open() {
+	const { prefix, status, format, order } = form.elements;
+	if (document.activeElement !== prefix) prefix.value = state.prefix;
+	status.value = state.status;
+	format.value = address.query(state).format;
+	format.disabled = state.status === 'failed'; // what failed has no format
+	order.value = state.prefix ? 'name' : state.order;
+	order.disabled = Boolean(state.prefix); // the API lists a prefix by name
+	library.open(state);
+}
+
+let typing = 0;
+form.oninput = ({ target: { name, value } }) => {
+	clearTimeout(typing);
+	const isTyped = name === 'prefix';
+	typing = setTimeout(() => go({ [name]: value }, { replace: isTyped && state.prefix !== '' }), isTyped ? TYPING_PAUSE : 0);
+};
+form.onsubmit = (event) => event.preventDefault();
+onpopstate = () => {
+	const before = address.href({ ...state, image: '' });
+	state = address.read();
+	if (address.href({ ...state, image: '' }) !== before) open();
+	showPicture();
+};
+
+// --- The list
+
+library.addEventListener('change', () => {
+	const { records, phase } = library;
+	grid.show(list, records, state, phase === 'loading');
+	const isEmpty = phase === 'complete' && !records.length;
+	byId('notice').hidden = !isEmpty && phase !== 'error';
+	byId('notice').replaceChildren(...(isEmpty ? nothing() : phase === 'error' ? trouble(library.error) : []));
+	byId('load-more').hidden = phase !== 'ready';
+	if (phase === 'complete' || phase === 'ready') {
+		announce(count(records.length, 'picture') + (phase === 'ready' ? ' so far' : ''));
+		refreshTotals();
+	}
+	viewer.refresh();
+	// An observer tells of changes alone, and a short page changes nothing: so it looks anew.
+	end.unobserve(byId('more'));
+	end.observe(byId('more'));
+});
+
+const notice = (glyph, title, text, action) => [icon(glyph), el('h2', title), el('p', text), action];
+
+function trouble({ status, message }) {
+	if (status === 401) return notice('key', 'This gallery is private', 'It opens with the API’s token.', button('Enter a token', null, open, { kind: '.primary' }));
+	return notice('alert', 'The pictures cannot be listed', message, button('Try again', null, () => library.more(), { kind: '.primary' }));
+}
+
+function nothing() {
+	const { prefix, status, format } = state;
+	if (prefix || status || format) {
+		const clear = () => go({ prefix: '', status: '', format: '' });
+		return notice('search', 'Nothing matches', 'No picture has this name, status and format.', button('Show all pictures', null, clear));
+	}
+	const text = 'Drop some here, paste one, or pick them. Each goes straight to your bucket and comes back smaller.';
+	return notice('image', 'No pictures yet', text, button('Pick pictures', 'upload', () => picker.click(), { kind: '.primary' }));
+}
+
+const more = () => library.phase === 'ready' && library.more();
+const end = new IntersectionObserver(([entry]) => entry.isIntersecting && more(), { rootMargin: '900px' });
+byId('load-more').onclick = more;
+
+let totalling = 0;
+function refreshTotals() {
+	clearTimeout(totalling);
+	totalling = setTimeout(() => api.stats().then(showTotals, () => {}), 150); // of trouble, the list tells
+}
+
+function showTotals({ images, failures, bytesBefore, bytesAfter }) {
+	const sentence = images
+		? [count(images, 'picture'), ': ', bytes(bytesBefore), ' pressed into ', el('b', bytes(bytesAfter)), '.']
+		: ['Every picture, ', el('b', 'a little lighter'), '.'];
+	byId('totals').replaceChildren(...sentence);
+	byId('aside').replaceChildren(images ? `${saved(bytesBefore, bytesAfter)}% saved` : 'Upload, and see what is saved');
+	if (failures) byId('aside').append(' · ', button(`${count(failures, 'picture')} could not be compressed`, null, () => go({ status: 'failed' }), { kind: '.link' }));
+}
+
+// --- One picture in large
+
+list.onclick = (event) => {
+	const card = event.target.closest('[data-id]');
+	if (!card || event.metaKey || event.ctrlKey || event.shiftKey) return;
+	event.preventDefault();
+	openPicture(card.record);
+};
+
+function openPicture(record, options = { mark: 'opened' }) {
+	state = { ...state, image: record.imageId };
+	address.write(state, options);
+	viewer.show(record);
+}
+
+async function showPicture() {
+	const { image } = state;
+	if (!image) return viewer.hide();
+	try {
+		const record = library.get(image) ?? (await api.image(image));
+		if (state.image === image) viewer.show(record);
+	} catch (error) {
+		toast(error.status === 404 ? 'This picture is not there any more.' : error.message, { isError: true });
+		state.image = '';
+		address.write(state, { replace: true });
+	}
+}
+
+function neighbour(step) {
+	const at = library.records.findIndex((record) => record.imageId === state.image);
+	return at < 0 ? undefined : library.records[at + step];
+}
+
+function move(step) {
+	openPicture(neighbour(step), { replace: true });
+	if (!neighbour(3)) more();
+}
+
+function closed() {
+	const last = state.image;
+	if (!last) return;
+	state = { ...state, image: '' };
+	if (history.state === 'opened') history.back();
+	else address.write(state, { replace: true });
+	grid.focus(list, last);
+}
+
+// --- Uploads
+
+connect(byId('tray'), uploads, openPicture);
+uploads.addEventListener('change', ({ detail }) => detail?.record && library.put(detail.record));
+onbeforeunload = (event) => {
+	if (uploads.active.some((upload) => upload.state !== 'queued')) event.preventDefault();
+};
+
+/** Uploads go into the folder that is looked at. */
+const folder = () => (state.prefix.endsWith('/') ? state.prefix : '');
+const add = (files) => uploads.add(files, folder());
+
+byId('add').onclick = () => picker.click();
+picker.onchange = () => {
+	add(picker.files);
+	picker.value = '';
+};
+document.onpaste = ({ clipboardData }) => add(clipboardData.files);
+
+let depth = 0; // dragenter and dragleave come for every element on the way
+function dragging(event, step) {
+	if (!event.dataTransfer.types.includes('Files')) return;
+	event.preventDefault();
+	depth = Math.max(0, depth + step);
+	byId('drop').hidden = !depth;
+	byId('drop-folder').textContent = folder() && ` into ${folder()}`;
+}
+ondragenter = (event) => dragging(event, 1);
+ondragover = (event) => dragging(event, 0);
+ondragleave = (event) => dragging(event, -1);
+ondrop = (event) => {
+	dragging(event, -depth);
+	add(event.dataTransfer.files);
+};
+
+// --- The connection and the token
+
+ononline = onoffline = () => {
+	byId('offline').hidden = navigator.onLine;
+	if (navigator.onLine && library.phase === 'error') library.more();
+};
+ononline();
+
+byId('forget').hidden = !['token', 'cognito'].includes(session.auth);
+byId('forget').onclick = () => {
+	session.forget();
+	location.assign(location.pathname);
+};
+
+for (const place of document.querySelectorAll('[data-icon]')) place.append(icon(place.dataset.icon));
+open();
+showPicture();

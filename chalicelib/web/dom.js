@@ -1,0 +1,91 @@
+// Elements, icons, and what is said to people in passing.
+
+const SVG = 'http://www.w3.org/2000/svg';
+const TOAST_SECONDS = 8;
+const ICONS = {
+	alert: 'M12 8v5m0 3.5v.01M10.3 3.9 2.4 17.6a2 2 0 0 0 1.7 3h15.8a2 2 0 0 0 1.7-3L13.7 3.9a2 2 0 0 0-3.4 0z',
+	back: 'm15 5-7 7 7 7',
+	close: 'M6 6l12 12M18 6 6 18',
+	down: 'm6 9.5 6 6 6-6',
+	download: 'M12 4v11m-5-4.5 5 5 5-5M5 20h14',
+	handle: 'm9 7-5 5 5 5M15 7l5 5-5 5',
+	image: 'M4 5h16v14H4zm0 11 5-5 4 4 2.5-2.5L20 17M15.5 9v.01',
+	key: 'M15 14a5 5 0 1 0-4.7-3.3L3 18v3h3l1-2 2-1v-2l3.3-2.3A5 5 0 0 0 15 14zm1-6v.01',
+	link: 'M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.7-5.7L12 7m2 3a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.7 5.7L12 17',
+	next: 'm9 5 7 7-7 7',
+	redo: 'M20 11a8 8 0 1 0-2.3 6.2M20 5v6h-6',
+	search: 'M10.5 17a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13zm4.7-1.8 5.3 5.3',
+	trash: 'M4 7h16M9 7V4h6v3M6.5 7l1 13h9l1-13M10 11v5.5m4-5.5v5.5',
+	upload: 'M12 16V5m-5 4.5 5-5 5 5M5 20h14',
+};
+
+export const byId = (id) => document.getElementById(id);
+export const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Look again and again, ever more seldom, until something is found; undefined if nothing is in time. */
+export async function eventually(look, seconds = Infinity) {
+	const end = Date.now() + seconds * 1000;
+	for (let pause = 600; Date.now() < end; pause = Math.min(pause * 1.3, 10_000)) {
+		await wait(pause);
+		const found = await look();
+		if (found) return found;
+	}
+}
+
+/** Make an element: el('p.bad', {id: 'why'}, 'No.'). Among its attributes, functions listen, true stands alone, false is none. */
+export function el(kind, ...children) {
+	const [tag, ...classes] = kind.split('.');
+	const element = document.createElement(tag);
+	element.classList.add(...classes);
+	const isPlain = children[0]?.constructor === Object;
+	for (const [name, value] of Object.entries(isPlain ? children.shift() : {})) {
+		if (typeof value === 'function') element.addEventListener(name.slice(2), value);
+		else if (value !== false) element.setAttribute(name, value === true ? '' : value);
+	}
+	element.append(...children.filter(Boolean));
+	return element;
+}
+
+export function icon(name) {
+	const svg = document.createElementNS(SVG, 'svg');
+	const path = document.createElementNS(SVG, 'path');
+	svg.setAttribute('viewBox', '0 0 24 24');
+	svg.setAttribute('class', 'icon');
+	svg.setAttribute('aria-hidden', 'true');
+	path.setAttribute('d', ICONS[name]);
+	svg.append(path);
+	return svg;
+}
+
+/** A button; one of class "bare" shows its icon alone, and the label is read out. */
+export function button(label, glyph, onclick, { kind = '', ...attributes } = {}) {
+	return el(`button${kind}`, { type: 'button', onclick, ...attributes }, glyph && icon(glyph), el('span.label', label));
+}
+
+/** Paint the colour and the tiny picture that stand for one until it has loaded. */
+export function paint(element, { placeholder, dominantColor }) {
+	element.style.background = `${dominantColor} center / 100% 100% url("${placeholder}")`;
+	element.addEventListener('load', () => element.style.removeProperty('background'), { capture: true, once: true });
+}
+
+/** Ask something in a dialog. @returns {Promise<string>} what it was closed with; empty if nothing was chosen. */
+export function ask(dialog, ...content) {
+	dialog.returnValue = '';
+	dialog.replaceChildren(...content);
+	dialog.showModal();
+	return new Promise((resolve) => dialog.addEventListener('close', () => resolve(dialog.returnValue), { once: true }));
+}
+
+/** Tell screen readers what has changed elsewhere on the page. */
+export function announce(text) {
+	byId('live').textContent = text;
+}
+
+/** Say something for some seconds, within the dialog that is open; `action` is a button. */
+export function toast(text, { action = null, isError = false } = {}) {
+	const place = document.querySelector('dialog[open] .toasts') ?? byId('toasts');
+	const note = el(isError ? 'div.toast.bad' : 'div.toast', el('span', text), action);
+	note.append(button('Dismiss', 'close', () => note.remove(), { kind: '.bare' }));
+	place.append(note);
+	setTimeout(() => note.remove(), TOAST_SECONDS * 1000);
+}

@@ -1,0 +1,93 @@
+// The images that have been listed so far.
+
+import * as api from './api.js';
+import { query } from './state.js';
+
+const PAGE = 40;
+
+/** Pages of records. Tells of every change by a "change" event. */
+export class Library extends EventTarget {
+	records = [];
+	phase = 'loading'; // then 'ready', 'complete' or 'error'
+	error = null;
+
+	#state = {};
+	#cursor = null; // of the next page; null before the first and after the last
+	#running = null;
+	#removed = new Set();
+
+	/** Start again with another filter or order. */
+	open(state) {
+		this.#running?.abort();
+		this.#running = null;
+		this.#state = state;
+		this.#cursor = null;
+		this.phase = 'loading';
+		this.records = [];
+		return this.more();
+	}
+
+	/** Load another page, unless one is on its way or there is none. */
+	async more() {
+		if (this.#running || this.phase === 'complete') return;
+		const running = new AbortController();
+		this.#running = running;
+		this.#enter('loading');
+		let outcome = 'error';
+		try {
+			await this.#load(running.signal);
+			outcome = this.#cursor ? 'ready' : 'complete';
+		} catch (error) {
+			this.error = error;
+		}
+		if (running.signal.aborted) return;
+		this.#running = null;
+		this.#enter(outcome);
+	}
+
+	async #load(signal) {
+		let fresh = [];
+		while (!fresh.length) { // a page of what few match may be empty, and not be the last
+			const { images, nextCursor } = await api.list({ ...query(this.#state), limit: PAGE, cursor: this.#cursor }, signal);
+			fresh = images.filter(({ imageId }) => !this.get(imageId) && !this.#removed.has(imageId));
+			this.records.push(...fresh);
+			this.#cursor = nextCursor;
+			if (!nextCursor) return;
+		}
+	}
+
+	get(id) {
+		return this.records.find((record) => record.imageId === id);
+	}
+
+	/** Take in a record as it has become; a new one goes where its order puts it. */
+	put(record) {
+		this.#removed.delete(record.imageId);
+		const at = this.records.findIndex((other) => other.imageId === record.imageId);
+		const place = at < 0 ? this.#placeOf(record) : at;
+		if (place !== null) this.records.splice(place, at < 0 ? 0 : 1, record);
+		this.#enter(this.phase);
+	}
+
+	remove(id) {
+		this.#removed.add(id); // the record itself goes a moment later
+		this.records = this.records.filter((record) => record.imageId !== id);
+		this.#enter(this.phase);
+	}
+
+	/** Where a new record belongs among those loaded; null if it is filtered out, or further down than was loaded. */
+	#placeOf(record) {
+		const { prefix, status, format, order } = query(this.#state);
+		if (!record.sourceKey.startsWith(prefix) || (status && record.status !== status) || (format && record.format !== format)) return null;
+		const name = !order || order === 'name' ? 'sourceKey' : 'resizedAt';
+		const sign = order === 'newest' ? -1 : 1;
+		const place = this.records.findIndex((other) => (other[name] > record[name] ? sign : -sign) > 0);
+		if (place >= 0) return place;
+		return this.#cursor ? null : this.records.length;
+	}
+
+	#enter(phase) {
+		this.phase = phase;
+		this.dispatchEvent(new Event('change'));
+	}
+}

@@ -1,0 +1,81 @@
+// The tray: every upload in a row of its own, from its progress to what was saved.
+
+import { announce, button, el, icon, paint } from './dom.js';
+import { bytes, count, saved } from './format.js';
+
+/** @param {(record: object) => void} open Shows a record in large. */
+export function connect(tray, uploads, open) {
+	const list = el('ul');
+	const title = el('h2', 'Uploads');
+	const fold = button('Fold', 'down', () => fold.setAttribute('aria-expanded', !tray.classList.toggle('folded')), { kind: '.bare', 'aria-expanded': 'true' });
+	const clear = button('Clear', 'close', () => uploads.clear(), { kind: '.bare' });
+	const each = (label, act) => button(label, null, () => uploads.clashes.forEach((upload) => uploads[act](upload)));
+	const clashes = el('div.row', each('Keep both of all', 'keepBoth'), each('Replace all', 'overwrite'));
+	tray.append(el('header', title, fold, clear), clashes, list);
+
+	uploads.addEventListener('change', ({ detail }) => {
+		if (detail.state === 'gone') detail.row.remove();
+		else update(detail);
+		summarize();
+	});
+
+	function update(upload) {
+		const old = upload.row;
+		if (upload.state === 'sending' && old?.dataset.state === 'sending') {
+			old.querySelector('progress').value = upload.progress;
+			return;
+		}
+		const hadFocus = old?.contains(document.activeElement);
+		upload.row = rowOf(upload, uploads, open);
+		if (old) old.replaceWith(upload.row);
+		else list.append(upload.row);
+		if (hadFocus) (upload.row.querySelector('button') ?? fold).focus();
+	}
+
+	function summarize() {
+		const { all, active } = uploads;
+		tray.hidden = !all.length;
+		clashes.hidden = uploads.clashes.length < 2;
+		clear.hidden = active.length > 0;
+		title.textContent = active.length ? `Uploading: ${all.length - active.length} of ${all.length} done` : outcome(all);
+		if (!active.length) announce(title.textContent);
+	}
+}
+
+function outcome(all) {
+	const of = (...states) => all.filter(({ state }) => states.includes(state)).length;
+	const done = of('compressed');
+	const bad = of('failed', 'refused', 'broken');
+	const clashes = of('clash');
+	const parts = [done && `${count(done, 'picture')} compressed`, bad && `${bad} not`, clashes && `${count(clashes, 'name')} taken`];
+	return parts.filter(Boolean).join(', ') || 'Uploads';
+}
+
+function rowOf(upload, uploads, open) {
+	const { state, record, key } = upload;
+	const face = el('span.face', record?.placeholder ? '' : icon(upload.reason ? 'alert' : 'image'));
+	if (record?.placeholder) paint(face, record);
+	const name = el('span.name', { title: key }, key);
+	const act = (label, run) => button(label, null, run, { 'aria-label': `${label}: ${key}` });
+	const cancel = button('Cancel', 'close', () => uploads.cancel(upload), { kind: '.bare', 'aria-label': `Cancel: ${key}` });
+	const show = act('Show', () => open(record));
+	const actions = {
+		waiting: [cancel],
+		sending: [cancel],
+		clash: [act('Keep both', () => uploads.keepBoth(upload)), act('Replace', () => uploads.overwrite(upload)), cancel],
+		broken: [act('Retry', () => uploads.retry(upload)), cancel],
+		compressed: [show],
+		failed: [show],
+	};
+	return el('li.upload', { 'data-state': state }, face, el('div.what', name, status(upload)), el('div.row', ...(actions[state] ?? [])));
+}
+
+function status({ state, record, file, key, reason, progress }) {
+	if (state === 'sending') return el('progress', { 'aria-label': `Upload of ${key}`, value: progress });
+	if (state === 'waiting') return el('small', `Waiting, ${bytes(file.size)}`);
+	if (state === 'queued') return el('small', `Queued: compressing ${bytes(file.size)} …`);
+	if (state === 'cancelled') return el('small', reason);
+	if (state !== 'compressed') return el('small.bad', state === 'failed' ? `Not compressed: ${reason}` : reason);
+	const { sizeOriginal: before, sizeCompressed: after } = record;
+	return el('small', `${bytes(before)} → ${bytes(after)}, `, el('b.good', `${saved(before, after)}% saved`));
+}

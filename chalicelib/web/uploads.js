@@ -1,0 +1,170 @@
+// Uploads: each file goes to S3 by itself, a few at once, and is then watched until its record tells what became of it.
+
+import * as api from './api.js';
+import { eventually } from './dom.js';
+import { keyFor, numbered, refusal, typeOf } from './files.js';
+
+const AT_ONCE = 3;
+const LAST_NUMBER = 99;
+const TAKEN = 'There is a picture of this name.';
+const ACTIVE = ['waiting', 'sending', 'queued'];
+const NAMED = [...ACTIVE, 'compressed', 'failed'];
+
+/** All uploads of this page. Tells of each change by a "change" event with the upload as its detail. */
+export class Uploads extends EventTarget {
+	// Each has a file, a key and a state: refused, waiting, sending (with its progress), clash (the name is taken), queued,
+	// compressed or failed (with its record), broken (to be retried), cancelled, gone.
+	all = [];
+	#maxBytes;
+
+	constructor(maxBytes) {
+		super();
+		this.#maxBytes = maxBytes;
+	}
+
+	get active() {
+		return this.all.filter(({ state }) => ACTIVE.includes(state));
+	}
+
+	get clashes() {
+		return this.all.filter(({ state }) => state === 'clash');
+	}
+
+	add(files, folder) {
+		for (const file of files) {
+			const upload = { file, key: keyFor(file, folder), replace: false, progress: 0 };
+			const reason = refusal(file, this.#maxBytes);
+			this.all.push(upload);
+			if (reason) this.#become(upload, 'refused', reason);
+			else if (this.#isTaken(upload)) this.#become(upload, 'clash', TAKEN);
+			else this.#become(upload, 'waiting');
+		}
+		this.#pump();
+	}
+
+	cancel(upload, reason = 'Cancelled') {
+		upload.abort?.abort();
+		this.#become(upload, 'cancelled', reason);
+	}
+
+	retry(upload) {
+		this.#become(upload, 'waiting');
+		this.#pump();
+	}
+
+	overwrite(upload) {
+		const others = this.active.filter(({ key }) => key === upload.key);
+		others.forEach((other) => this.cancel(other, 'Replaced'));
+		upload.replace = true;
+		this.retry(upload);
+	}
+
+	/** Upload under the first free name. */
+	keepBoth(upload) {
+		Object.assign(upload, { wanted: upload.key, number: 1 });
+		this.#rename(upload);
+		this.retry(upload);
+	}
+
+	/** Forget what is over. */
+	clear() {
+		const gone = this.all;
+		this.all = this.active;
+		gone.filter((upload) => !this.all.includes(upload)).forEach((upload) => this.#become(upload, 'gone'));
+	}
+
+	#isTaken(upload) {
+		return this.all.some((other) => other !== upload && other.key === upload.key && NAMED.includes(other.state));
+	}
+
+	#rename(upload) {
+		do {
+			upload.number += 1;
+			upload.key = numbered(upload.wanted, upload.number);
+		} while (this.#isTaken(upload));
+	}
+
+	#pump() {
+		while (this.all.filter(({ state }) => state === 'sending').length < AT_ONCE) {
+			const next = this.all.find(({ state }) => state === 'waiting');
+			if (!next) return;
+			this.#send(next).finally(() => this.#pump());
+		}
+	}
+
+	async #send(upload) {
+		upload.abort = new AbortController();
+		upload.progress = 0;
+		this.#become(upload, 'sending');
+		const { signal } = upload.abort;
+		try {
+			const ticket = await this.#ticket(upload);
+			if (signal.aborted) return;
+			upload.etag = await post(ticket, upload.file, signal, (progress) => {
+				upload.progress = progress;
+				this.#tell(upload);
+			});
+		} catch (error) {
+			if (signal.aborted) return;
+			if (error.code === 'already-exists') this.#become(upload, 'clash', TAKEN);
+			else this.#become(upload, error.status === 400 ? 'refused' : 'broken', error.message);
+			return;
+		}
+		this.#watch(upload);
+	}
+
+	async #ticket(upload) {
+		const { file, replace } = upload;
+		for (;;) {
+			try {
+				return await api.ticket({ key: upload.key, contentType: typeOf(file), size: file.size, replace });
+			} catch (error) {
+				if (error.code !== 'already-exists' || !upload.number || upload.number === LAST_NUMBER) throw error;
+				this.#rename(upload);
+			}
+		}
+	}
+
+	async #watch(upload) {
+		this.#become(upload, 'queued');
+		const record = await eventually(async () => {
+			const found = await api.byKey(upload.key).catch(() => null); // offline, say: asked again
+			const isOurs = found && (!upload.etag || bare(found.sourceETag) === upload.etag);
+			return upload.state !== 'queued' || (isOurs && found);
+		});
+		if (upload.state !== 'queued') return;
+		upload.record = record;
+		this.#become(upload, record.status, record.error?.message);
+	}
+
+	#become(upload, state, reason = '') {
+		Object.assign(upload, { state, reason });
+		this.#tell(upload);
+	}
+
+	#tell(detail) {
+		this.dispatchEvent(new CustomEvent('change', { detail }));
+	}
+}
+
+const bare = (etag) => etag?.replaceAll('"', '');
+
+/** Send a file by a presigned POST; fetch tells no progress. @returns its ETag, where it is told. */
+function post({ url, fields }, file, signal, onProgress) {
+	const form = new FormData();
+	for (const [name, value] of Object.entries({ ...fields, file })) form.append(name, value);
+	return new Promise((resolve, reject) => {
+		const request = new XMLHttpRequest();
+		const fail = (message) => reject(new Error(message));
+		request.open('POST', url);
+		request.upload.onprogress = ({ loaded, total }) => onProgress(total ? loaded / total : 0);
+		request.onerror = () => fail('The connection broke off, or S3 takes no uploads from this page.');
+		request.onload = () => {
+			if (request.status < 300) resolve(bare(request.getResponseHeader('ETag')));
+			else fail(`S3 refused it: ${request.responseText.match(/<Message>([^<]+)/)?.[1] ?? request.status}`);
+		};
+		signal.onabort = () => request.abort();
+		request.onabort = () => fail('Cancelled');
+		request.send(form);
+	});
+}
