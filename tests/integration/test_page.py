@@ -1,0 +1,68 @@
+"""The gallery's page and files as the app serves them; what they do in a browser is in tests/e2e/test_gallery.py."""
+
+import re
+from typing import Any
+
+import pytest
+
+from chalicelib import gallery
+from tests.integration.conftest import Api
+from tools.local_stack import LocalStack
+
+
+def page_event(path: str) -> dict[str, Any]:
+    return {
+        "requestContext": {"httpMethod": "GET", "resourcePath": "/", "path": path},
+        "headers": {},
+        "pathParameters": {},
+        "multiValueQueryStringParameters": None,
+        "stageVariables": None,
+        "body": None,
+    }
+
+
+def test_the_page_is_html_that_names_its_version(api: Api) -> None:
+    answer = api.get("/")
+
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert f"web/{gallery.version()}/app.js" in answer.body.decode()
+    assert "{{" not in answer.body.decode()
+
+
+@pytest.mark.parametrize(
+    ("path", "base"),
+    [("/", "/"), ("/api/", "/api/"), ("/api", "/api/"), ('/"><x>/', "/&quot;&gt;&lt;x&gt;/")],
+)
+def test_the_page_finds_its_files_wherever_the_api_is_mounted(api: Api, path: str, base: str) -> None:
+    import app
+
+    text = app.app(page_event(path), None)["body"]
+
+    assert f'<base href="{base}">' in text
+
+
+def test_the_page_may_reach_the_api_and_the_buckets_and_nothing_else(api: Api, stack: LocalStack) -> None:
+    policy = dict(part.split(" ", 1) for part in api.get("/").headers["Content-Security-Policy"].split("; "))
+
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == "'self'"
+    assert policy["connect-src"] == f"'self' {stack.endpoint}"
+    assert policy["img-src"] == f"'self' data: blob: {stack.endpoint}"
+    assert policy["form-action"] == policy["frame-ancestors"] == "'none'"
+
+
+def test_the_page_is_asked_about_each_time_and_its_files_never_again(api: Api) -> None:
+    page = api.get("/")
+    path = re.search(r"web/\w+/[a-z-]+\.css", page.body.decode())
+    assert path
+    style = api.get(f"/{path[0]}")
+
+    assert page.headers["Cache-Control"] == "no-cache"
+    assert api.request("GET", "/", {"If-None-Match": page.headers["ETag"]}).status_code == 304
+    assert (style.status_code, style.headers["Content-Type"]) == (200, "text/css; charset=utf-8")
+    assert style.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+def test_a_file_of_another_version_is_404(api: Api) -> None:
+    assert api.get("/web/0123456789abcdef/app.js").status_code == 404
