@@ -12,12 +12,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import IO
 
 import boto3
 
+from chalicelib.settings import Settings
 from tools.deploy.attachments import retry_events
 from tools.tether import GRACE_SECONDS
 
@@ -142,8 +143,16 @@ def _require_free(port: int, variable: str) -> None:
 
 
 def _environment(endpoint: str) -> dict[str, str]:
-    """Return this environment, without anything that leads to a real account."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    """Return this environment, without anything that leads to a real account, and without settings of the app.
+
+    What runs in the emulator inherits it, and is to have no settings but its stage's.
+    """
+    settings = {field.name.upper() for field in fields(Settings)}
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("AWS_") and name not in settings
+    }
     return own | {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": "test",

@@ -184,6 +184,30 @@ def test_an_upload_to_the_deployed_stage_is_compressed(
     )
 
 
+def called(empty: Checkout, path: str, token: str | None) -> tuple[int, Any]:
+    """Call a GET route of the deployed API, as API Gateway does: return status and body."""
+    event = {
+        "requestContext": {"httpMethod": "GET", "resourcePath": path, "path": f"/api{path}"},
+        "headers": {"authorization": f"Bearer {token}"} if token else {},
+        "pathParameters": None,
+        "multiValueQueryStringParameters": None,
+        "stageVariables": None,
+        "body": None,
+    }
+    answer = empty.client("lambda").invoke(FunctionName="imagepress-dev", Payload=json.dumps(event).encode())
+    response = json.loads(answer["Payload"].read())
+    return response["statusCode"], json.loads(response["body"])
+
+
+def test_the_deployed_api_answers_the_tokens_that_were_shown_and_no_other(
+    empty: Checkout, first: "subprocess.CompletedProcess[str]"
+) -> None:
+    assert called(empty, "/images", tokens(first.stdout)["read"])[0] == 200
+    assert called(empty, "/images", tokens(first.stdout)["write"])[0] == 200
+    assert called(empty, "/images", digest(tokens(first.stdout)["read"]))[0] == 401
+    assert called(empty, "/images", None)[0] == 401
+
+
 def test_s3_may_invoke_for_this_bucket_of_this_account_alone(
     empty: Checkout, first: "subprocess.CompletedProcess[str]"
 ) -> None:
@@ -239,6 +263,8 @@ def test_a_new_token_is_in_force_at_once_and_the_other_stays(
     in_force = function["Environment"]["Variables"]
     assert in_force["API_WRITE_TOKEN_SHA256"] == digest(new) == empty.variables()["API_WRITE_TOKEN_SHA256"]
     assert in_force["API_READ_TOKEN_SHA256"] == digest(tokens(first.stdout)["read"])
+    assert called(empty, "/stats", new)[0] == 200
+    assert called(empty, "/stats", tokens(first.stdout)["write"])[0] == 401
     assert in_force["SOURCE_BUCKET"] == empty.variables()["SOURCE_BUCKET"]
 
 
