@@ -234,6 +234,13 @@ def test_the_api_s_requests_are_limited(empty: Checkout, first: "subprocess.Comp
     assert (settings["throttlingRateLimit"], settings["throttlingBurstLimit"]) == (50, 100)
 
 
+def test_long_answers_of_the_api_are_compressed(
+    empty: Checkout, first: "subprocess.CompletedProcess[str]"
+) -> None:
+    (api,) = empty.client("apigateway").get_rest_apis()["items"]
+    assert api["minimumCompressionSize"] == 1024
+
+
 def test_pages_of_the_api_and_no_others_may_upload(
     empty: Checkout, first: "subprocess.CompletedProcess[str]"
 ) -> None:
