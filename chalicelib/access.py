@@ -19,8 +19,6 @@ from chalicelib.settings import SettingsError
 PUBLIC: Final = frozenset({"/", "/web/{version}/{name}", "/openapi.json"})
 """Resource paths that hold nothing of anybody's: the page, its files, the contract."""
 
-_READING: Final = frozenset({"GET", "HEAD"})
-
 
 def authorizer() -> Authorizer | None:
     """Return what API Gateway is to check before a route that is not public.
@@ -64,9 +62,9 @@ def _require_token(request: Request, read_digest: str, write_digest: str) -> Non
         raise Problem(
             "unauthorized",
             "The request needs a valid token, in the header `Authorization: Bearer <token>`.",
-            headers={"WWW-Authenticate": 'Bearer realm="imagepress"'},
+            headers={"WWW-Authenticate": 'Bearer realm="imagepress"'},  # which API Gateway renames
         )
-    if not writes and request.method not in _READING:
+    if not writes and request.method != "GET":
         raise Problem("forbidden", "This token may only read; changing something needs the one that writes.")
 
 

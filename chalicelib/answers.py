@@ -19,7 +19,7 @@ _SECURITY: Final = {
     "X-Frame-Options": "DENY",
 }
 _FOR_OTHER_SITES: Final = {
-    "Access-Control-Expose-Headers": "ETag, Link, Location",
+    "Access-Control-Expose-Headers": "ETag, Link, Location, Retry-After",
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
 _PREFLIGHT: Final = {

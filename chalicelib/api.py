@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 from chalice.app import Request, Response
 
-from chalicelib import aws, parameters, settings
+from chalicelib import aws, parameters, settings, telemetry
 from chalicelib.answers import as_json, tagged
 from chalicelib.catalog import Catalog
 from chalicelib.handover import Handover
@@ -28,12 +28,12 @@ URL_SECONDS: Final = 300
 # A browser may go on using a redirect for as long as its URL is good, and a little less.
 _REDIRECT_CACHE = f"private, max-age={URL_SECONDS - 60}"
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_LONGEST_NAME = 150  # characters: what URLs as long as clients take can hold, escaped twice
 _HIDDEN = {"revision", "destETag"}
 _LISTING_PARAMETERS = {
     "limit", "cursor", "status", "format", "prefix", "since", "until", "order", "urls", "key"
 }  # fmt: skip
-_PASSING = {"InternalServerError", "RequestLimitExceeded", "ServiceUnavailable", "SlowDown"}
-_THROTTLED = re.compile(r"Throttl|ProvisionedThroughputExceeded|TooManyRequests")
+_THROTTLED = re.compile(r"Throttl|ProvisionedThroughputExceeded|RequestLimitExceeded|TooManyRequests")
 
 
 def answering[**P](view: Callable[P, Response]) -> Callable[P, Response]:
@@ -46,6 +46,7 @@ def answering[**P](view: Callable[P, Response]) -> Callable[P, Response]:
         except (ClientError, NoConnectionError, HTTPClientError) as error:
             if isinstance(error, ClientError) and not _will_pass(error):
                 raise
+            telemetry.logger().warning("AWS is busy", exc_info=True)
             raise Problem(
                 "unavailable", "AWS is busy; try again in a few seconds.", headers={"Retry-After": "3"}
             ) from error
@@ -76,7 +77,7 @@ def list_images(request: Request) -> Response:
     except CursorError as error:
         raise bad_parameter("cursor", str(error)) from error
     following = urlencode({**query, "cursor": page.cursor}) if page.cursor else None
-    link = {"Link": f'<images?{following}>; rel="next"'} if following else {}
+    link = {"Link": f'<?{following}>; rel="next"'} if following else {}
     images = [_representation(record, with_urls=with_urls) for record in page.records]
     return as_json({"images": images, "nextCursor": page.cursor}, headers=link)
 
@@ -198,7 +199,8 @@ def _one(request: Request, identifier: str, *, with_urls: bool) -> Response:
 
 def _found(identifier: str) -> Record:
     record = _catalog().get(identifier) if _ID.fullmatch(identifier) else None
-    if record is None:
+    # One of a bucket that the settings no longer name says nothing of the object of that key in today's.
+    if record is None or record["sourceBucket"] != settings.current().source_bucket:
         raise Problem("no-such-image", f"There is no image {parameters.shown(identifier)}.")
     return record
 
@@ -219,7 +221,7 @@ def _files(record: Record) -> dict[str, str]:
     files = {"original": record["sourceKey"]}
     if "destKey" in record:
         files["compressed"] = record["destKey"]
-        files |= {name: each["destKey"] for name, each in record["renditions"].items()}
+        files |= {name: each["destKey"] for name, each in record.get("renditions", {}).items()}
     return files
 
 
@@ -227,7 +229,8 @@ def _url(record: Record, variant: str, *, download: bool) -> str:
     key = _files(record)[variant]
     # What could not be read as an image is never shown by a browser, whatever its uploader called it.
     disposition = "attachment" if download or record["status"] == "failed" else "inline"
-    disposition += f"; filename*=UTF-8''{quote(key.rpartition('/')[2], safe='')}"
+    name = key.rpartition("/")[2][-_LONGEST_NAME:]
+    disposition += f"; filename*=UTF-8''{quote(name, safe='')}"
     if variant == "original":
         kind = content_type_of(record.get("originalFormat"))
         return _buckets().source_url(key, URL_SECONDS, kind, disposition)
@@ -253,7 +256,9 @@ def _from_now(seconds: int) -> str:
 def _state(check: Callable[[], None]) -> str:
     try:
         check()
-    except (ClientError, BotoCoreError) as error:
+    except ClientError as error:
+        return f"unavailable: {error.response['Error']['Code']}"
+    except BotoCoreError as error:
         return f"unavailable: {type(error).__name__}"
     return "ok"
 
@@ -261,7 +266,7 @@ def _state(check: Callable[[], None]) -> str:
 def _will_pass(error: ClientError) -> bool:
     code = error.response["Error"]["Code"]
     status = error.response["ResponseMetadata"].get("HTTPStatusCode", 0)
-    return status >= 500 or code in _PASSING or bool(_THROTTLED.search(code))
+    return status >= 500 or bool(_THROTTLED.search(code))
 
 
 @cache

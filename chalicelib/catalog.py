@@ -35,7 +35,7 @@ SHARDS: Final = 4
 STATS_SHARDS: Final = 32
 TOTALS: Final = ("compressed", "failed", "bytesBefore", "bytesAfter")
 
-_STATS_ATTEMPTS = 8
+_ATTEMPTS = 8
 _ITEMS_OF_A_BATCH = 100  # DynamoDB's limit
 _PLACES_OF_A_PAGE = 200  # whose sources are asked for one by one: a few seconds
 _LOST = {"ConditionalCheckFailed", "TransactionConflict"}
@@ -137,27 +137,30 @@ class Catalog:
 
     def _batch(self, asked: Any) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = []
-        while asked:  # DynamoDB may leave some for another request
+        for attempt in range(_ATTEMPTS):
             answer = self._dynamodb.batch_get_item(RequestItems=asked)
             items += answer["Responses"].get(self._table, [])
             asked = answer["UnprocessedKeys"]
-        return items
+            if not asked:
+                return items
+            _back_off(attempt)  # DynamoDB leaves out what would exceed its throughput
+        raise _throttled("BatchGetItem")
 
     def _write(self, write: Any, change: Totals) -> None:
         """Write a record, and in the same transaction what it changes in the totals.
 
         Any of the totals' items will do, so that one which another transaction holds is left for the next.
         """
-        for attempt in range(_STATS_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
             try:
                 self._dynamodb.transact_write_items(TransactItems=[write, self._stats_update(change)])
             except ClientError as error:
                 record_reason, stats_reason = _cancellation(error)
                 if record_reason in _LOST:
                     raise Conflict from error
-                if not {record_reason, stats_reason} & _BUSY or attempt + 1 == _STATS_ATTEMPTS:
+                if not {record_reason, stats_reason} & _BUSY or attempt + 1 == _ATTEMPTS:
                     raise
-                sleep(uniform(0, 0.02 * 2**attempt))  # noqa: S311 - spreads load
+                _back_off(attempt)
             else:
                 return
 
@@ -323,6 +326,17 @@ def _condition(replaced: Record | None) -> Any:
         "ConditionExpression": "revision = :revision",
         "ExpressionAttributeValues": {":revision": {"S": replaced["revision"]}},
     }
+
+
+def _back_off(attempt: int) -> None:
+    sleep(uniform(0, 0.02 * 2**attempt))  # noqa: S311 - spreads load
+
+
+def _throttled(operation: str) -> ClientError:
+    code = "ProvisionedThroughputExceededException"
+    error = {"Code": code, "Message": "Items were left out of every attempt"}
+    response: Any = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}
+    return ClientError(response, operation)
 
 
 def _cancellation(error: ClientError) -> tuple[str, str]:

@@ -74,7 +74,7 @@ class CursorError(ValueError):
 
 
 class Listing:
-    """The records of a table in an order, page by page. Errors of AWS are raised as they come."""
+    """The records of a source bucket in an order, page by page. Errors of AWS are raised as they come."""
 
     def __init__(self, catalog: Catalog, bucket: str) -> None:
         self._catalog = catalog
@@ -85,8 +85,7 @@ class Listing:
 
         Args:
             filters: Which records.
-            order: `newest` or `oldest` first; `name` is by the source key, of the source bucket's records alone.
-                With a prefix it has to be `name`.
+            order: `newest` or `oldest` first, or by the source key: `name`, which it has to be with a prefix.
             limit: 1 to 100.
             cursor: That of the page before, or None.
 
@@ -127,10 +126,12 @@ class Listing:
         return [query(partition) for partition in partitions(plan.kind)]
 
     def _records(self, entries: list[Entry], filters: Filters) -> list[Record]:
-        """Return the records of entries as they stand now, without those that have gone or changed meanwhile."""
-        records = self._catalog.get_many([entry.image_id for entry in entries])
-        standing = (records[entry.image_id] for entry in entries if entry.image_id in records)
-        return [record for record in standing if filters.match(record)]
+        """Return the records of entries as they stand now, without those that no longer belong here."""
+        # A record that is written while its shards are read may have its old entry and its new one among them.
+        identifiers = list(dict.fromkeys(entry.image_id for entry in entries))
+        records = self._catalog.get_many(identifiers)
+        standing = (records[identifier] for identifier in identifiers if identifier in records)
+        return [each for each in standing if filters.match(each) and each["sourceBucket"] == self._bucket]
 
 
 @dataclass(frozen=True, slots=True)

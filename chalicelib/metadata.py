@@ -134,4 +134,4 @@ def objects_of(record: Record | None) -> dict[str, str]:
 
 def timestamp(moment: datetime) -> str:
     """Return ISO 8601 in UTC to the microsecond, which sorts as it reads: `2026-01-31T12:00:00.000000Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

@@ -44,7 +44,7 @@ def members(request: Request, names: Collection[str]) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
-        raise Problem("bad-body", f"The body must be a JSON object with {' and '.join(sorted(names))}.")
+        raise Problem("bad-body", f"The body must be a JSON object; it may have {', '.join(sorted(names))}.")
     for name in body:
         _require_known(name, names)
     return body

@@ -68,8 +68,7 @@ class Problem(ChaliceUnhandledError):  # noqa: N818 - an answer; Chalice hands i
             "code": self.code,
         }
         named = {"parameter": self.parameter} if self.parameter is not None else {}
-        text = json.dumps(body | named, ensure_ascii=False)
-        return Response(text, {"Content-Type": CONTENT_TYPE, **self.headers}, kind.status)
+        return Response(json.dumps(body | named), {"Content-Type": CONTENT_TYPE, **self.headers}, kind.status)
 
 
 def bad_parameter(name: str, fault: str) -> Problem:

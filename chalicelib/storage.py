@@ -103,9 +103,12 @@ class Buckets:
         try:
             return self._etag(self.source, key)
         except ClientError as error:
-            if _code(error) in {"400", "403"}:  # as HEAD answers where an object is encrypted
+            if _code(error) not in {"400", "403"}:  # as HEAD answers where an object is encrypted
+                raise
+            try:
                 return self._listed(key)[0]
-            raise
+            except Overtaken:
+                return None
 
     def list_sources(self, after: str) -> dict[str, str]:
         """Return the ETags of up to 1,000 source keys that follow a key, by key, in S3's order: that of UTF-8."""

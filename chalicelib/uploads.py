@@ -1,7 +1,6 @@
 """What may be uploaded: the body of `POST /uploads`, checked before a form is signed that S3 then enforces."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,6 +14,8 @@ FORM_SECONDS: Final = 900
 """How long a form is good for: a large photograph over a slow connection takes minutes."""
 
 _LONGEST_KEY = 1024  # bytes of UTF-8, S3's limit
+_NONCHARACTERS = "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
+_UNFIT = re.compile(rf"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_NONCHARACTERS}]")
 _IMAGE_TYPE = re.compile(r"image/[a-z0-9][a-z0-9.+-]{0,60}")
 _NEVER_ACCEPTED = {"image/svg+xml"}  # a program rather than pixels
 
@@ -56,8 +57,8 @@ def requested(members: Mapping[str, Any], now: Settings) -> Upload:
 def _key(key: Any, now: Settings) -> str:
     if not isinstance(key, str) or not key:
         raise bad_parameter("key", f"{shown(key)} is no text")
-    if any(unicodedata.category(character) in {"Cc", "Cs", "Cn"} for character in key):
-        raise bad_parameter("key", f"{shown(key)} has control characters, or characters that do not exist")
+    if _UNFIT.search(key):
+        raise bad_parameter("key", f"{shown(key)} has control characters, or such as are none in Unicode")
     if not {"", ".", ".."}.isdisjoint(key.split("/")):
         raise bad_parameter("key", f"{shown(key)} has an empty folder or name, or one called . or ..")
     if "${" in key:

@@ -13,6 +13,7 @@ from PIL import Image
 
 from chalicelib import api as views
 from chalicelib.catalog import Catalog
+from chalicelib.metadata import image_id
 from tests.conftest import SOURCE, Deployed, eventually
 from tests.integration.conftest import Api, body
 from tools.local_stack import LocalStack
@@ -202,6 +203,23 @@ def test_reprocess_compresses_again_what_is_up_to_date(api: Api, deployed: Deplo
 
 def _changed(record: Any, before: Any) -> Any:
     return record if record and record["resizedAt"] > before["resizedAt"] else None
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", ""), ("GET", "/file"), ("DELETE", ""), ("POST", "/reprocess")]
+)
+def test_a_record_of_a_former_source_bucket_does_nothing_to_today_s_object_of_that_key(
+    api: Api, deployed: Deployed, method: str, path: str
+) -> None:
+    record = deployed.upload("api/same-key.jpg", picture(40, 30, "JPEG"))
+    former: Any = {**record, "sourceBucket": "former", "imageId": image_id("former", f"{method}{path}")}
+    deployed.catalog.put(former, replacing=None)
+
+    answer = api.request(method, f"/images/{former['imageId']}{path}")
+
+    assert (answer.status_code, body(answer)["code"]) == (404, "no-such-image")
+    assert deployed.s3.head_object(Bucket=SOURCE, Key="api/same-key.jpg")
+    deployed.catalog.delete(former)
 
 
 @pytest.mark.parametrize(("method", "path"), [("DELETE", ""), ("POST", "/reprocess")])

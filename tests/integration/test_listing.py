@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib import listing
-from chalicelib.catalog import SHARDS, Catalog, item_of, list_key
+from chalicelib.catalog import SHARDS, Catalog, Entry, Stretch, item_of, list_key
 from chalicelib.listing import Filters, Listing, Order
 from chalicelib.metadata import Record, image_id, timestamp
+from tests.conftest import SOURCE
 from tests.integration.conftest import Api, body
 from tools.deploy.template import parsed
 from tools.local_stack import PROJECT, LocalStack
@@ -193,6 +194,37 @@ def test_an_image_that_was_compressed_again_meanwhile_is_not_listed_where_it_no_
     assert page == table.expected(Filters(), "newest")[1:]
 
 
+def test_an_image_whose_old_and_new_entries_are_both_there_is_listed_once(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = Catalog.entries
+
+    def both(*arguments: Any, **named: Any) -> Stretch:
+        stretch = entries(*arguments, **named)
+        doubled = [Entry(f"2025#{each.image_id}", each.image_id) for each in stretch.entries[:1]]
+        return Stretch((*doubled, *stretch.entries), stretch.end)
+
+    monkeypatch.setattr(Catalog, "entries", both)
+
+    (page,) = [next(table.pages(Filters(), "oldest", 50))]
+
+    identifiers = [record["imageId"] for record in page]
+    assert len(identifiers) == len(set(identifiers)) > SHARDS
+
+
+def test_images_of_a_bucket_that_is_no_longer_the_source_are_not_listed(api: Api, catalog: Catalog) -> None:
+    catalog.put(_of_another_bucket(api), replacing=None)
+
+    listed = body(api.get("/images", limit="100"))["images"]
+
+    assert {image["sourceBucket"] for image in listed} == {SOURCE}
+
+
+def _of_another_bucket(api: Api) -> Record:
+    record = {**api.record("api/one.jpg"), "revision": uuid4().hex, "sourceBucket": "another"}
+    return cast("Record", {**record, "imageId": image_id("another", f"{uuid4()}")})
+
+
 def test_images_are_listed_newest_first(api: Api) -> None:
     times = [image["resizedAt"] for image in body(api.get("/images"))["images"]]
 
@@ -204,7 +236,7 @@ def test_pages_follow_one_another_by_cursor_and_by_link(api: Api) -> None:
     page = api.get("/images", limit="1", prefix="api/t", status="compressed")
     link = page.headers["Link"]
 
-    following = api.get("/" + link[1 : link.index(">")])
+    following = api.get("/images" + link[1 : link.index(">")])
 
     assert link.endswith('>; rel="next"')
     assert body(page)["images"][0]["sourceKey"] == "api/three & four.jpg"

@@ -22,7 +22,15 @@ def send(form: Any, data: bytes = PHOTO, /, **fields: str) -> urllib3.BaseHTTPRe
     return urllib3.request("POST", form["url"], fields=parts)
 
 
-@pytest.mark.parametrize("key", ["up/cat.jpg", "up/käse & 🧀 +%20.jpg", "up/" + "long" * 200 + ".jpg"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "up/cat.jpg",
+        "up/newer than Python's Unicode \U0001fae9.jpg",
+        "up/käse & 🧀 +%20.jpg",
+        "up/" + "long" * 200 + ".jpg",
+    ],
+)
 def test_what_a_form_uploads_is_compressed(api: Api, deployed: Deployed, key: str) -> None:
     answer = api.post("/uploads", asked(key, size=len(PHOTO)))
 
@@ -143,6 +151,15 @@ def test_a_member_that_is_wrong_is_400_and_named(api: Api, members: dict[str, An
     answer = api.post("/uploads", {**asked(), **members})
 
     assert (answer.status_code, body(answer)["parameter"]) == (400, named)
+
+
+def test_a_member_whose_name_is_half_a_character_is_400_in_an_answer_that_can_be_sent(api: Api) -> None:
+    answer = api.client.http.post(
+        "/uploads", headers={"Content-Type": "application/json"}, body=b'{"\\ud800": 1}'
+    )
+
+    assert answer.status_code == 400
+    assert answer.body.isascii()
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"7", b"{", b"\xff", b"[" * 100_000])

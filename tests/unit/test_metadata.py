@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.imaging.formats import FORMATS as FORMATS_IN
 from chalicelib.metadata import (
     EXTENSIONS,
+    content_type_of,
     destination_key,
     image_id,
     possible_keys,
@@ -106,3 +108,17 @@ def test_timestamps_are_utc_and_sort_as_they_read() -> None:
 
     assert timestamp(noon) == "2026-01-31T12:00:00.000000Z"
     assert timestamp(noon) < timestamp(datetime(2026, 1, 31, 12, 0, 0, 1, tzinfo=UTC))
+
+
+@given(st.lists(st.datetimes(timezones=st.just(UTC)), min_size=2, max_size=2, unique=True))
+def test_timestamps_of_any_year_sort_as_their_moments_do(moments: list[datetime]) -> None:
+    assert sorted(moments) == sorted(moments, key=timestamp)
+
+
+@pytest.mark.parametrize("known", FORMATS_IN)
+def test_the_media_type_of_a_format_is_the_one_that_the_engine_knows(known: str) -> None:
+    assert content_type_of(known) == FORMATS_IN[known].content_type
+
+
+def test_what_has_no_format_is_any_bytes() -> None:
+    assert content_type_of(None) == "application/octet-stream"

@@ -1,0 +1,50 @@
+"""What the catalog does with answers that the emulator never gives."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from chalicelib import catalog
+from chalicelib.catalog import Catalog
+
+
+class Throttled:
+    """A table that leaves items out of an answer, as DynamoDB does where its throughput would be exceeded."""
+
+    def __init__(self, answers_short: int) -> None:
+        self._short = answers_short
+        self.asked = 0
+
+    def batch_get_item(self, *, RequestItems: Any) -> Any:  # noqa: N803 - as the SDK names it
+        self.asked += 1
+        keys = RequestItems["T"]["Keys"]
+        given = keys[:1] if self.asked <= self._short else keys
+        left = {"T": {"Keys": keys[1:]}} if self.asked <= self._short and keys[1:] else {}
+        return {
+            "Responses": {"T": [{**key, "revision": {"S": "1"}} for key in given]},
+            "UnprocessedKeys": left,
+        }
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    waited: list[float] = []
+    monkeypatch.setattr(catalog, "sleep", waited.append)
+    return waited
+
+
+def test_items_that_are_left_out_are_asked_for_again_after_a_while(waits: list[float]) -> None:
+    client: Any = Throttled(answers_short=2)
+
+    records = Catalog(client, "T").get_many(["a", "b", "c", "d"])
+
+    assert records.keys() == {"a", "b", "c", "d"}
+    assert (client.asked, len(waits)) == (3, 2)
+
+
+def test_items_that_are_left_out_again_and_again_are_an_error_that_will_pass(waits: list[float]) -> None:
+    client: Any = Throttled(answers_short=100)
+
+    with pytest.raises(ClientError, match="ProvisionedThroughputExceeded"):
+        Catalog(client, "T").get_many([str(number) for number in range(100)])
