@@ -9,7 +9,9 @@ from typing import Literal, Self, cast, get_args
 
 OutputFormat = Literal["original", "jpeg", "webp", "avif", "png"]
 
-_BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+# Names that AWS keeps for access points end so: through one, two names could lead to the same bucket.
+_BUCKET_NAME = re.compile(r"(?!.*(?:-s3alias|--ol-s3|\.mrap)$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_BUCKET_ALLOWED = "the name of an S3 bucket, not an alias of an access point"
 _TABLE_NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
 _FUNCTION_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _RENDITION = re.compile(r"([a-z0-9][a-z0-9-]{0,31})=([1-9][0-9]{0,4})")
@@ -81,8 +83,8 @@ class Settings:
             SettingsError: A variable is missing, or its value is not allowed.
         """
         settings = cls(
-            source_bucket=_name(environment, "SOURCE_BUCKET", _BUCKET_NAME, "the name of an S3 bucket"),
-            dest_bucket=_name(environment, "DEST_BUCKET", _BUCKET_NAME, "the name of an S3 bucket"),
+            source_bucket=_name(environment, "SOURCE_BUCKET", _BUCKET_NAME, _BUCKET_ALLOWED),
+            dest_bucket=_name(environment, "DEST_BUCKET", _BUCKET_NAME, _BUCKET_ALLOWED),
             table_name=_name(environment, "TABLE_NAME", _TABLE_NAME, "the name of a DynamoDB table"),
             max_width=_integer(environment, "MAX_WIDTH", 1024, _LONGEST_SIDE),
             max_height=_integer(environment, "MAX_HEIGHT", 1024, _LONGEST_SIDE),

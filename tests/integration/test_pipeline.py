@@ -14,7 +14,7 @@ from chalicelib.imaging import Options, Rendition
 from chalicelib.metadata import Record, image_id
 from chalicelib.pipeline import Pipeline
 from chalicelib.settings import Settings
-from chalicelib.storage import Buckets
+from chalicelib.storage import Buckets, SourceObject
 from tools.local_stack import LocalStack
 from tools.pictures import picture
 
@@ -103,6 +103,20 @@ def test_an_object_over_the_limit_of_bytes_is_refused(
     record = catalog.get(image_id(SOURCE, "heavy.jpg"))
     assert record
     assert record["error"]["code"] == "too-many-bytes"
+
+
+def test_nothing_is_read_of_an_object_over_the_limit_of_bytes(
+    s3: "S3Client", catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s3.put_object(Bucket=SOURCE, Key="unread.jpg", Body=PHOTO)
+
+    def read(_: object) -> bytes:
+        raise AssertionError("the body was read")
+
+    monkeypatch.setattr(SourceObject, "read", read)
+    refusing = Pipeline(Buckets(s3, SOURCE, DESTINATION), catalog, Options(), max_source_bytes=1000)
+
+    assert refusing.reconcile("unread.jpg") == "failed"
 
 
 def test_a_key_too_long_for_its_destination_is_refused(

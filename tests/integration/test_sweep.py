@@ -1,5 +1,6 @@
 """A sweep page by page: on a bucket of its own, beside the deployed compress function."""
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -8,11 +9,11 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from chalice.test import Client
 
-from chalicelib import settings, sweep
+from chalicelib import pipeline, settings, sweep
 from chalicelib.catalog import Catalog
 from chalicelib.handover import Handover
 from chalicelib.imaging import Options, fingerprint
-from chalicelib.metadata import Record, image_id
+from chalicelib.metadata import Record, image_id, timestamp
 from chalicelib.pipeline import Pipeline
 from chalicelib.storage import Buckets
 from chalicelib.sweep import Position, Sweep
@@ -34,6 +35,17 @@ class Hands(Handover):
 
     def reconcile(self, keys: Any, *, force: bool = False) -> None:  # noqa: ARG002
         self.keys += keys
+
+
+class Compressing(Handover):
+    """Compresses what is handed over, at once."""
+
+    def __init__(self, reconciler: Pipeline) -> None:
+        self._pipeline = reconciler
+
+    def reconcile(self, keys: Any, *, force: bool = False) -> None:
+        for key in keys:
+            self._pipeline.reconcile(key, force=force)
 
 
 @pytest.fixture
@@ -98,6 +110,32 @@ def test_what_agrees_is_left_alone_and_other_settings_make_everything_stale(
     assert hands.keys == ["a.jpg", "b.jpg"]
 
 
+def test_a_changed_quality_has_every_image_compressed_again(
+    s3: "S3Client", catalog: Catalog, pairs: Callable[[str], Buckets]
+) -> None:
+    buckets, keys = pairs("quality"), ("a.jpg", "b.jpg")
+    for key in keys:
+        s3.put_object(Bucket=buckets.source, Key=key, Body=PHOTO)
+        Pipeline(buckets, catalog, OPTIONS, 1_000_000).reconcile(key)
+    before = [_sized(catalog, buckets, key) for key in keys]
+    lower = pipeline.options(settings.Settings.from_environment({**os.environ, "QUALITY": "30"}))
+    hands = Compressing(Pipeline(buckets, catalog, lower, 1_000_000))
+    swept = Sweep(buckets, catalog, hands, fingerprint(lower), 1_000_000, lambda _: True)
+
+    first, second = _sources(swept), _sources(swept)
+
+    assert (first.stale, second.stale) == (2, 0)
+    for size, key in zip(before, keys, strict=True):
+        stored = s3.head_object(Bucket=buckets.destination, Key=f"resized-{key}")["ContentLength"]
+        assert stored == _sized(catalog, buckets, key) < size
+
+
+def _sized(catalog: Catalog, buckets: Buckets, key: str) -> int:
+    record = catalog.get(image_id(buckets.source, key))
+    assert record
+    return record["sizeCompressed"]
+
+
 def test_an_excluded_prefix_is_not_handed_over(
     s3: "S3Client", pairs: Callable[[str], Buckets], of: Callable[..., Sweep], hands: Hands
 ) -> None:
@@ -155,6 +193,26 @@ def test_a_record_without_a_source_is_orphaned(
     assert "sweeping/lost.jpg" in hands.keys
     assert "sweeping/there.jpg" not in hands.keys
     catalog.delete(lost)
+
+
+def test_records_of_another_source_bucket_are_spared(
+    s3: "S3Client",
+    catalog: Catalog,
+    pairs: Callable[[str], Buckets],
+    of: Callable[..., Sweep],
+    hands: Hands,
+) -> None:
+    foreign, own = pairs("foreign"), pairs("own")
+    for buckets in (foreign, own):
+        s3.put_object(Bucket=buckets.source, Key="gone.jpg", Body=PHOTO)
+        Pipeline(buckets, catalog, OPTIONS, 1_000_000).reconcile("gone.jpg")
+        s3.delete_object(Bucket=buckets.source, Key="gone.jpg")
+    position = Position(until=timestamp(datetime.now(UTC)), shard=0)
+
+    *_, reached = of(own).positions(position)
+
+    assert (reached.orphaned, hands.keys) == (1, ["gone.jpg"])
+    assert catalog.get(image_id(foreign.source, "gone.jpg"))
 
 
 def test_handing_over_is_paced(
