@@ -16,7 +16,7 @@ from typing import Any, Final, Self
 
 import boto3
 
-from chalicelib import aws, pipeline, settings, telemetry
+from chalicelib import aws, options, settings, telemetry
 from chalicelib.catalog import Catalog
 from chalicelib.handover import KEYS_AT_ONCE, Handover
 from chalicelib.imaging import fingerprint
@@ -154,7 +154,7 @@ def of(now: settings.Settings, session: boto3.Session | None = None) -> Sweep:
         Buckets(aws.s3_client(session), now.source_bucket, now.dest_bucket),
         Catalog(aws.dynamodb_client(session), now.table_name),
         Handover(aws.lambda_client(session), now.compress_function, now.source_bucket),
-        fingerprint(pipeline.options(now)),
+        fingerprint(options.of(now)),
         now.max_source_bytes,
         now.includes,
     )

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 from PIL import Image
 
-from chalicelib import pipeline
+from chalicelib import options, pipeline
 from chalicelib.catalog import TOTALS, Catalog, Conflict
 from chalicelib.imaging import Options, Rendition
 from chalicelib.metadata import Record, image_id
@@ -278,9 +278,9 @@ def test_the_settings_of_renditions_and_palettes_reach_the_engine() -> None:
         "PNG_COLORS": "64",
     }
 
-    options = pipeline.options(Settings.from_environment(environment))
+    found = options.of(Settings.from_environment(environment))
 
-    assert (options.renditions, options.png_colors) == ((Rendition("thumb", 256),), 64)
+    assert (found.renditions, found.png_colors) == ((Rendition("thumb", 256),), 64)
 
 
 def test_a_forced_reconcile_compresses_what_is_up_to_date(

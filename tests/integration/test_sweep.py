@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from chalice.test import Client
 
-from chalicelib import pipeline, settings, sweep
+from chalicelib import options, settings, sweep
 from chalicelib.catalog import Catalog
 from chalicelib.handover import Handover
 from chalicelib.imaging import Options, fingerprint
@@ -118,7 +118,7 @@ def test_a_changed_quality_has_every_image_compressed_again(
         s3.put_object(Bucket=buckets.source, Key=key, Body=PHOTO)
         Pipeline(buckets, catalog, OPTIONS, 1_000_000).reconcile(key)
     before = [_sized(catalog, buckets, key) for key in keys]
-    lower = pipeline.options(settings.Settings.from_environment({**os.environ, "QUALITY": "30"}))
+    lower = options.of(settings.Settings.from_environment({**os.environ, "QUALITY": "30"}))
     hands = Compressing(Pipeline(buckets, catalog, lower, 1_000_000))
     swept = Sweep(buckets, catalog, hands, fingerprint(lower), 1_000_000, lambda _: True)
 
