@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -215,7 +214,7 @@ def _recover(stage: Stage, catalog: Catalog, keys: list[str]) -> tuple[int, int]
     deadline = time.monotonic() + _SECONDS_TO_RECOVER
     while not _all_recorded(catalog, bucket, keys, seconds=0) and time.monotonic() < deadline:
         events += len(list(redriven(stage)))
-        *_, last = sweep.of(stage.settings, stage.session).positions(Position.start(datetime.now(UTC)))
+        *_, last = sweep.of(stage.settings, stage.session).positions(Position())
         requeued += last.requeued
         _all_recorded(catalog, bucket, keys, seconds=_SECONDS_EACH_ROUND)
     return events, requeued
