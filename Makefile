@@ -1,9 +1,10 @@
 PYTHON ?= python3.12
 BIN := .venv/bin
 INSTALLED := .venv/installed
+SECTIONS ?= imaging startup
 LOCK = $(BIN)/uv pip compile --quiet --python $(BIN)/python --generate-hashes --no-strip-extras --no-annotate --custom-compile-command 'make lock'
 
-.PHONY: run test lint bench redrive sweep load deploy destroy token bench-startup lock audit clean
+.PHONY: run test lint bench redrive sweep load deploy destroy token lock audit clean
 
 run: $(INSTALLED)  ## the app on this machine, with pictures: PHOTOS=, PORT=, AWS_PORT=, KEEP=
 	@exec $(BIN)/python -m tools.run
@@ -17,8 +18,9 @@ lint: $(INSTALLED)  ## format, rules, types, the CloudFormation template
 	$(BIN)/mypy
 	$(BIN)/cfn-lint .chalice/infrastructure.yaml
 
-bench: .venv/bench-installed  ## the engine beside its peers: PHOTOS=, QUICK=1
-	$(BIN)/python -m tools.bench $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(QUICK),--quick)
+bench: .venv/bench-installed  ## the engine beside its peers, cold starts: PHOTOS=, QUICK=1, SECTIONS=
+	$(if $(filter imaging,$(SECTIONS)),$(BIN)/python -m tools.bench $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(QUICK),--quick))
+	$(if $(filter startup,$(SECTIONS)),$(BIN)/python -m tools.bench_startup)
 
 lock: $(INSTALLED)  ## pin tools/app.in and tools/dev.in, and all they need, with the hash of every file
 	$(LOCK) tools/app.in -o requirements.txt
@@ -44,9 +46,6 @@ load: $(INSTALLED)  ## uploads through the deployed function, on a stack of its 
 
 token: $(INSTALLED)  ## new API tokens, in force at once: STAGE=, ROLE=read or write
 	@exec $(BIN)/python -m tools.deploy.rotate
-
-bench-startup: $(INSTALLED)  ## the size of what goes to Lambda, and what a cold start costs
-	@exec $(BIN)/python -m tools.bench_startup
 
 clean:  ## everything that can be made again
 	rm -rf .venv build .chalice/deployed .chalice/deployments

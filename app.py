@@ -9,7 +9,9 @@ from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, Rate, Request, Response, S3Event
 
-from chalicelib import access, settings
+from chalicelib import access, settings, startup
+
+startup.begin()
 
 AUTHORIZER = access.authorizer()
 

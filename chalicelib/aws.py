@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
+from chalicelib import startup
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
@@ -26,14 +28,20 @@ def s3_client(session: boto3.Session | None = None) -> "S3Client":
     The host that serves every region redirects, which a browser's form and its content security policy do not follow.
     """
     virtual = Config(s3={"addressing_style": "virtual"})
-    return (session or boto3).client("s3", config=_CONFIG.merge(virtual))
+    client = (session or boto3).client("s3", config=_CONFIG.merge(virtual))
+    startup.end()
+    return client
 
 
 def dynamodb_client(session: boto3.Session | None = None) -> "DynamoDBClient":
     """Return a DynamoDB client."""
-    return (session or boto3).client("dynamodb", config=_CONFIG.merge(Config(signature_version="v4")))
+    client = (session or boto3).client("dynamodb", config=_CONFIG.merge(Config(signature_version="v4")))
+    startup.end()
+    return client
 
 
 def lambda_client(session: boto3.Session | None = None) -> "LambdaClient":
     """Return a Lambda client."""
-    return (session or boto3).client("lambda", config=_CONFIG.merge(Config(signature_version="v4")))
+    client = (session or boto3).client("lambda", config=_CONFIG.merge(Config(signature_version="v4")))
+    startup.end()
+    return client

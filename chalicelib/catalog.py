@@ -31,13 +31,18 @@ if TYPE_CHECKING:
 
 Index = Literal["byTime", "byKind", "byKey"]
 
+FIRST: Final = "\x00"
+"""What no sort key is below."""
+
+LAST: Final = "\U0010ffff"
+"""What no sort key is above: the last character in UTF-8's order, which is DynamoDB's and Python's."""
+
 SHARDS: Final = 4
 STATS_SHARDS: Final = 32
 TOTALS: Final = ("compressed", "failed", "bytesBefore", "bytesAfter")
 
 _ATTEMPTS = 8
 _ITEMS_OF_A_BATCH = 100  # DynamoDB's limit
-_PLACES_OF_A_PAGE = 200  # whose sources are asked for one by one: a few seconds
 _LOST = {"ConditionalCheckFailed", "TransactionConflict"}
 _BUSY = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
@@ -87,8 +92,6 @@ class Conflict(Exception):  # noqa: N818 - the expected outcome of a race
 
 class Catalog:
     """The records, by `imageId` and newest first. Errors of AWS are raised as they come."""
-
-    shards: Final = SHARDS
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._dynamodb = client
@@ -174,43 +177,20 @@ class Catalog:
             }
         }
 
-    def get_many(self, image_ids: Sequence[str]) -> dict[str, Record]:
-        """Return those of many records that there are, by `imageId`."""
+    def get_many(self, image_ids: Sequence[str], attributes: Sequence[str] = ()) -> dict[str, Record]:
+        """Return those of many records that there are, by `imageId`; of each no more than some attributes, if named."""
         records: dict[str, Record] = {}
+        projected = _projection(["imageId", *attributes]) if attributes else {}
         for some in batched(image_ids, _ITEMS_OF_A_BATCH):
             asked: Any = {
                 self._table: {
                     "Keys": [{"imageId": {"S": image_id}} for image_id in some],
                     "ConsistentRead": True,
+                    **projected,
                 }
             }
             records |= {item["imageId"]["S"]: _record(item) for item in self._batch(asked)}
         return records
-
-    def places(self, shard: int, after: str, until: str) -> dict[str, tuple[str, str]]:
-        """Return source bucket and key of a page of one shard's records, oldest first, by list key.
-
-        Args:
-            shard: 0 to `shards` - 1.
-            after: The last list key of the page before, or nothing.
-            until: A timestamp; younger records are left out.
-        """
-        answer = self._dynamodb.query(
-            TableName=self._table,
-            IndexName="byTime",
-            KeyConditionExpression="listShard = :shard AND listKey BETWEEN :after AND :until",
-            ProjectionExpression="listKey, sourceBucket, sourceKey",
-            Limit=_PLACES_OF_A_PAGE,
-            ExpressionAttributeValues={
-                ":shard": {"S": str(shard)},
-                ":after": {"S": f"{after} " if after else "0"},  # nothing sorts between a key and that
-                ":until": {"S": until},
-            },
-        )
-        return {
-            item["listKey"]["S"]: (item["sourceBucket"]["S"], item["sourceKey"]["S"])
-            for item in answer["Items"]
-        }
 
     def entries(
         self,
@@ -273,6 +253,11 @@ class Catalog:
 def item_of(record: Record) -> dict[str, Any]:
     """Return a record as the table keeps it: with its places in the indexes."""
     return {name: _serialize(value) for name, value in {**record, **_places(record)}.items()}
+
+
+def _projection(attributes: Sequence[str]) -> dict[str, Any]:
+    names = {f"#{number}": name for number, name in enumerate(attributes)}  # some are DynamoDB's own words
+    return {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names}
 
 
 def list_key(record: Record) -> str:

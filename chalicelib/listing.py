@@ -19,7 +19,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import Final, Literal
 
-from chalicelib.catalog import Catalog, Entry, Index, Stretch, partitions
+from chalicelib.catalog import FIRST, LAST, Catalog, Entry, Index, Stretch, partitions
 from chalicelib.metadata import Record, Status
 
 Order = Literal["newest", "oldest", "name"]
@@ -28,8 +28,6 @@ LONGEST_PREFIX: Final = 1000
 """Bytes of UTF-8: DynamoDB takes no sort key above 1,024, and the end of a prefix's range is a little longer."""
 
 _LOOKED_AT = 250
-_FIRST = "\x00"
-_LAST = "\U0010ffff"  # the last character in UTF-8's order, which is DynamoDB's and Python's
 _LIST_KEY = re.compile(r"[0-9TZ:.-]{27}#[0-9a-f-]{36}")
 
 
@@ -57,7 +55,7 @@ class Filters:
             self.status in {None, record["status"]}
             and self.format in {None, record.get("format")}
             and record["sourceKey"].startswith(self.prefix or "")
-            and (self.since or "") <= record["resizedAt"] < (self.until or _LAST)
+            and (self.since or "") <= record["resizedAt"] < (self.until or LAST)
         )
 
 
@@ -145,7 +143,7 @@ class _Plan:
 
 
 def _by_time(filters: Filters) -> _Plan:
-    between = (filters.since or _FIRST, filters.until or _LAST)
+    between = (filters.since or FIRST, filters.until or LAST)
     if kind := filters.format or ("failed" if filters.status == "failed" else None):
         return _Plan("byKind", kind, between, Filters())
     return _Plan("byTime", "", between, Filters(status=filters.status))
@@ -153,7 +151,7 @@ def _by_time(filters: Filters) -> _Plan:
 
 def _by_key(filters: Filters, bucket: str) -> _Plan:
     prefix = filters.prefix or ""
-    return _Plan("byKey", bucket, (prefix or _FIRST, prefix + _LAST), replace(filters, prefix=None))
+    return _Plan("byKey", bucket, (prefix or FIRST, prefix + LAST), replace(filters, prefix=None))
 
 
 def _merged(

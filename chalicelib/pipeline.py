@@ -24,9 +24,9 @@ from typing import Any, Literal, Protocol
 from urllib.parse import unquote_plus
 from uuid import uuid4
 
-from chalicelib import aws, settings, telemetry
+from chalicelib import aws, options, settings, telemetry
 from chalicelib.catalog import Catalog, Conflict
-from chalicelib.imaging import Compressed, ImageError, Options, Rendition, compress, fingerprint
+from chalicelib.imaging import Compressed, ImageError, Options, compress, fingerprint
 from chalicelib.metadata import (
     PASSING_FAILURES,
     Failure,
@@ -279,21 +279,7 @@ def current() -> Pipeline:
     buckets = Buckets(aws.s3_client(), now.source_bucket, now.dest_bucket)
     catalog = Catalog(aws.dynamodb_client(), now.table_name)
     return Pipeline(
-        buckets, catalog, options(now), now.max_source_bytes, now.includes, telemetry.CloudWatch()
-    )
-
-
-def options(now: settings.Settings) -> Options:
-    """Return how to compress, as the settings say."""
-    return Options(
-        max_width=now.max_width,
-        max_height=now.max_height,
-        quality=now.quality,
-        output_format=now.output_format,
-        max_pixels=now.max_pixels,
-        max_frames=now.max_frames,
-        renditions=tuple(Rendition(name, size) for name, size in now.renditions),
-        png_colors=now.png_colors or None,
+        buckets, catalog, options.of(now), now.max_source_bytes, now.includes, telemetry.CloudWatch()
     )
 
 

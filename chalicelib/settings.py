@@ -9,13 +9,16 @@ from typing import Literal, Self, cast, get_args
 
 OutputFormat = Literal["original", "jpeg", "webp", "avif", "png"]
 
-_BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-_TABLE_NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
-_FUNCTION_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-_RENDITION = re.compile(r"([a-z0-9][a-z0-9-]{0,31})=([1-9][0-9]{0,4})")
-_API_AUTH = re.compile(r"token|iam|none|cognito:arn:[a-z-]+:cognito-idp:[a-z0-9-]+:[0-9]{12}:userpool/\S+")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_ORIGIN = re.compile(r"https?://[a-zA-Z0-9.-]+(?::[0-9]{1,5})?")
+# Compiled when a setting is there to be checked, since every cold start reads the settings.
+# Names that AWS keeps for access points end so: through one, two names could lead to the same bucket.
+_BUCKET_NAME = r"(?!.*(?:-s3alias|--ol-s3|\.mrap)$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+_BUCKET_ALLOWED = "the name of an S3 bucket, not an alias of an access point"
+_TABLE_NAME = r"[a-zA-Z0-9_.-]{3,255}"
+_FUNCTION_NAME = r"[a-zA-Z0-9_-]{1,64}"
+_RENDITION = r"([a-z0-9][a-z0-9-]{0,31})=([1-9][0-9]{0,4})"
+_API_AUTH = r"token|iam|none|cognito:arn:[a-z-]+:cognito-idp:[a-z0-9-]+:[0-9]{12}:userpool/\S+"
+_SHA256 = r"[0-9a-f]{64}"
+_ORIGIN = r"https?://[a-zA-Z0-9.-]+(?::[0-9]{1,5})?"
 _LONGEST_SIDE = 16_383  # pixels: what every output format can hold
 _MOST_RENDITIONS = 8
 
@@ -24,7 +27,7 @@ class SettingsError(ValueError):
     """A setting is missing or wrong; the message names the variable, its value and what is allowed."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)  # what is generated costs a cold start a millisecond
 class Settings:
     """What the environment says.
 
@@ -81,8 +84,8 @@ class Settings:
             SettingsError: A variable is missing, or its value is not allowed.
         """
         settings = cls(
-            source_bucket=_name(environment, "SOURCE_BUCKET", _BUCKET_NAME, "the name of an S3 bucket"),
-            dest_bucket=_name(environment, "DEST_BUCKET", _BUCKET_NAME, "the name of an S3 bucket"),
+            source_bucket=_name(environment, "SOURCE_BUCKET", _BUCKET_NAME, _BUCKET_ALLOWED),
+            dest_bucket=_name(environment, "DEST_BUCKET", _BUCKET_NAME, _BUCKET_ALLOWED),
             table_name=_name(environment, "TABLE_NAME", _TABLE_NAME, "the name of a DynamoDB table"),
             max_width=_integer(environment, "MAX_WIDTH", 1024, _LONGEST_SIDE),
             max_height=_integer(environment, "MAX_HEIGHT", 1024, _LONGEST_SIDE),
@@ -122,11 +125,11 @@ def current() -> Settings:
     return Settings.from_environment(os.environ)
 
 
-def _name(environment: Mapping[str, str], variable: str, pattern: re.Pattern[str], allowed: str) -> str:
+def _name(environment: Mapping[str, str], variable: str, pattern: str, allowed: str) -> str:
     value = environment.get(variable, "")
     if not value:
         raise SettingsError(f"{variable} is not set, but must be {allowed}")
-    if not pattern.fullmatch(value):
+    if not re.fullmatch(pattern, value):
         raise SettingsError(f"{variable} is {value!r}, but must be {allowed}")
     return value
 
@@ -154,7 +157,7 @@ def _list(environment: Mapping[str, str], variable: str) -> tuple[str, ...]:
 def _renditions(environment: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
     renditions = []
     for part in _list(environment, "RENDITIONS"):
-        match = _RENDITION.fullmatch(part)
+        match = re.fullmatch(_RENDITION, part)
         if not match or int(match[2]) > _LONGEST_SIDE:
             raise SettingsError(
                 f"RENDITIONS is {environment['RENDITIONS']!r}, but {part!r} must be a name of lower-case letters, "
@@ -183,7 +186,7 @@ def _png_colors(environment: Mapping[str, str]) -> int:
 
 def _api_auth(environment: Mapping[str, str]) -> str:
     value = environment.get("API_AUTH", "token")
-    if not _API_AUTH.fullmatch(value):
+    if not re.fullmatch(_API_AUTH, value):
         raise SettingsError(
             f"API_AUTH is {value!r}, but must be token, iam, none or cognito:<ARN of a user pool>"
         )
@@ -192,7 +195,7 @@ def _api_auth(environment: Mapping[str, str]) -> str:
 
 def _token_digest(environment: Mapping[str, str], variable: str) -> str:
     value = environment.get(variable, "")
-    if value and not _SHA256.fullmatch(value):
+    if value and not re.fullmatch(_SHA256, value):
         raise SettingsError(
             f"{variable} is {value!r}, but must be the SHA-256 of a token: 64 digits of 0-9 and a-f"
         )
@@ -202,7 +205,7 @@ def _token_digest(environment: Mapping[str, str], variable: str) -> str:
 def _origins(environment: Mapping[str, str]) -> tuple[str, ...]:
     origins = _list(environment, "API_CORS_ORIGINS")
     for origin in origins:
-        if not _ORIGIN.fullmatch(origin):
+        if not re.fullmatch(_ORIGIN, origin):
             raise SettingsError(
                 f"API_CORS_ORIGINS is {environment['API_CORS_ORIGINS']!r}, but {origin!r} must be an origin "
                 "such as https://example.com"

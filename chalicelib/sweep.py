@@ -1,32 +1,33 @@
 """Find what no event will put right, and have it reconciled.
 
-A sweep walks the source bucket and asks the table about each page of keys: missing (no record), stale (another ETag or
-other settings) or failed for a reason that may have passed. Then it walks the table, by the index that lists it, and
-asks the source bucket about each record: orphaned (no source). Both walks hold one page at a time, and where they are
-is a few words of JSON, so that a sweep can go on in another process.
+A sweep walks the source bucket in S3's order of keys, which is also that of the index `byKey`, so that each page of keys
+is compared with the records of the same range: missing (no record), stale (another ETag or other settings), failed for a
+reason that may have passed, or orphaned (no source). It holds one page at a time, and where it is is a few words of JSON,
+so that it can go on in another process.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from itertools import batched
 from time import monotonic, sleep
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import boto3
 
-from chalicelib import aws, pipeline, settings, telemetry
-from chalicelib.catalog import Catalog
+from chalicelib import aws, options, settings, telemetry
+from chalicelib.catalog import FIRST, LAST, Catalog, partitions
 from chalicelib.handover import KEYS_AT_ONCE, Handover
 from chalicelib.imaging import fingerprint
-from chalicelib.metadata import PASSING_FAILURES, Record, image_id, timestamp
+from chalicelib.metadata import PASSING_FAILURES, Record, image_id
 from chalicelib.storage import Buckets
 
 KEYS_A_SECOND: Final = 100
 """Keys handed over at most: about as many seconds of compressing, a tenth of an account's usual concurrency."""
 
 _SECONDS_TO_SPARE = 30
+_RECORDS_AT_ONCE = 1000
+_COMPARED = ("sourceETag", "settingsVersion", "status", "error", "sizeOriginal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,33 +35,22 @@ class Position:
     """Where a sweep is, and what it has seen.
 
     Attributes:
-        until: Records younger than this are not looked at: the sweep itself makes them.
         after_key: The source key that was seen last.
-        shard: The shard of the table that is walked, None while the bucket is.
-        after_record: The list key that was seen last in it.
         done: Whether all has been walked.
-        seen: Source keys and records looked at.
+        seen: Source keys, and records without one, looked at.
         missing: Source keys without a record.
         stale: Records of another ETag or other settings, or of failures that may have passed.
         orphaned: Records without a source.
         requeued: Keys handed over.
     """
 
-    until: str
     after_key: str = ""
-    shard: int | None = None
-    after_record: str = ""
     done: bool = False
     seen: int = 0
     missing: int = 0
     stale: int = 0
     orphaned: int = 0
     requeued: int = 0
-
-    @classmethod
-    def start(cls, now: datetime) -> Self:
-        """Return the position of a sweep that begins now."""
-        return cls(until=timestamp(now))
 
 
 class Sweep:
@@ -89,28 +79,54 @@ class Sweep:
         while not position.done:
             began = monotonic()
             before = position.requeued
-            position = self._sources(position) if position.shard is None else self._records(position)
+            position = self._page(position)
             sleep(max(0.0, (position.requeued - before) / self._keys_a_second - (monotonic() - began)))
             yield position
 
-    def _sources(self, position: Position) -> Position:
+    def _page(self, position: Position) -> Position:
         page = self._buckets.list_sources(position.after_key)
-        if not page:
-            return replace(position, shard=0)
+        last = max(page, key=str.encode, default="")
         etags = {key: etag for key, etag in page.items() if self._includes(key)}
         ids = {key: image_id(self._buckets.source, key) for key in etags}
-        records = self._catalog.get_many(list(ids.values()))
+        records = self._catalog.get_many(list(ids.values()), _COMPARED)
         missing = [key for key in etags if ids[key] not in records]
-        stale = [key for key in etags if key not in missing and self._is_stale(records[ids[key]], etags[key])]
+        stale = [
+            key for key in etags if ids[key] in records and self._is_stale(records[ids[key]], etags[key])
+        ]
         self._reconcile(missing + stale)
+        orphaned = self._reconcile_orphaned(position.after_key, last, page)
         return replace(
             position,
-            after_key=max(page, key=str.encode),
-            seen=position.seen + len(page),
+            after_key=last,
+            done=not page,
+            seen=position.seen + len(page) + orphaned,
             missing=position.missing + len(missing),
             stale=position.stale + len(stale),
-            requeued=position.requeued + len(missing) + len(stale),
+            orphaned=position.orphaned + orphaned,
+            requeued=position.requeued + len(missing) + len(stale) + orphaned,
         )
+
+    def _reconcile_orphaned(self, after: str, last: str, page: Collection[str]) -> int:
+        """Hand over the keys of records in the range of a page that are not on it, and return how many there are.
+
+        Without a page the range is what follows `after`, where no source is left.
+        """
+        count = 0
+        for partition in partitions(self._buckets.source):
+            for keys in self._recorded(partition, after, last or LAST):
+                # A source that is younger than the page is not on it either.
+                orphaned = [key for key in keys if key not in page and self._buckets.source_etag(key) is None]
+                self._reconcile(orphaned)
+                count += len(orphaned)
+        return count
+
+    def _recorded(self, partition: str, after: str, last: str) -> Iterator[list[str]]:
+        """Yield the source keys of records of one partition behind `after`, up to `last`, some at a time."""
+        low: str | None = after or FIRST
+        while low is not None and low <= last:
+            stretch = self._catalog.entries("byKey", partition, (low, last), _RECORDS_AT_ONCE)
+            yield [entry.sort_key for entry in stretch.entries if entry.sort_key not in {after, low}]
+            low = stretch.end
 
     def _is_stale(self, record: Record, etag: str) -> bool:
         return (
@@ -126,23 +142,6 @@ class Sweep:
             return record["sizeOriginal"] <= self._max_source_bytes
         return code in PASSING_FAILURES
 
-    def _records(self, position: Position) -> Position:
-        assert position.shard is not None
-        places = self._catalog.places(position.shard, position.after_record, position.until)
-        if not places:
-            following = position.shard + 1
-            return replace(position, shard=following, after_record="", done=following == self._catalog.shards)
-        keys = [key for bucket, key in places.values() if bucket == self._buckets.source]
-        orphaned = [key for key in keys if self._buckets.source_etag(key) is None]
-        self._reconcile(orphaned)
-        return replace(
-            position,
-            after_record=max(places),
-            seen=position.seen + len(places),
-            orphaned=position.orphaned + len(orphaned),
-            requeued=position.requeued + len(orphaned),
-        )
-
     def _reconcile(self, keys: list[str]) -> None:
         for some in batched(keys, KEYS_AT_ONCE):
             self._handover.reconcile(some)
@@ -154,7 +153,7 @@ def of(now: settings.Settings, session: boto3.Session | None = None) -> Sweep:
         Buckets(aws.s3_client(session), now.source_bucket, now.dest_bucket),
         Catalog(aws.dynamodb_client(session), now.table_name),
         Handover(aws.lambda_client(session), now.compress_function, now.source_bucket),
-        fingerprint(pipeline.options(now)),
+        fingerprint(options.of(now)),
         now.max_source_bytes,
         now.includes,
     )
@@ -165,7 +164,7 @@ def handle(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
 
     Where it is short, a new invocation of the same function goes on. Returns the position that was reached.
     """
-    position = Position(**event["position"]) if "position" in event else Position.start(datetime.now(UTC))
+    position = Position(**event.get("position", {}))
     for position in of(settings.current()).positions(position):  # noqa: B020 - each follows from the last
         if not position.done and context.get_remaining_time_in_millis() < _SECONDS_TO_SPARE * 1000:
             begin(context.function_name, position)

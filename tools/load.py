@@ -6,20 +6,22 @@ put through again from the dead-letter queue, and found by a sweep, before losse
 """
 
 import os
+import re
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from statistics import quantiles
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from rich.console import Console
 from rich.progress import Progress
+from rich.table import Table
 
 from chalicelib import aws, sweep
 from chalicelib.catalog import Catalog
@@ -28,115 +30,241 @@ from chalicelib.sweep import Position
 from tools.local_stack import StackError, free_port, running
 from tools.pictures import picture
 from tools.redrive import redriven
-from tools.stages import Stage, chosen
+from tools.stages import Stage, StageError, chosen
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_SECONDS_EACH = 60
-_SECONDS_BETWEEN_KILLS = 0.7
-_WORKER = "imagepress-local-compress"
+_PROCESSES = Path("/proc")
+_SECONDS_TO_RECOVER = 300
+_SECONDS_EACH_ROUND = 15
+_SECONDS_BETWEEN_KILLS = 1.0
+_SECONDS_TO_START = 3
+_SIDES = (600, 900, 1200, 1500)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to load the function with.
+
+    Attributes:
+        number: Uploads.
+        concurrency: Of them under way at once, at most.
+        kill: Whether workers are killed meanwhile.
+        patience: Seconds to wait for a record before the upload counts as late.
+    """
+
+    number: int
+    concurrency: int
+    kill: bool
+    patience: float = 60
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "Plan":
+        """Return what N, CONCURRENCY and KILL say.
+
+        Raises:
+            StageError: One of them is not allowed, or workers cannot be killed here.
+        """
+        kill = environment.get("KILL") or "no"
+        if kill not in {"yes", "no"}:
+            raise StageError(f"KILL is {kill!r}, but must be yes or no.")
+        if kill == "yes" and not _PROCESSES.is_dir():
+            raise StageError(
+                "KILL=yes finds the function's workers in /proc, which this system does not have."
+            )
+        return cls(
+            number=_whole(environment, "N", 1000, 100_000),
+            concurrency=_whole(environment, "CONCURRENCY", 4, 64),
+            kill=kill == "yes",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of it.
+
+    Attributes:
+        plan: What was asked for.
+        seconds: From the first upload to the last record.
+        waits: Seconds from an upload to its record, ascending, of those that had one in time.
+        peak_megabytes: The most memory that a worker held; None where the system does not tell.
+        killed: Workers that were killed.
+        redriven: Events put through again from the dead-letter queue.
+        requeued: Keys that the sweep found.
+        lost: Uploads without a record at the end.
+    """
+
+    plan: Plan
+    seconds: float
+    waits: list[float]
+    peak_megabytes: float | None
+    killed: int
+    redriven: int
+    requeued: int
+    lost: int
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Return each figure with its name."""
+        peak = "not told by this system" if self.peak_megabytes is None else f"{self.peak_megabytes:.0f} MB"
+        late = self.plan.number - len(self.waits)
+        return [
+            ("uploads / at a time", f"{self.plan.number} / {self.plan.concurrency}"),
+            ("throughput", f"{self.plan.number / self.seconds:.1f} a second"),
+            *((f"upload to record, p{share}", self._wait(share)) for share in (50, 95, 99)),
+            ("peak memory of a worker", peak),
+            ("workers killed", str(self.killed)),
+            (f"not done within {self.plan.patience:.0f} s", str(late)),
+            ("put through again / found by the sweep", f"{self.redriven} / {self.requeued}"),
+            ("lost", str(self.lost)),
+        ]
+
+    def _wait(self, share: int) -> str:
+        if not self.waits:
+            return "none was done in time"
+        return f"{self.waits[min(len(self.waits) - 1, len(self.waits) * share // 100)]:.2f} s"
+
+
+def _whole(environment: Mapping[str, str], variable: str, default: int, highest: int) -> int:
+    value = environment.get(variable) or str(default)
+    if not re.fullmatch(r"[0-9]{1,6}", value) or not 1 <= int(value) <= highest:
+        raise StageError(f"{variable} is {value!r}, but must be a whole number from 1 to {highest}.")
+    return int(value)
 
 
 def main() -> None:
     """Start a stack, load it, print the figures; end with 1 if anything was lost."""
-    number, concurrency = (
-        int(os.environ.get(name) or default) for name, default in (("N", 1000), ("CONCURRENCY", 4))
-    )
     try:
+        plan = Plan.of(os.environ)
         with running(aws_port := free_port(), free_port()):
             os.environ.update(STAGE="local", AWS_PORT=str(aws_port))
-            lost = _load(chosen(), number, concurrency, kill=os.environ.get("KILL") == "yes")
-    except StackError as error:
+            report = load(chosen(), plan)
+    except (StackError, StageError) as error:
         sys.exit(str(error))
-    sys.exit(1 if lost else 0)
+    except KeyboardInterrupt:
+        sys.exit("\nStopped.")
+    table = Table(show_header=False)
+    for row in report.rows():
+        table.add_row(*row)
+    Console().print(table)
+    sys.exit(1 if report.lost else 0)
 
 
-def _load(stage: Stage, number: int, concurrency: int, *, kill: bool) -> int:
-    s3 = stage.session.client("s3")
+def load(stage: Stage, plan: Plan) -> Report:
+    """Upload to a local stage, wait for the records, and mend what has none."""
+    s3: S3Client = stage.session.client("s3")
     catalog = Catalog(aws.dynamodb_client(stage.session), stage.settings.table_name)
-    photos = [picture(side * 4 // 3, side, "JPEG") for side in (600, 900, 1200, 1500)]
-    keys = [f"load/{index:06}.jpg" for index in range(number)]
-    peak = Peak()
+    photos = [picture(side * 4 // 3, side, "JPEG") for side in _SIDES]
+    keys = [f"load/{index:06}.jpg" for index in range(plan.number)]
+    workers = Workers(s3.meta.endpoint_url, stage.settings.compress_function)
+    peak = Peak(workers)
+
+    def upload(index: int) -> float | None:
+        photo = photos[index % len(photos)]
+        return _upload(s3, catalog, stage.settings.source_bucket, keys[index], photo, plan.patience)
+
     with (
         Progress() as progress,
-        _watched(peak),
-        _killing(kill) as killed,
-        ThreadPoolExecutor(concurrency) as pool,
+        _every(0.2, peak.look),
+        _killing(workers, wanted=plan.kill) as killed,
+        ThreadPoolExecutor(plan.concurrency) as pool,
     ):
-        task = progress.add_task("Uploading", total=number)
         began = time.monotonic()
-        seconds = []
-        for took in pool.map(
-            lambda index: _upload(s3, catalog, keys[index], photos[index % 4]), range(number)
-        ):
-            seconds.append(took)
-            progress.advance(task)
+        seconds = list(
+            progress.track(pool.map(upload, range(plan.number)), plan.number, description="Uploading")
+        )
         whole = time.monotonic() - began
-    done = sorted(took for took in seconds if took is not None)
-    late = number - len(done)
-    if late:
-        _recover(stage, catalog, keys)
-    lost = sum(not _recorded(catalog, key) for key in keys)
-    cuts = quantiles(done, n=100)
-    print(f"{number} uploads, {concurrency} at a time: {number / whole:.1f} a second")
-    print(f"upload to record: p50 {cuts[49]:.2f} s, p95 {cuts[94]:.2f} s, p99 {cuts[98]:.2f} s")
-    print(f"peak memory of a worker: {peak.megabytes:.0f} MB; workers killed: {len(killed)}")
-    print(f"not done within {_SECONDS_EACH} s: {late}; lost after redrive and sweep: {lost}")
-    return lost
+    waits = sorted(took for took in seconds if took is not None)
+    redriven_events, requeued = _recover(stage, catalog, keys) if len(waits) < len(keys) else (0, 0)
+    return Report(
+        plan=plan,
+        seconds=whole,
+        waits=waits,
+        peak_megabytes=peak.megabytes,
+        killed=len(killed),
+        redriven=redriven_events,
+        requeued=requeued,
+        lost=sum(not _recorded(catalog, stage.settings.source_bucket, key) for key in keys),
+    )
 
 
-def _upload(s3: "S3Client", catalog: Catalog, key: str, data: bytes) -> float | None:
+def _upload(
+    s3: "S3Client", catalog: Catalog, bucket: str, key: str, data: bytes, patience: float
+) -> float | None:
     """Upload, and return the seconds until the record is there, or None if it takes too long."""
     began = time.monotonic()
-    s3.put_object(Bucket="source-image", Key=key, Body=data)
-    while time.monotonic() < began + _SECONDS_EACH:
-        if _recorded(catalog, key):
+    etag = s3.put_object(Bucket=bucket, Key=key, Body=data)["ETag"]
+    while time.monotonic() < began + patience:
+        record = catalog.get(image_id(bucket, key))
+        if record is not None and record["sourceETag"] == etag:
             return time.monotonic() - began
         time.sleep(0.02)
     return None
 
 
-def _recorded(catalog: Catalog, key: str) -> bool:
-    record = catalog.get(image_id("source-image", key))
+def _recorded(catalog: Catalog, bucket: str, key: str) -> bool:
+    record = catalog.get(image_id(bucket, key))
     return record is not None and record["status"] == "compressed"
 
 
-def _recover(stage: Stage, catalog: Catalog, keys: list[str]) -> None:
-    print(f"Put through again: {len(list(redriven(stage)))}")
-    *_, last = sweep.of(stage.settings, stage.session).positions(Position.start(datetime.now(UTC)))
-    print(f"Found by the sweep: {last.missing} missing, {last.stale} stale, {last.orphaned} orphaned")
-    deadline = time.monotonic() + _SECONDS_EACH
-    while time.monotonic() < deadline and not all(_recorded(catalog, key) for key in keys):
+def _recover(stage: Stage, catalog: Catalog, keys: list[str]) -> tuple[int, int]:
+    """Redrive and sweep until every key has its record, as an operator would; return how much each had to do."""
+    events = requeued = 0
+    bucket = stage.settings.source_bucket
+    deadline = time.monotonic() + _SECONDS_TO_RECOVER
+    while not _all_recorded(catalog, bucket, keys, seconds=0) and time.monotonic() < deadline:
+        events += len(list(redriven(stage)))
+        *_, last = sweep.of(stage.settings, stage.session).positions(Position())
+        requeued += last.requeued
+        _all_recorded(catalog, bucket, keys, seconds=_SECONDS_EACH_ROUND)
+    return events, requeued
+
+
+def _all_recorded(catalog: Catalog, bucket: str, keys: list[str], seconds: float) -> bool:
+    """Wait a while for every key to have its record, and tell whether they have."""
+    deadline = time.monotonic() + seconds
+    while not (done := all(_recorded(catalog, bucket, key) for key in keys)) and time.monotonic() < deadline:
         time.sleep(0.5)
+    return done
+
+
+class Workers:
+    """The processes in which one emulator runs one function, where /proc tells."""
+
+    def __init__(self, endpoint: str, function: str) -> None:
+        self._signs = {
+            f"AWS_ENDPOINT_URL={endpoint}".encode(),
+            f"AWS_LAMBDA_FUNCTION_NAME={function}".encode(),
+        }
+
+    def running(self) -> list[int]:
+        """Return their process ids."""
+        found = []
+        for path in _PROCESSES.glob("[0-9]*/environ"):
+            with suppress(OSError):
+                if self._signs <= set(path.read_bytes().split(b"\0")):
+                    found.append(int(path.parent.name))
+        return found
 
 
 class Peak:
-    """The most memory that a worker of the function has held."""
+    """The most memory that a worker has held."""
 
-    megabytes = 0.0
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
+        self.megabytes: float | None = None
 
     def look(self) -> None:
         """Look at every worker that runs."""
-        for pid in workers():
+        for pid in self._workers.running():
             with suppress(OSError):
-                for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+                for line in (_PROCESSES / str(pid) / "status").read_text().splitlines():
                     if line.startswith("VmHWM:"):
-                        self.megabytes = max(self.megabytes, int(line.split()[1]) / 1000)
-
-
-def workers() -> list[int]:
-    """Return the processes of the compress function that the emulator runs, where /proc tells."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with suppress(OSError):
-            if _WORKER in (line := path.read_text()) and "_worker.py" in line:
-                found.append(int(path.parent.name))
-    return found
+                        self.megabytes = max(self.megabytes or 0, int(line.split()[1]) / 1000)
 
 
 @contextmanager
-def _every(seconds: float, work: Callable[[], None]) -> Iterator[None]:
+def _every(seconds: float, work: Callable[[], Any]) -> Iterator[None]:
     """Do something again and again, until the context ends."""
     ended = threading.Event()
 
@@ -154,24 +282,23 @@ def _every(seconds: float, work: Callable[[], None]) -> Iterator[None]:
 
 
 @contextmanager
-def _watched(peak: Peak) -> Iterator[None]:
-    with _every(0.2, peak.look):
-        yield
-
-
-@contextmanager
-def _killing(kill: bool) -> Iterator[list[int]]:
+def _killing(workers: Workers, *, wanted: bool) -> Iterator[list[int]]:
     killed: list[int] = []
+    first_seen: dict[int, float] = {}
     random = Random(1)  # noqa: S311 - the same run again
 
     def one() -> None:
-        if running_now := workers():
-            victim = random.choice(running_now)
+        now = time.monotonic()
+        running_now = workers.running()
+        # When one dies as it starts, the emulator drops all that it runs of the function.
+        started = [pid for pid in running_now if first_seen.setdefault(pid, now) < now - _SECONDS_TO_START]
+        if started:
+            victim = random.choice(started)
             with suppress(ProcessLookupError):
                 os.kill(victim, signal.SIGKILL)
                 killed.append(victim)
 
-    if not kill:
+    if not wanted:
         yield killed
         return
     with _every(_SECONDS_BETWEEN_KILLS, one):

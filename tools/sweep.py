@@ -3,7 +3,6 @@
 import json
 import sys
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -28,19 +27,19 @@ def main() -> None:
 
 
 def _sweep(stage: Stage, saved: Path) -> None:
-    position = Position.start(datetime.now(UTC))
+    position = Position()
     if saved.exists():
         position = Position(**json.loads(saved.read_text()))
         print(f"Going on after {position.after_key!r}; delete {saved} to start over.")
     saved.parent.mkdir(exist_ok=True)
     totals = Catalog(aws.dynamodb_client(stage.session), stage.settings.table_name).totals()
-    both_walks = 2 * (totals["compressed"] + totals["failed"])
+    records = totals["compressed"] + totals["failed"]
     with Progress(BarColumn(), TextColumn(_COUNTS), TimeRemainingColumn()) as progress:
-        task = progress.add_task("", total=max(1, both_walks), **asdict(position))
+        task = progress.add_task("", total=max(1, records), **asdict(position))
         for position in sweep.of(stage.settings, stage.session).positions(position):  # noqa: B020
             saved.write_text(json.dumps(asdict(position)))
             progress.update(task, completed=position.seen, **asdict(position))
-        progress.update(task, completed=both_walks)
+        progress.update(task, completed=records)
     saved.unlink(missing_ok=True)
     print(
         f"{position.seen} seen, {position.missing} missing, {position.stale} stale, "

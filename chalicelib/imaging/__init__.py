@@ -7,7 +7,8 @@ Example:
     ('image/jpeg', 512, 341)
 """
 
-from chalicelib.imaging.engine import compress
+from typing import TYPE_CHECKING, Any
+
 from chalicelib.imaging.types import (
     ENGINE_VERSION,
     Compressed,
@@ -19,6 +20,9 @@ from chalicelib.imaging.types import (
     RenditionImage,
     fingerprint,
 )
+
+if TYPE_CHECKING:
+    from chalicelib.imaging.engine import compress
 
 __all__ = [
     "ENGINE_VERSION",
@@ -32,3 +36,12 @@ __all__ = [
     "compress",
     "fingerprint",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the engine, and Pillow with it, when `compress` is first asked for."""
+    if name != "compress":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from chalicelib.imaging.engine import compress
+
+    return compress

@@ -5,14 +5,10 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageChops
 
-from chalicelib.imaging.containers import avif, gif
 from chalicelib.imaging.decode import to_working_mode
 from chalicelib.imaging.errors import decoding
 from chalicelib.imaging.formats import AVIF, GIF
 from chalicelib.imaging.source import Source
-
-# Where Pillow does not tell it, or tells how often an animation is repeated instead.
-_PLAYS = {AVIF: avif.plays, GIF: gif.plays}
 
 # What every format can hold: 16 bits of repetitions (GIF), 24 bits of milliseconds (WebP).
 _MOST_PLAYS = (1 << 16) - 1
@@ -52,9 +48,20 @@ def frames(source: Source) -> Iterator[Frame]:
 
 def plays(source: Source) -> int:
     """Return how often an animation plays; 0 is for ever."""
-    reader = _PLAYS.get(source.format)
-    times = reader(source.data) if reader else int(source.image.info.get("loop", 0))
-    return min(times, _MOST_PLAYS)
+    return min(_plays(source), _MOST_PLAYS)
+
+
+def _plays(source: Source) -> int:
+    """Ask the file itself where Pillow does not tell, or tells how often an animation is repeated instead."""
+    if source.format is AVIF:
+        from chalicelib.imaging.containers import avif
+
+        return avif.plays(source.data)
+    if source.format is GIF:
+        from chalicelib.imaging.containers import gif
+
+        return gif.plays(source.data)
+    return int(source.image.info.get("loop", 0))
 
 
 def changed(before: Image.Image | None, after: Image.Image) -> Rectangle:

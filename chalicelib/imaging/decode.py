@@ -4,8 +4,6 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
-from chalicelib.imaging.containers import jpeg, jpeg2000, png
-from chalicelib.imaging.depth import has_16_bits, to_8_bits
 from chalicelib.imaging.errors import decoding
 from chalicelib.imaging.formats import JPEG, JPEG2000, PNG
 from chalicelib.imaging.resize import Box, Size
@@ -60,6 +58,8 @@ def _draft(source: Source, at_least: Size) -> tuple[ImageFile, Box | None]:
     drafted = image.draft(None, at_least)
     scale = -(-full[0] // image.size[0])
     if scale >= 2 and image.info.get("progressive"):
+        from chalicelib.imaging.containers import jpeg
+
         image = open_image(jpeg.for_scale(source.data, scale), JPEG)
         assert isinstance(image, JpegImageFile)
         drafted = image.draft(None, at_least)
@@ -68,6 +68,8 @@ def _draft(source: Source, at_least: Size) -> tuple[ImageFile, Box | None]:
 
 def _reduce(source: Source, at_least: Size) -> Box | None:
     """Have OpenJPEG leave out the finest resolutions: each holds what makes the picture twice as large."""
+    from chalicelib.imaging.containers import jpeg2000
+
     width, height = source.image.size
     most = min(width // at_least[0], height // at_least[1]).bit_length() - 1
     for levels in range(min(most, jpeg2000.resolutions(source.data)), 0, -1):
@@ -85,9 +87,17 @@ def _halves_alike(side: int, scale: int) -> bool:
 
 def to_working_mode(image: Image.Image, source: Source) -> Image.Image:
     """Decode an opened image to mode L, RGB, RGBA or CMYK; nothing but pixels is left of it."""
-    working = to_8_bits(image, source) if has_16_bits(image) else _to_working_mode(image, source)
+    working = _of_8_bits(image, source)
     working.info = {}  # Pillow would write a comment or profile that it finds here into any file
     return working
+
+
+def _of_8_bits(image: Image.Image, source: Source) -> Image.Image:
+    if source.format is JPEG:  # always has 8 bits
+        return _to_working_mode(image, source)
+    from chalicelib.imaging.depth import has_16_bits, to_8_bits
+
+    return to_8_bits(image, source) if has_16_bits(image) else _to_working_mode(image, source)
 
 
 def _to_working_mode(image: Image.Image, source: Source) -> Image.Image:
@@ -103,6 +113,8 @@ def _to_working_mode(image: Image.Image, source: Source) -> Image.Image:
 def _scale_key(image: Image.Image, source: Source) -> None:
     """Bring the key colour of a grey PNG of 2 or 4 bits to the 8 bits that its pixels have by now."""
     if source.format is PNG:
+        from chalicelib.imaging.containers import png
+
         depth = png.header(source.data)[2]
         key = image.info["transparency"]
         image.info["transparency"] = (key & (1 << depth) - 1) * 255 // ((1 << depth) - 1)

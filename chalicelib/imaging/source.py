@@ -8,16 +8,11 @@ from io import BytesIO
 from PIL.ImageFile import ImageFile
 
 from chalicelib.imaging.colour import is_srgb
-from chalicelib.imaging.containers import gif, jpeg, png, webp
 from chalicelib.imaging.errors import decoding
 from chalicelib.imaging.exif import Exif, read_exif
 from chalicelib.imaging.formats import AVIF, GIF, HEIC, PNG, TIFF, WEBP, Format, sniff
 from chalicelib.imaging.resize import Size
 from chalicelib.imaging.types import ImageError, Options
-
-# Formats whose size and frames are read before Pillow opens them: it reserves memory by them, or counts late.
-_EARLY_SIZES = {GIF: gif.canvas, PNG: lambda data: png.header(data)[:2], WEBP: webp.canvas}
-_EARLY_FRAMES = {GIF: gif.count_frames, PNG: png.count_frames, WEBP: webp.count_frames}
 
 # Each scan is a pass over the whole image, however short it is: encoders write about ten, libjpeg-turbo's
 # own fuzzers stop at 500.
@@ -69,7 +64,7 @@ class Source:
             self.orientation == 1
             and (self.profile is None or is_srgb(self.profile))
             and self.image.mode != "CMYK"
-            and not (self.format is PNG and png.header(self.data)[2] == 16)
+            and not (self.format is PNG and _png_depth(self.data) == 16)
         )
 
 
@@ -85,11 +80,12 @@ def open_source(data: bytes, options: Options) -> Source:
         ImageError: It is no image, or not one to accept.
     """
     format_ = sniff(data)
-    frames = _EARLY_FRAMES[format_](data) if format_ in _EARLY_FRAMES else 1
-    if format_ in _EARLY_SIZES:
-        _check(_EARLY_SIZES[format_](data), frames, options)
+    frames = 1
+    if early := _early(data, format_):
+        size, frames = early
+        _check(size, frames, options)
     image = open_image(data, format_)
-    if image.info.get("progressive") and jpeg.count_scans(data) > _MOST_SCANS:
+    if image.info.get("progressive") and _scans(data) > _MOST_SCANS:
         raise ImageError("too-many-scans", f"a JPEG of more than {_MOST_SCANS} scans is not accepted")
     if format_ is AVIF:
         frames = getattr(image, "n_frames", 1)
@@ -106,8 +102,41 @@ def open_image(data: bytes, format_: Format) -> ImageFile:
         return image
 
 
+def _early(data: bytes, format_: Format) -> tuple[Size, int] | None:
+    """Return size and frames of formats by which Pillow reserves memory when it opens them, or counts late."""
+    if format_ is GIF:
+        from chalicelib.imaging.containers import gif
+
+        return gif.canvas(data), gif.count_frames(data)
+    if format_ is PNG:
+        from chalicelib.imaging.containers import png
+
+        return png.header(data)[:2], png.count_frames(data)
+    if format_ is WEBP:
+        from chalicelib.imaging.containers import webp
+
+        return webp.canvas(data), webp.count_frames(data)
+    return None
+
+
+def _scans(data: bytes) -> int:
+    from chalicelib.imaging.containers import jpeg
+
+    return jpeg.count_scans(data)
+
+
+def _png_depth(data: bytes) -> int:
+    from chalicelib.imaging.containers import png
+
+    return png.header(data)[2]
+
+
 def _size(data: bytes, format_: Format, image: ImageFile) -> Size:
-    return gif.canvas(data) if format_ is GIF else image.size
+    if format_ is not GIF:
+        return image.size
+    from chalicelib.imaging.containers import gif
+
+    return gif.canvas(data)
 
 
 def _check(size: Size, frames: int, options: Options) -> None:

@@ -1,20 +1,21 @@
-"""How each format is written: a still image, an animation, and the source's own pixels without its metadata."""
+"""How each format is written: a still image, an animation, and the source's own pixels without its metadata.
+
+What a format needs is imported when it is first written, since a cold start is for one image.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
 from PIL.Image import Image
 
-from chalicelib.imaging.animation import Frame
-from chalicelib.imaging.containers import avif as avif_file
-from chalicelib.imaging.containers import gif as gif_file
-from chalicelib.imaging.containers import jpeg as jpeg_file
-from chalicelib.imaging.containers import png as png_file
-from chalicelib.imaging.containers import webp as webp_file
-from chalicelib.imaging.encoders import avif, gif, jpeg, png, webp
 from chalicelib.imaging.formats import AVIF, GIF, JPEG, PNG, WEBP, Format
 from chalicelib.imaging.resize import Size
 from chalicelib.imaging.types import Options
+
+if TYPE_CHECKING:
+    from chalicelib.imaging.animation import Frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,32 +30,67 @@ class Writer:
 
     still: Callable[[Image, Options], bytes]
     strip: Callable[[bytes], bytes]
-    animation: Callable[[Iterable[Frame], Size, int, Options], bytes] | None = None
+    animation: "Callable[[Iterable[Frame], Size, int, Options], bytes] | None" = None
 
 
-WRITERS: dict[Format, Writer] = {
-    JPEG: Writer(
+@cache
+def writer(target: Format) -> Writer:
+    """Return how a format is written."""
+    return _WRITERS[target]()
+
+
+def _jpeg() -> Writer:
+    from chalicelib.imaging.containers import jpeg as container
+    from chalicelib.imaging.encoders import jpeg
+
+    return Writer(
         still=lambda image, options: jpeg.encode(image, options.quality),
-        strip=jpeg_file.strip,
-    ),
-    PNG: Writer(
+        strip=container.strip,
+    )
+
+
+def _png() -> Writer:
+    from chalicelib.imaging.containers import png as container
+    from chalicelib.imaging.encoders import png
+
+    return Writer(
         still=lambda image, options: png.encode(image, options.png_colors),
-        strip=png_file.strip,
+        strip=container.strip,
         animation=lambda frames, size, plays, _: png.animate(frames, size, plays),
-    ),
-    WEBP: Writer(
+    )
+
+
+def _webp() -> Writer:
+    from chalicelib.imaging.containers import webp as container
+    from chalicelib.imaging.encoders import webp
+
+    return Writer(
         still=lambda image, options: webp.encode(image, options.quality),
-        strip=webp_file.strip,
+        strip=container.strip,
         animation=lambda frames, size, plays, options: webp.animate(frames, size, plays, options.quality),
-    ),
-    GIF: Writer(
+    )
+
+
+def _gif() -> Writer:
+    from chalicelib.imaging.containers import gif as container
+    from chalicelib.imaging.encoders import gif
+
+    return Writer(
         still=lambda image, _: gif.encode(image),
-        strip=gif_file.strip,
+        strip=container.strip,
         animation=lambda frames, size, plays, _: gif.animate(frames, size, plays),
-    ),
-    AVIF: Writer(
+    )
+
+
+def _avif() -> Writer:
+    from chalicelib.imaging.containers import avif as container
+    from chalicelib.imaging.encoders import avif
+
+    return Writer(
         still=lambda image, options: avif.encode(image, options.quality),
-        strip=avif_file.strip,
+        strip=container.strip,
         animation=lambda frames, _, plays, options: avif.animate(frames, plays, options.quality),
-    ),
-}
+    )
+
+
+_WRITERS = {JPEG: _jpeg, PNG: _png, WEBP: _webp, GIF: _gif, AVIF: _avif}

@@ -23,14 +23,24 @@ from tools.deploy import permissions
 from tools.deploy.template import parsed
 from tools.local_stack import PROJECT, emulated_aws, free_port
 
+RESERVED = 7
 NOT_COPIED = shutil.ignore_patterns(".*", "build", "bench", "__pycache__", "tests")
 
 
 @dataclass(frozen=True)
 class Checkout:
-    """A copy of the project, with an empty AWS account of its own."""
+    """A copy of the project, with an empty AWS account of its own.
+
+    Attributes:
+        folder: Where it is.
+        shipped: The text of config.json before anything is deployed.
+        environment: Of every command.
+        session: Makes clients of the account.
+        calls: What any command has called.
+    """
 
     folder: Path
+    shipped: str
     environment: Mapping[str, str]
     session: boto3.Session
     calls: set[permissions.Call]
@@ -84,7 +94,16 @@ def checkout(folder: Path, environment: Mapping[str, str], calls: set[permission
     shutil.copytree(PROJECT, folder, ignore=NOT_COPIED, dirs_exist_ok=True)
     chalice = shutil.ignore_patterns("deployed", "deployments")
     shutil.copytree(PROJECT / ".chalice", folder / ".chalice", ignore=chalice, dirs_exist_ok=True)
-    return Checkout(folder, environment, boto3.Session("test", "test", region_name="us-east-1"), calls)
+    session = boto3.Session("test", "test", region_name="us-east-1")
+    return Checkout(folder, reserve(folder / ".chalice" / "config.json"), environment, session, calls)
+
+
+def reserve(path: Path) -> str:
+    """Reserve concurrency for compress of the stage dev, as its owner would, and return the file's text."""
+    config = json.loads(path.read_text())
+    config["stages"]["dev"]["lambda_functions"]["compress"]["reserved_concurrency"] = RESERVED
+    path.write_text(json.dumps(config, indent=2))
+    return path.read_text()
 
 
 @pytest.fixture(scope="module")
@@ -101,8 +120,7 @@ def dry(empty: Checkout) -> "subprocess.CompletedProcess[str]":
 
 @pytest.fixture(scope="module")
 def first(empty: Checkout, dry: "subprocess.CompletedProcess[str]") -> "subprocess.CompletedProcess[str]":
-    before = (empty.folder / ".chalice" / "config.json").read_text()
-    assert before == (PROJECT / ".chalice" / "config.json").read_text(), "the dry run wrote"
+    assert (empty.folder / ".chalice" / "config.json").read_text() == empty.shipped, "the dry run wrote"
     assert empty.client("cloudformation").describe_stacks()["Stacks"] == [], "the dry run created"
     result = empty.deploy()
     assert result.returncode == 0, result.stdout + result.stderr
@@ -148,8 +166,7 @@ def test_only_the_stage_s_environment_changes_in_config_json(
         del config["stages"]["dev"]["environment_variables"]
         return json.dumps(config)
 
-    before = (PROJECT / ".chalice" / "config.json").read_text()
-    assert without((empty.folder / ".chalice" / "config.json").read_text()) == without(before)
+    assert without((empty.folder / ".chalice" / "config.json").read_text()) == without(empty.shipped)
 
 
 def test_tokens_are_shown_once_and_only_their_digests_are_kept(
@@ -225,6 +242,17 @@ def test_a_failed_event_is_tried_three_times_within_six_hours(
 ) -> None:
     config = empty.client("lambda").get_function_event_invoke_config(FunctionName="imagepress-dev-compress")
     assert (config["MaximumRetryAttempts"], config["MaximumEventAgeInSeconds"]) == (2, 21_600)
+
+
+def test_a_reserved_concurrency_bounds_the_function_that_it_is_set_for(
+    empty: Checkout, first: "subprocess.CompletedProcess[str]"
+) -> None:
+    def reserved(function: str) -> int | None:
+        answer = empty.client("lambda").get_function_concurrency(FunctionName=f"imagepress-dev-{function}")
+        found: int | None = answer.get("ReservedConcurrentExecutions")
+        return found
+
+    assert (reserved("compress"), reserved("sweep")) == (RESERVED, None)
 
 
 def test_the_api_s_requests_are_limited(empty: Checkout, first: "subprocess.CompletedProcess[str]") -> None:

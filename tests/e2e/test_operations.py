@@ -8,6 +8,7 @@ import pytest
 from chalicelib.catalog import Catalog
 from chalicelib.metadata import Record, image_id
 from tests.conftest import DESTINATION, SOURCE, TABLE, Deployed, eventually
+from tools.load import Plan, load
 from tools.local_stack import LocalStack
 from tools.pictures import picture
 from tools.redrive import redriven, waiting
@@ -153,3 +154,10 @@ def test_an_event_that_used_up_its_retries_waits_in_the_queue_and_is_put_through
     eventually(lambda: deployed.record("letters/a.jpg"))
     assert deployed.s3.head_object(Bucket=DESTINATION, Key="letters/resized-a.jpg")
     assert waiting(stage) == 0
+
+
+def test_nothing_is_lost_when_workers_are_killed_under_load(stage: Stage) -> None:
+    report = load(stage, Plan(number=120, concurrency=4, kill=True, patience=5))
+
+    assert report.killed > 0
+    assert report.lost == 0

@@ -8,13 +8,13 @@ import pytest
 from botocore.exceptions import ClientError
 from PIL import Image
 
-from chalicelib import pipeline
+from chalicelib import options, pipeline
 from chalicelib.catalog import TOTALS, Catalog, Conflict
 from chalicelib.imaging import Options, Rendition
 from chalicelib.metadata import Record, image_id
 from chalicelib.pipeline import Pipeline
 from chalicelib.settings import Settings
-from chalicelib.storage import Buckets
+from chalicelib.storage import Buckets, SourceObject
 from tools.local_stack import LocalStack
 from tools.pictures import picture
 
@@ -103,6 +103,20 @@ def test_an_object_over_the_limit_of_bytes_is_refused(
     record = catalog.get(image_id(SOURCE, "heavy.jpg"))
     assert record
     assert record["error"]["code"] == "too-many-bytes"
+
+
+def test_nothing_is_read_of_an_object_over_the_limit_of_bytes(
+    s3: "S3Client", catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s3.put_object(Bucket=SOURCE, Key="unread.jpg", Body=PHOTO)
+
+    def read(_: object) -> bytes:
+        raise AssertionError("the body was read")
+
+    monkeypatch.setattr(SourceObject, "read", read)
+    refusing = Pipeline(Buckets(s3, SOURCE, DESTINATION), catalog, Options(), max_source_bytes=1000)
+
+    assert refusing.reconcile("unread.jpg") == "failed"
 
 
 def test_a_key_too_long_for_its_destination_is_refused(
@@ -264,9 +278,9 @@ def test_the_settings_of_renditions_and_palettes_reach_the_engine() -> None:
         "PNG_COLORS": "64",
     }
 
-    options = pipeline.options(Settings.from_environment(environment))
+    found = options.of(Settings.from_environment(environment))
 
-    assert (options.renditions, options.png_colors) == ((Rendition("thumb", 256),), 64)
+    assert (found.renditions, found.png_colors) == ((Rendition("thumb", 256),), 64)
 
 
 def test_a_forced_reconcile_compresses_what_is_up_to_date(

@@ -1,14 +1,14 @@
 """A sweep page by page: on a bucket of its own, beside the deployed compress function."""
 
+import os
 from collections.abc import Callable
-from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from chalice.test import Client
 
-from chalicelib import settings, sweep
+from chalicelib import options, settings, sweep
 from chalicelib.catalog import Catalog
 from chalicelib.handover import Handover
 from chalicelib.imaging import Options, fingerprint
@@ -36,6 +36,17 @@ class Hands(Handover):
         self.keys += keys
 
 
+class Compressing(Handover):
+    """Compresses what is handed over, at once."""
+
+    def __init__(self, reconciler: Pipeline) -> None:
+        self._pipeline = reconciler
+
+    def reconcile(self, keys: Any, *, force: bool = False) -> None:
+        for key in keys:
+            self._pipeline.reconcile(key, force=force)
+
+
 @pytest.fixture
 def hands() -> Hands:
     return Hands()
@@ -61,10 +72,9 @@ def of(catalog: Catalog, hands: Hands) -> Callable[..., Sweep]:
     return made
 
 
-def _sources(swept: Sweep) -> Position:
-    """Walk the source bucket alone: other tests have records in the table at the same time."""
-    start = Position.start(datetime.now(UTC))
-    return next(reached for reached in swept.positions(start) if reached.shard is not None)
+def _swept(sweep: Sweep) -> Position:
+    *_, reached = sweep.positions(Position())
+    return reached
 
 
 def test_every_key_of_a_bucket_of_several_pages_is_seen_once(
@@ -75,7 +85,7 @@ def test_every_key_of_a_bucket_of_several_pages_is_seen_once(
     for key in keys:
         s3.put_object(Bucket=buckets.source, Key=key, Body=b"no image")
 
-    reached = _sources(of(buckets, keys_a_second=1e9))
+    reached = _swept(of(buckets, keys_a_second=1e9))
 
     assert (reached.seen, reached.missing, reached.requeued) == (1005, 1005, 1005)
     assert hands.keys == keys
@@ -93,9 +103,35 @@ def test_what_agrees_is_left_alone_and_other_settings_make_everything_stale(
         s3.put_object(Bucket=buckets.source, Key=key, Body=PHOTO)
         Pipeline(buckets, catalog, OPTIONS, 1_000_000).reconcile(key)
 
-    assert _sources(of(buckets)).requeued == 0
-    assert _sources(of(buckets, Options(quality=60))).stale == 2
+    assert _swept(of(buckets)).requeued == 0
+    assert _swept(of(buckets, Options(quality=60))).stale == 2
     assert hands.keys == ["a.jpg", "b.jpg"]
+
+
+def test_a_changed_quality_has_every_image_compressed_again(
+    s3: "S3Client", catalog: Catalog, pairs: Callable[[str], Buckets]
+) -> None:
+    buckets, keys = pairs("quality"), ("a.jpg", "b.jpg")
+    for key in keys:
+        s3.put_object(Bucket=buckets.source, Key=key, Body=PHOTO)
+        Pipeline(buckets, catalog, OPTIONS, 1_000_000).reconcile(key)
+    before = [_sized(catalog, buckets, key) for key in keys]
+    lower = options.of(settings.Settings.from_environment({**os.environ, "QUALITY": "30"}))
+    hands = Compressing(Pipeline(buckets, catalog, lower, 1_000_000))
+    swept = Sweep(buckets, catalog, hands, fingerprint(lower), 1_000_000, lambda _: True)
+
+    first, second = _swept(swept), _swept(swept)
+
+    assert (first.stale, second.stale) == (2, 0)
+    for size, key in zip(before, keys, strict=True):
+        stored = s3.head_object(Bucket=buckets.destination, Key=f"resized-{key}")["ContentLength"]
+        assert stored == _sized(catalog, buckets, key) < size
+
+
+def _sized(catalog: Catalog, buckets: Buckets, key: str) -> int:
+    record = catalog.get(image_id(buckets.source, key))
+    assert record
+    return record["sizeCompressed"]
 
 
 def test_an_excluded_prefix_is_not_handed_over(
@@ -105,7 +141,7 @@ def test_an_excluded_prefix_is_not_handed_over(
     for key in ("in/a.jpg", "out/b.jpg"):
         s3.put_object(Bucket=buckets.source, Key=key, Body=PHOTO)
 
-    _sources(of(buckets, includes=lambda key: key.startswith("in/")))
+    _swept(of(buckets, includes=lambda key: key.startswith("in/")))
 
     assert hands.keys == ["in/a.jpg"]
 
@@ -137,7 +173,7 @@ def test_a_failure_that_may_have_passed_is_tried_again(
     changed = {**failed, "error": {"code": code, "message": ""}, "revision": "2"}
     catalog.put(cast("Record", changed), replacing=failed)
 
-    assert _sources(of(buckets, max_source_bytes=limit)).stale == again
+    assert _swept(of(buckets, max_source_bytes=limit)).stale == again
 
 
 def test_a_record_without_a_source_is_orphaned(
@@ -147,14 +183,69 @@ def test_a_record_without_a_source_is_orphaned(
     lost = cast("Record", {**record, "sourceKey": "sweeping/lost.jpg", "imageId": image_id("", "lost")})
     catalog.put(lost, replacing=None)
     now = settings.current()
-    position = Position(until=datetime.now(UTC).isoformat(), shard=0)
 
-    *_, reached = of(Buckets(s3, now.source_bucket, now.dest_bucket)).positions(position)
-
-    assert reached.done
+    assert _swept(of(Buckets(s3, now.source_bucket, now.dest_bucket))).done
     assert "sweeping/lost.jpg" in hands.keys
     assert "sweeping/there.jpg" not in hands.keys
     catalog.delete(lost)
+
+
+def test_records_of_another_source_bucket_are_spared(
+    s3: "S3Client",
+    catalog: Catalog,
+    pairs: Callable[[str], Buckets],
+    of: Callable[..., Sweep],
+    hands: Hands,
+) -> None:
+    foreign, own = pairs("foreign"), pairs("own")
+    for buckets in (foreign, own):
+        s3.put_object(Bucket=buckets.source, Key="gone.jpg", Body=PHOTO)
+        Pipeline(buckets, catalog, OPTIONS, 1_000_000).reconcile("gone.jpg")
+        s3.delete_object(Bucket=buckets.source, Key="gone.jpg")
+
+    assert (_swept(of(own)).orphaned, hands.keys) == (1, ["gone.jpg"])
+    assert catalog.get(image_id(foreign.source, "gone.jpg"))
+
+
+@pytest.mark.parametrize("number", [0, 1, 3])
+def test_orphans_are_found_before_between_and_behind_the_sources_that_are_left(
+    s3: "S3Client",
+    catalog: Catalog,
+    pairs: Callable[[str], Buckets],
+    of: Callable[..., Sweep],
+    hands: Hands,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+) -> None:
+    monkeypatch.setattr(sweep, "_RECORDS_AT_ONCE", 2)
+    buckets = pairs(f"orphans-{number}")
+    keys = [f"{letter}-\u00e9\U0001f600.jpg" for letter in "abcdefghijk"]
+    for key in keys:
+        s3.put_object(Bucket=buckets.source, Key=key, Body=b"no image")
+        Pipeline(buckets, catalog, OPTIONS, 1_000_000).reconcile(key)
+    kept = keys[4 : 4 + number]
+    gone = [key for key in keys if key not in kept]
+    for key in gone:
+        s3.delete_object(Bucket=buckets.source, Key=key)
+
+    reached = _swept(of(buckets))
+
+    assert (reached.orphaned, reached.seen, sorted(hands.keys)) == (len(gone), len(keys), gone)
+
+
+def test_a_source_that_came_after_its_page_was_listed_is_no_orphan(
+    s3: "S3Client", catalog: Catalog, pairs: Callable[[str], Buckets], of: Callable[..., Sweep], hands: Hands
+) -> None:
+    buckets = pairs("late")
+    s3.put_object(Bucket=buckets.source, Key="a.jpg", Body=PHOTO)
+    Pipeline(buckets, catalog, OPTIONS, 1_000_000).reconcile("a.jpg")
+
+    class Late(Buckets):
+        def list_sources(self, after: str) -> dict[str, str]:  # noqa: ARG002
+            return {}
+
+    assert _swept(of(Late(s3, buckets.source, buckets.destination))).orphaned == 0
+    assert hands.keys == []
 
 
 def test_handing_over_is_paced(
@@ -169,7 +260,7 @@ def test_handing_over_is_paced(
     pauses: list[float] = []
     monkeypatch.setattr(sweep, "sleep", pauses.append)
 
-    _sources(of(buckets, keys_a_second=0.01))
+    _swept(of(buckets, keys_a_second=0.01))
 
     assert max(pauses) == pytest.approx(500, abs=5)
 
@@ -178,7 +269,7 @@ def test_a_sweep_that_runs_out_of_time_goes_on_in_a_new_invocation(
     deployed: Deployed, catalog: Catalog
 ) -> None:
     record = deployed.upload("sweeping/there.jpg", PHOTO)
-    key = "sweeping/orphan.jpg"
+    key = "\U0001f600 orphan.jpg"  # behind the first page
     orphan = cast("Record", {**record, "sourceKey": key, "imageId": image_id(SOURCE, key)})
     catalog.put(orphan, replacing=None)
     out_of_time = SimpleNamespace(

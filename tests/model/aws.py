@@ -106,28 +106,43 @@ class DynamoDB(Client):
 
     def transact_write_items(self, *, TransactItems: list[Any]) -> Any:
         with self._call():
-            write, update = TransactItems[0], TransactItems[1]["Update"]
-            operation = write.get("Put") or write["Delete"]
-            identifier = (operation.get("Item") or operation["Key"])["imageId"]["S"]
-            there = self._world.items.get(identifier)
-            if not _holds(operation, there):
-                reasons = [{"Code": "ConditionalCheckFailed"}, {"Code": "None"}]
-                raise refusal(
-                    "TransactionCanceledException", "TransactWriteItems", CancellationReasons=reasons
-                )
-            if "Put" in write:
-                self._world.on_record(there, operation["Item"])
-                self._world.items[identifier] = operation["Item"]
-            else:
-                self._world.items.pop(identifier, None)
-            self._add(update)
+            for each in TransactItems:
+                if not self._holds(each):
+                    reasons = [
+                        {"Code": "None" if self._holds(one) else "ConditionalCheckFailed"}
+                        for one in TransactItems
+                    ]
+                    raise refusal(
+                        "TransactionCanceledException", "TransactWriteItems", CancellationReasons=reasons
+                    )
+            for each in TransactItems:
+                self._apply(each)
             return {}
+
+    def _holds(self, write: Mapping[str, Any]) -> bool:
+        (operation,) = write.values()
+        return _holds(operation, self._world.items.get(_identifier(operation)))
+
+    def _apply(self, write: Mapping[str, Any]) -> None:
+        if "Update" in write:
+            self._add(write["Update"])
+        elif "Put" in write:
+            item = write["Put"]["Item"]
+            self._world.on_record(self._world.items.get(_identifier(write["Put"])), item)
+            self._world.items[_identifier(write["Put"])] = item
+        else:
+            self._world.items.pop(_identifier(write["Delete"]), None)
 
     def _add(self, update: Mapping[str, Any]) -> None:
         totals = self._world.items.setdefault(update["Key"]["imageId"]["S"], dict(update["Key"]))
         for name, value in update["ExpressionAttributeValues"].items():
             before = int(totals.get(name[1:], {"N": "0"})["N"])
             totals[name[1:]] = {"N": str(before + int(value["N"]))}
+
+
+def _identifier(operation: Mapping[str, Any]) -> str:
+    identifier: str = (operation.get("Item") or operation["Key"])["imageId"]["S"]
+    return identifier
 
 
 def _holds(operation: Mapping[str, Any], there: Mapping[str, Any] | None) -> bool:

@@ -4,18 +4,20 @@ Uploads, overwrites, deletes, duplicate, late and reordered events, and crashes 
 interleaved in thousands of ways.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelib import pipeline
-from chalicelib.catalog import Catalog, difference
+from chalicelib.catalog import Catalog, Conflict, difference
 from chalicelib.metadata import Record, objects_of
 from chalicelib.pipeline import Outcome, Pipeline
-from chalicelib.storage import Buckets, SourceObject
+from chalicelib.storage import Buckets, Interrupted, Overtaken, SourceObject
+from tests.model.agreement import Broken, compress_once
 from tests.model.aws import etag_of
-from tests.model.schedule import Broken, Schedule, compress_once
+from tests.model.schedule import Schedule
 
 SCHEDULES = 6000
 
@@ -42,18 +44,6 @@ class Unconditional(Buckets):
         return etag_of(data)
 
 
-class NotLookingAgain(Buckets):
-    """Believes that the source is still what it was when it was read."""
-
-    def open_source(self, key: str, unless_etag: str | None) -> SourceObject | None:
-        source = super().open_source(key, unless_etag)
-        self.seen = source.etag if source else None
-        return source
-
-    def source_etag(self, key: str) -> str | None:  # noqa: ARG002
-        return self.seen
-
-
 class UnconditionalPut(Catalog):
     """Writes a record over whichever is there."""
 
@@ -68,6 +58,75 @@ class UnconditionalDelete(Catalog):
     def delete(self, record: Record) -> None:
         delete = {"TableName": self._table, "Key": {"imageId": {"S": record["imageId"]}}}
         self._write({"Delete": delete}, difference(record, None))
+
+
+class RepeatedRevision(Catalog):
+    """Cannot tell one write of a record from the next."""
+
+    def put(self, record: Record, replacing: Record | None) -> None:
+        super().put({**record, "revision": "1"}, replacing)
+
+
+class SeparateTotals(Catalog):
+    """Counts after it has written, in a request of its own."""
+
+    def _write(self, write: Any, change: Any) -> None:
+        try:
+            self._dynamodb.transact_write_items(TransactItems=[write])
+        except ClientError as error:
+            raise Conflict from error
+        self._dynamodb.transact_write_items(TransactItems=[self._stats_update(change)])
+
+
+class NotLookingAfterWriting(Pipeline):
+    """Believes that the source is still what it was when it was read."""
+
+    def _commit(self, record: Record, replaced: Record | None, possible: set[str]) -> Outcome:
+        try:
+            return super()._commit(record, replaced, possible)
+        except Overtaken:
+            return record["status"]
+
+
+class NotLookingAfterRemoving(Pipeline):
+    """Believes that the source is still gone."""
+
+    def _remove(self, key: str, record: Record | None, possible: set[str]) -> Outcome:
+        try:
+            return super()._remove(key, record, possible)
+        except Overtaken:
+            return "deleted"
+
+
+class LookingLate(Pipeline):
+    """Looks at what stands in the destination bucket after it has read the source."""
+
+    def _compress(self, key: str, source: SourceObject, standing: Mapping[str, str]) -> Record:  # noqa: ARG002
+        return super()._compress(key, source, self._buckets.etags(self._possible_keys(key, None)))
+
+
+class GivingUp(Pipeline):
+    """Takes the loss of a race for the end of the work."""
+
+    def reconcile(self, key: str, *, force: bool = False) -> Outcome:
+        try:
+            return self._attempt(key, force=force, trusting=True)
+        except (Conflict, Overtaken, Interrupted):
+            return "unchanged"
+
+
+class IgnoringSettings(Pipeline):
+    """Takes a record of other settings for up to date."""
+
+    def _settled_etag(self, record: Record | None) -> str | None:
+        return record["sourceETag"] if record else None
+
+
+class LeavingFormerObjects(Pipeline):
+    """Deletes nothing but what its own record replaces."""
+
+    def _commit(self, record: Record, replaced: Record | None, possible: set[str]) -> Outcome:  # noqa: ARG002
+        return super()._commit(record, replaced, set(objects_of(record)))
 
 
 class NotVerifying(Pipeline):
@@ -95,9 +154,16 @@ class AlwaysTrusting(Pipeline):
     "without",
     [
         {"buckets": Unconditional},
-        {"buckets": NotLookingAgain},
         {"catalog": UnconditionalPut},
         {"catalog": UnconditionalDelete},
+        {"catalog": RepeatedRevision},
+        {"catalog": SeparateTotals},
+        {"make": NotLookingAfterWriting},
+        {"make": NotLookingAfterRemoving},
+        {"make": LookingLate},
+        {"make": GivingUp},
+        {"make": IgnoringSettings},
+        {"make": LeavingFormerObjects},
         {"make": NotVerifying},
         {"make": Littering},
         {"make": AlwaysTrusting},

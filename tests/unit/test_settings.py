@@ -50,6 +50,15 @@ def test_one_bucket_for_both_is_refused_since_it_would_never_end() -> None:
         Settings.from_environment({**NEEDED, "DEST_BUCKET": "uploads"})
 
 
+@pytest.mark.parametrize("variable", ["SOURCE_BUCKET", "DEST_BUCKET"])
+@pytest.mark.parametrize(
+    "alias", ["uploads-hrzrlukc5m36ft7okagglf3gm-s3alias", "uploads-abc--ol-s3", "x.mrap"]
+)
+def test_an_access_point_is_refused_since_it_may_lead_to_the_other_bucket(variable: str, alias: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{variable} is '{alias}', but must be .*not an alias"):
+        Settings.from_environment({**NEEDED, variable: alias})
+
+
 def test_renditions_are_names_and_sizes() -> None:
     settings = Settings.from_environment({**NEEDED, "RENDITIONS": "thumb=256,card=512"})
 

@@ -4,7 +4,6 @@ Lambda cannot write next to the code, so that every cold start would compile eac
 that it finds under the name it would give, so these are made before `chalice deploy` looks.
 """
 
-import py_compile
 import shutil
 import tempfile
 import zipfile
@@ -16,6 +15,8 @@ from chalice.deploy.packager import (
     LayerDeploymentPackager,
 )
 from chalice.utils import UI, OSUtils
+
+from tools.deploy import bytecode
 
 _PYTHON = "python3.12"  # Lambda's runtime, and the project's
 _UNREAD = {".pyi", ".typed", ".md"}
@@ -35,8 +36,8 @@ def build(project: Path, architecture: str = "x86_64") -> tuple[Path, Path]:
     app = AppOnlyDeploymentPackager(osutils, dependencies, UI(), architecture)
     layer = LayerDeploymentPackager(osutils, dependencies, UI(), architecture)
     return (
-        _made(app, project, mounted="/var/task", unread=set()),
-        _made(layer, project, mounted="/opt", unread=_UNREAD),
+        _made(app, project, mounted="/var/task", unread=set(), ours=True),
+        _made(layer, project, mounted="/opt", unread=_UNREAD, ours=False),
     )
 
 
@@ -45,6 +46,8 @@ def _made(
     project: Path,
     mounted: str,
     unread: set[str],
+    *,
+    ours: bool,
 ) -> Path:
     path = Path(packager.deployment_package_filename(str(project), _PYTHON))
     if not path.is_file():
@@ -53,29 +56,28 @@ def _made(
     with zipfile.ZipFile(path) as archive:
         compiled = any(name.endswith(".pyc") for name in archive.namelist())
     if not compiled:
-        _rewrite(path, mounted, unread)
+        _rewrite(path, mounted, unread, ours=ours)
     return path
 
 
-def _rewrite(path: Path, mounted: str, unread: set[str]) -> None:
+def _rewrite(path: Path, mounted: str, unread: set[str], *, ours: bool) -> None:
     """Add the bytecode of each module to a zip, and leave out what is not read."""
     finished = path.with_suffix(".part")
     with (
+        tempfile.TemporaryDirectory() as name,
         zipfile.ZipFile(path) as before,
         zipfile.ZipFile(finished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as after,
     ):
+        before.extractall(name)
+        bytecode.compile_all(Path(name), mounted, without_docstrings=ours)
         for entry in before.infolist():
-            if Path(entry.filename).suffix in unread:
+            module = Path(entry.filename)
+            if module.suffix in unread:
                 continue
-            data = before.read(entry)
-            _add(after, entry.filename, data)
-            if entry.filename.endswith(".py"):
-                cached = (
-                    Path(entry.filename).parent
-                    / "__pycache__"
-                    / f"{Path(entry.filename).stem}.cpython-312.pyc"
-                )
-                _add(after, str(cached), _bytecode(data, f"{mounted}/{entry.filename}"))
+            _add(after, entry.filename, before.read(entry))
+            if module.suffix == ".py":
+                cached = module.parent / "__pycache__" / f"{module.stem}.cpython-312.pyc"
+                _add(after, str(cached), Path(name, module).with_suffix(".pyc").read_bytes())
     finished.replace(path)  # a build that was interrupted leaves the zip as Chalice made it
 
 
@@ -84,18 +86,3 @@ def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
     entry.external_attr = (0o755 if ".so" in name else 0o644) << 16
     entry.compress_type = zipfile.ZIP_DEFLATED
     archive.writestr(entry, data)
-
-
-def _bytecode(source: bytes, shown_as: str) -> bytes:
-    """Compile a module to bytecode that is taken without a look at its source, which cannot change in a zip."""
-    with tempfile.TemporaryDirectory() as folder:
-        module, compiled = Path(folder, "module.py"), Path(folder, "module.pyc")
-        module.write_bytes(source)
-        py_compile.compile(
-            str(module),
-            str(compiled),
-            dfile=shown_as,
-            doraise=True,
-            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-        )
-        return compiled.read_bytes()

@@ -1,0 +1,135 @@
+"""A worker may die before or after any call that it makes: the retry leaves no trace of it."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from chalicelib import pipeline
+from chalicelib.catalog import Catalog
+from chalicelib.imaging import Options
+from chalicelib.pipeline import Pipeline
+from chalicelib.storage import Buckets
+from tests.model.agreement import compress_once, require_agreement
+from tests.model.aws import DESTINATION, S3, SOURCE, TABLE, DynamoDB, World
+from tests.model.schedule import CONTENTS, SETTINGS, Crash
+
+KEY = "a.jpg"
+PHOTO, OTHER, PNG, TEXT = CONTENTS[0], CONTENTS[1], CONTENTS[2], CONTENTS[-1]
+PLAIN, THUMB, WEBP = SETTINGS
+
+
+@dataclass
+class Clock:
+    """Counts the moments before and after each call, and strikes at one of them, if it comes."""
+
+    strikes_at: int = -1
+    moments: int = 0
+
+    def __call__(self) -> None:
+        self.moments += 1
+        if self.moments - 1 == self.strikes_at:
+            raise Crash
+
+
+@dataclass(frozen=True)
+class Change:
+    """A source and its options as they were, reconciled, and as they are now; None is no source."""
+
+    before: bytes | None
+    after: bytes | None
+    options_before: Options = PLAIN
+    options: Options = PLAIN
+
+    def world(self) -> World:
+        world = World()
+        _put(world, self.before)
+        _reconcile(world, self.options_before, Clock())
+        _put(world, self.after)
+        return world
+
+
+CHANGES = {
+    "created": Change(None, PHOTO),
+    "created with a rendition": Change(None, PHOTO, THUMB, THUMB),
+    "created bad": Change(None, TEXT),
+    "overwritten": Change(PHOTO, OTHER),
+    "overwritten in another format": Change(PHOTO, PNG, WEBP, WEBP),
+    "overwritten with text": Change(PHOTO, TEXT, THUMB, THUMB),
+    "text overwritten": Change(TEXT, PHOTO),
+    "deleted": Change(PHOTO, None, THUMB, THUMB),
+    "bad one deleted": Change(TEXT, None),
+    "stale": Change(PHOTO, PHOTO, PLAIN, WEBP),
+    "fewer renditions": Change(PHOTO, PHOTO, THUMB, PLAIN),
+    "up to date": Change(PHOTO, PHOTO),
+}
+
+
+@pytest.fixture(autouse=True)
+def _compress_each_content_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "compress", compress_once)
+
+
+def _put(world: World, data: bytes | None) -> None:
+    world.objects[SOURCE] = {} if data is None else {KEY: data}
+
+
+def _reconcile(world: World, options: Options, clock: Clock) -> None:
+    buckets = Buckets(S3(world, clock), SOURCE, DESTINATION)  # type: ignore[arg-type]
+    catalog = Catalog(DynamoDB(world, clock), TABLE)  # type: ignore[arg-type]
+    Pipeline(buckets, catalog, options, 1_000_000).reconcile(KEY)
+
+
+def _moments(change: Change) -> int:
+    """Return how often a reconcile could die that does not: before and after each call."""
+    clock = Clock()
+    _reconcile(change.world(), change.options, clock)
+    return clock.moments
+
+
+def _die(world: World, options: Options, moment: int) -> None:
+    with pytest.raises(Crash):
+        _reconcile(world, options, Clock(moment))
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_retry_mends_a_crash_at_any_moment(change: Change) -> None:
+    moments = _moments(change)
+    assert moments >= 4, "at least the record is read, and the source"
+    for moment in range(moments):
+        world = change.world()
+        _die(world, change.options, moment)
+        _reconcile(world, change.options, Clock())
+        require_agreement(world, change.options)
+
+
+@pytest.mark.parametrize("after", [None, OTHER, PNG, TEXT], ids=["deleted", "replaced", "png", "text"])
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_what_a_crash_left_goes_although_the_source_has_changed_since(
+    change: Change, after: bytes | None
+) -> None:
+    for moment in range(_moments(change)):
+        world = change.world()
+        _die(world, change.options, moment)
+        _put(world, after)
+        _reconcile(world, change.options, Clock())
+        require_agreement(world, change.options)
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_retry_may_crash_as_well(change: Change) -> None:
+    for first in range(_moments(change)):
+        world = change.world()
+        _die(world, change.options, first)
+        second = 0
+        while _dies(world, change.options, second):
+            second += 1
+        require_agreement(world, change.options)
+
+
+def _dies(world: World, options: Options, moment: int) -> bool:
+    """Reconcile what the crash before left, and tell whether it came to that moment."""
+    try:
+        _reconcile(world, options, Clock(moment))
+    except Crash:
+        return True
+    return False
