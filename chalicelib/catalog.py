@@ -3,9 +3,9 @@
 Listing never scans. Every record carries its place in three indexes, whose partition keys are spread over
 `SHARDS` values so that no partition takes all writes ("write sharding" in DynamoDB's developer guide):
 
-    byTime   listShard = "3"              listKey   = "<resizedAt>#<imageId>"
-    byKind   kindShard = "png#3"          listKey   of one format, or of those that "failed"
-    byKey    keyShard  = "<bucket>#3"     sourceKey
+    byTime   listShard = "<bucket>#3"        listKey   = "<resizedAt>#<imageId>"
+    byKind   kindShard = "<bucket>#png#3"    listKey   of one format, or of those that "failed"
+    byKey    listShard                       sourceKey
 
 Totals are kept beside the records, in `STATS_SHARDS` items `stats#<nn>` of their own, which a record's write
 changes in the same transaction: exact whatever is delivered twice, retried or raced, and read by one request.
@@ -49,9 +49,9 @@ _BUSY = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceede
 _INDEX_KEYS: Final[Mapping[Index, tuple[str, str]]] = {
     "byTime": ("listShard", "listKey"),
     "byKind": ("kindShard", "listKey"),
-    "byKey": ("keyShard", "sourceKey"),
+    "byKey": ("listShard", "sourceKey"),
 }
-_INDEX_ATTRIBUTES = ("listShard", "kindShard", "keyShard", "listKey")
+_INDEX_ATTRIBUTES = ("listShard", "kindShard", "listKey")
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
 
@@ -265,21 +265,20 @@ def list_key(record: Record) -> str:
     return f"{record['resizedAt']}#{record['imageId']}"
 
 
-def partitions(kind: str) -> list[str]:
-    """Return the values of a sharded partition key, such as `png#0` to `png#3`; of nothing, `0` to `3`."""
-    return [_partition(kind, shard) for shard in range(SHARDS)]
+def partitions(bucket: str, kind: str | None = None) -> list[str]:
+    """Return the values of a sharded partition key for a source bucket; `kind` is for the index `byKind` alone."""
+    return [_partition(bucket, kind, shard) for shard in range(SHARDS)]
 
 
-def _partition(kind: str, shard: int) -> str:
-    return f"{kind}#{shard}" if kind else str(shard)
+def _partition(bucket: str, kind: str | None, shard: int) -> str:
+    return f"{bucket}#{kind}#{shard}" if kind else f"{bucket}#{shard}"
 
 
 def _places(record: Record) -> dict[str, str]:
-    shard = int(record["imageId"][-4:], 16) % SHARDS
+    bucket, shard = record["sourceBucket"], int(record["imageId"][-4:], 16) % SHARDS
     return {
-        "listShard": _partition("", shard),
-        "kindShard": _partition(record.get("format", record["status"]), shard),
-        "keyShard": _partition(record["sourceBucket"], shard),
+        "listShard": _partition(bucket, None, shard),
+        "kindShard": _partition(bucket, record.get("format", record["status"]), shard),
         "listKey": list_key(record),
     }
 

@@ -105,7 +105,7 @@ class Listing:
     def _stretches(self, filters: Filters, order: Order, limit: int, after: str | None) -> list[Stretch]:
         if filters.format and filters.status == "failed":  # a failed image has no format
             return []
-        plan = _by_key(filters, self._bucket) if order == "name" else _by_time(filters)
+        plan = _by_key(filters) if order == "name" else _by_time(filters)
         low, high = plan.between
         if after is not None:
             low, high = (low, min(high, after)) if order == "newest" else (max(low, after), high)
@@ -121,7 +121,7 @@ class Listing:
             since=plan.remaining.since,
             until=plan.remaining.until,
         )
-        return [query(partition) for partition in partitions(plan.kind)]
+        return [query(partition) for partition in partitions(self._bucket, plan.kind)]
 
     def _records(self, entries: list[Entry], filters: Filters) -> list[Record]:
         """Return the records of entries as they stand now, without those that no longer belong here."""
@@ -129,15 +129,15 @@ class Listing:
         identifiers = list(dict.fromkeys(entry.image_id for entry in entries))
         records = self._catalog.get_many(identifiers)
         standing = (records[identifier] for identifier in identifiers if identifier in records)
-        return [each for each in standing if filters.match(each) and each["sourceBucket"] == self._bucket]
+        return [record for record in standing if filters.match(record)]
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Where the entries of a listing stand: index, kind of partition, range; and the filters that remain."""
+    """Where the entries of a listing stand: index, kind, range; and the filters that remain."""
 
     index: Index
-    kind: str
+    kind: str | None
     between: tuple[str, str]
     remaining: Filters
 
@@ -146,12 +146,12 @@ def _by_time(filters: Filters) -> _Plan:
     between = (filters.since or FIRST, filters.until or LAST)
     if kind := filters.format or ("failed" if filters.status == "failed" else None):
         return _Plan("byKind", kind, between, Filters())
-    return _Plan("byTime", "", between, Filters(status=filters.status))
+    return _Plan("byTime", None, between, Filters(status=filters.status))
 
 
-def _by_key(filters: Filters, bucket: str) -> _Plan:
+def _by_key(filters: Filters) -> _Plan:
     prefix = filters.prefix or ""
-    return _Plan("byKey", bucket, (prefix or FIRST, prefix + LAST), replace(filters, prefix=None))
+    return _Plan("byKey", None, (prefix or FIRST, prefix + LAST), replace(filters, prefix=None))
 
 
 def _merged(

@@ -28,7 +28,7 @@ def test_an_image_is_found_by_its_key_and_by_its_id(api: Api) -> None:
 
 
 def test_a_record_shows_nothing_of_how_it_is_kept(api: Api) -> None:
-    hidden = {"revision", "destETag", "listShard", "kindShard", "keyShard", "listKey"}
+    hidden = {"revision", "destETag", "listShard", "kindShard", "listKey"}
 
     assert hidden.isdisjoint(api.record("api/one.jpg"))
 
