@@ -271,7 +271,7 @@ def _will_pass(error: ClientError) -> bool:
 
 @cache
 def _catalog() -> Catalog:
-    return Catalog(aws.dynamodb_client(), settings.current().table_name)
+    return Catalog(aws.dynamodb_client(waits=aws.QUICK), settings.current().table_name)
 
 
 @cache
@@ -281,10 +281,12 @@ def _listing() -> Listing:
 
 @cache
 def _buckets() -> Buckets:
-    return Buckets(aws.s3_client(), settings.current().source_bucket, settings.current().dest_bucket)
+    return Buckets(
+        aws.s3_client(waits=aws.QUICK), settings.current().source_bucket, settings.current().dest_bucket
+    )
 
 
 @cache
 def _handover() -> Handover:
     now = settings.current()
-    return Handover(aws.lambda_client(), now.compress_function, now.source_bucket)
+    return Handover(aws.lambda_client(waits=aws.QUICK), now.compress_function, now.source_bucket)

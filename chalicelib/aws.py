@@ -1,6 +1,6 @@
 """The SDK's configuration, in one place."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import boto3
 from botocore.config import Config
@@ -12,36 +12,43 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
 
-# Attempts and time-outs leave a Lambda function time to fail and be retried as a whole.
-_CONFIG = Config(
+PATIENT: Final = Config(
     signature_version="s3v4",
     connect_timeout=3,
-    read_timeout=20,
+    read_timeout=10,
     tcp_keepalive=True,
     retries={"mode": "standard", "total_max_attempts": 4},
 )
+"""For functions of a minute: a call that hangs each time still leaves them time to fail, and to be retried as a whole."""
+
+QUICK: Final = PATIENT.merge(
+    Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
+)
+"""For the API's function of fifteen seconds, which is to answer that AWS does not."""
+
+_SIGNATURE: Final = Config(signature_version="v4")
 
 
-def s3_client(session: boto3.Session | None = None) -> "S3Client":
-    """Return an S3 client; its presigned URLs are of Signature Version 4, and name the bucket's own regional host.
+def s3_client(session: boto3.Session | None = None, waits: Config | None = None) -> "S3Client":
+    """Return an S3 client; its presigned URLs are of Signature Version 4, and name the bucket's own host in its region.
 
     The host that serves every region redirects, which a browser's form and its content security policy do not follow.
     """
     virtual = Config(s3={"addressing_style": "virtual"})
-    client = (session or boto3).client("s3", config=_CONFIG.merge(virtual))
+    client = (session or boto3).client("s3", config=(waits or PATIENT).merge(virtual))
     startup.end()
     return client
 
 
-def dynamodb_client(session: boto3.Session | None = None) -> "DynamoDBClient":
+def dynamodb_client(session: boto3.Session | None = None, waits: Config | None = None) -> "DynamoDBClient":
     """Return a DynamoDB client."""
-    client = (session or boto3).client("dynamodb", config=_CONFIG.merge(Config(signature_version="v4")))
+    client = (session or boto3).client("dynamodb", config=(waits or PATIENT).merge(_SIGNATURE))
     startup.end()
     return client
 
 
-def lambda_client(session: boto3.Session | None = None) -> "LambdaClient":
+def lambda_client(session: boto3.Session | None = None, waits: Config | None = None) -> "LambdaClient":
     """Return a Lambda client."""
-    client = (session or boto3).client("lambda", config=_CONFIG.merge(Config(signature_version="v4")))
+    client = (session or boto3).client("lambda", config=(waits or PATIENT).merge(_SIGNATURE))
     startup.end()
     return client

@@ -10,15 +10,16 @@ from typing import Literal, Self, cast, get_args
 OutputFormat = Literal["original", "jpeg", "webp", "avif", "png"]
 
 # Compiled when a setting is there to be checked, since every cold start reads the settings.
+# A name with dots has no host of its own over TLS, so that the gallery would have to trust every bucket of the region.
 # Names that AWS keeps for access points end so: through one, two names could lead to the same bucket.
-_BUCKET_NAME = r"(?!.*(?:-s3alias|--ol-s3|\.mrap)$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
-_BUCKET_ALLOWED = "the name of an S3 bucket, not an alias of an access point"
+_BUCKET_NAME = r"(?!.*(?:-s3alias|--ol-s3|\.mrap)$)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]"
+_BUCKET_ALLOWED = "the name of an S3 bucket, without dots, not an alias of an access point"
 _TABLE_NAME = r"[a-zA-Z0-9_.-]{3,255}"
 _FUNCTION_NAME = r"[a-zA-Z0-9_-]{1,64}"
 _RENDITION = r"([a-z0-9][a-z0-9-]{0,31})=([1-9][0-9]{0,4})"
 _API_AUTH = r"token|iam|none|cognito:arn:[a-z-]+:cognito-idp:[a-z0-9-]+:[0-9]{12}:userpool/\S+"
 _SHA256 = r"[0-9a-f]{64}"
-_ORIGIN = r"https?://[a-zA-Z0-9.-]+(?::[0-9]{1,5})?"
+_ORIGIN = r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?"
 _LONGEST_SIDE = 16_383  # pixels: what every output format can hold
 _MOST_RENDITIONS = 8
 
@@ -207,7 +208,7 @@ def _origins(environment: Mapping[str, str]) -> tuple[str, ...]:
     for origin in origins:
         if not re.fullmatch(_ORIGIN, origin):
             raise SettingsError(
-                f"API_CORS_ORIGINS is {environment['API_CORS_ORIGINS']!r}, but {origin!r} must be an origin "
-                "such as https://example.com"
+                f"API_CORS_ORIGINS is {environment['API_CORS_ORIGINS']!r}, but must be origins such as "
+                f"https://example.com, in small letters: {origin!r} is none"
             )
     return origins

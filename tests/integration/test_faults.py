@@ -42,7 +42,7 @@ def proxied(stack: LocalStack) -> Iterator[tuple[Pipeline, Faults]]:
     with proxy(stack.endpoint) as (url, faults), pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", url)
         impatient = Config(read_timeout=0.5, connect_timeout=0.5)  # the app's own, but for the wait
-        patch.setattr(aws, "_CONFIG", aws._CONFIG.merge(impatient))
+        patch.setattr(aws, "PATIENT", aws.PATIENT.merge(impatient))
         catalog = Catalog(aws.dynamodb_client(), "ImageMetadata")
         yield Pipeline(Buckets(aws.s3_client(), SOURCE, DESTINATION), catalog, Options(), 10**7), faults
 
