@@ -65,10 +65,10 @@ class Gallery:
 
     def row(self, key: str) -> Locator:
         """Return the row of an upload in the tray."""
-        return self.page.locator(".upload", has=self.page.locator(f"[title={json.dumps(key)}]"))
+        return self.page.locator(".upload", has=self.page.locator(_titled(key)))
 
     def card(self, key: str) -> Locator:
-        return self.page.locator(f"#grid [title={json.dumps(key)}]")
+        return self.page.locator(f"#grid {_titled(key)}")
 
     def names(self) -> list[str]:
         """Return the keys that the grid shows, in its order."""
@@ -86,6 +86,10 @@ class Gallery:
         self.card(key).locator("a").click()
         expect(self.viewer).to_be_visible()
         return self.viewer
+
+
+def _titled(key: str) -> str:
+    return f"[title={json.dumps(key, ensure_ascii=False)}]"
 
 
 def jpeg(name: str, width: int = 600, height: int = 400, angle: int = 0) -> FilePayload:
@@ -125,6 +129,7 @@ def visit(browser: Browser, stack: LocalStack) -> Iterator[Callable[..., Gallery
             context = browser.new_context(**options)
             contexts.callback(context.close)
             gallery = Gallery(context.new_page(), url)
+            contexts.callback(gallery.page.unroute_all, behavior="ignoreErrors")
             visited.append(gallery)
             return gallery.open(query)
 
