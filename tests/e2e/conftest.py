@@ -2,26 +2,20 @@
 
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, FilePayload, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, FilePayload, Locator, Page, expect
 
 from tests.conftest import Deployed
+from tools.browser import ChromiumMissingError, chromium
 from tools.local_stack import LocalStack
 from tools.pictures import picture
 
 PATIENCE = 30_000  # milliseconds, on a machine that does other things too
-ARGUMENTS = (
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-)
 TELL_OF_VIOLATIONS = """
 addEventListener('securitypolicyviolation', (event) => console.error(`policy: ${event.violatedDirective}`));
 """
@@ -106,17 +100,13 @@ def broken(name: str) -> FilePayload:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        missing = "Chromium is missing: apt-get install chromium"
+    try:
+        with chromium() as started:
+            yield started
+    except ChromiumMissingError as missing:
         if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=[*ARGUMENTS, *sandbox])
-        yield started
-        started.close()
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))
 
 
 @pytest.fixture

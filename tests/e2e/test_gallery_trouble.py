@@ -112,7 +112,10 @@ def test_pictures_whose_urls_have_ended_get_fresh_ones(
     deployed.upload(f"{folder}old.jpg", picture(300, 200, "JPEG"))
     gallery = visit()
     failed: list[str] = []
-    gallery.page.on("requestfailed", lambda request: failed.append(request.url))
+    gallery.page.on(
+        "requestfailed",
+        lambda request: failed.append(request.url) if request.resource_type == "image" else None,
+    )
     give_ended_urls(gallery.page, stack)
     gallery.open(f"?prefix={folder}").settled()
 
