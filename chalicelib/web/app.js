@@ -63,6 +63,7 @@ library.addEventListener('change', () => {
 	byId('notice').hidden = !isEmpty && phase !== 'error';
 	byId('notice').replaceChildren(...(isEmpty ? nothing() : phase === 'error' ? trouble(library.error) : []));
 	byId('load-more').hidden = phase !== 'ready';
+	byId('forget').hidden = !session.token();
 	if (phase === 'complete' || phase === 'ready') {
 		announce(count(records.length, 'picture') + (phase === 'ready' ? ' so far' : ''));
 		refreshTotals();
@@ -200,7 +201,6 @@ ononline = onoffline = () => {
 };
 ononline();
 
-byId('forget').hidden = !['token', 'cognito'].includes(session.auth);
 byId('forget').onclick = () => {
 	session.forget();
 	location.assign(location.pathname);

@@ -1,5 +1,6 @@
 """What people do in the gallery: upload, look, compare, find, compress again, delete."""
 
+import re
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -9,7 +10,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.conftest import SOURCE, Deployed, eventually
+from chalicelib.imaging import Options, Rendition
+from chalicelib.pipeline import Pipeline
+from chalicelib.storage import Buckets
+from tests.conftest import DESTINATION, SOURCE, Deployed, eventually
 from tests.e2e.conftest import Gallery, broken, jpeg, png
 from tools.pictures import picture
 
@@ -53,6 +57,38 @@ def test_a_thumbnail_is_painted_before_it_is_loaded(visit: Visit, album: str) ->
 
     assert "data:image/webp" in image.evaluate("(image) => image.style.background")
     assert image.get_attribute("loading") == "lazy"
+
+
+def test_renditions_serve_as_thumbnails_and_can_be_downloaded(
+    visit: Visit, deployed: Deployed, folder: str
+) -> None:
+    deployed.upload(f"{folder}sizes.jpg", picture(900, 600, "JPEG"))
+    buckets = Buckets(deployed.s3, SOURCE, DESTINATION)
+    sizes = Options(renditions=(Rendition("card", 480), Rendition("tiny", 64)))
+    Pipeline(buckets, deployed.catalog, sizes, 10_000_000).reconcile(f"{folder}sizes.jpg")
+
+    gallery = visit(f"?prefix={folder}").settled()
+
+    thumbnail = gallery.card(f"{folder}sizes.jpg").locator("img")
+    expect(thumbnail).to_have_js_property("complete", True)
+    assert f"/card/{folder}resized-sizes.rendition.jpg" in thumbnail.evaluate("(image) => image.currentSrc")
+    viewer = gallery.open_picture(f"{folder}sizes.jpg")
+    with gallery.page.expect_download() as download:
+        viewer.get_by_role("link", name="card").click()
+    assert download.value.suggested_filename == "resized-sizes.rendition.jpg"
+    viewer.get_by_role("button", name="Delete …").click()
+    expect(gallery.page.get_by_role("dialog", name="Delete sizes.jpg?")).to_contain_text("2 further sizes")
+
+
+def test_only_the_last_of_quick_choices_is_shown(visit: Visit, album: str) -> None:
+    gallery = visit(f"?prefix={album}").settled()
+    formats = gallery.page.get_by_label("Format")
+
+    for choice in ("JPEG", "WebP", "", "PNG"):
+        formats.select_option(choice)
+
+    expect(gallery.page.locator("#grid [data-id]")).to_have_count(1)
+    assert gallery.settled().names() == [f"{album}b-tower.png"]
 
 
 def test_a_picture_opens_large_with_what_is_known_of_it(visit: Visit, album: str, deployed: Deployed) -> None:
@@ -117,6 +153,7 @@ def test_the_address_keeps_what_is_looked_at(visit: Visit, album: str) -> None:
     expect(gallery.viewer.get_by_role("heading", name="b-tower.png")).to_be_visible()
     gallery.viewer.get_by_role("button", name="Close").click()
     expect(gallery.viewer).to_be_hidden()
+    expect(gallery.page).not_to_have_url(re.compile("image="))
     assert parse_qs(urlsplit(gallery.page.url).query) == {"prefix": [album]}
 
 

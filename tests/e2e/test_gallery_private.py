@@ -95,6 +95,7 @@ def test_without_a_token_the_page_shows_nothing_and_offers_to_take_one(visit: Vi
     gallery = visit("", private)
     gallery.button("Not now").click()
     expect(gallery.page.get_by_role("main")).to_contain_text("This gallery is private")
+    expect(gallery.button("Forget token")).to_be_hidden()
     assert gallery.names() == []
 
     gallery.button("Enter a token").click()
