@@ -37,7 +37,7 @@ def test_three_uploads_arrive_and_the_corrupt_one_says_why(visit: Visit, folder:
     expect(gallery.card(f"{folder}broken.jpg")).to_contain_text("Not compressed")
 
 
-def test_the_totals_count_what_was_uploaded(visit: Visit, folder: str) -> None:
+def test_the_totals_count_what_was_uploaded(visit: Visit, album: str, folder: str) -> None:
     gallery = visit(f"?prefix={folder}")
     totals = gallery.page.locator("#totals")
     expect(totals).to_contain_text("pressed into")
