@@ -4,7 +4,7 @@ INSTALLED := .venv/installed
 SECTIONS ?= imaging startup
 LOCK = $(BIN)/uv pip compile --quiet --python $(BIN)/python --generate-hashes --no-strip-extras --no-annotate --custom-compile-command 'make lock'
 
-.PHONY: run test lint bench redrive sweep load deploy destroy token lock audit clean
+.PHONY: run test lint bench redrive sweep load deploy destroy token screenshots lock audit clean
 
 run: $(INSTALLED)  ## the app on this machine, with pictures: PHOTOS=, PORT=, AWS_PORT=, KEEP=
 	@exec $(BIN)/python -m tools.run
@@ -46,6 +46,9 @@ load: $(INSTALLED)  ## uploads through the deployed function, on a stack of its 
 
 token: $(INSTALLED)  ## new API tokens, in force at once: STAGE=, ROLE=read or write
 	@exec $(BIN)/python -m tools.deploy.rotate
+
+screenshots: $(INSTALLED)  ## the README's pictures of the gallery, taken anew with Chromium
+	@exec $(BIN)/python -m tools.screenshots
 
 clean:  ## everything that can be made again
 	rm -rf .venv build .chalice/deployed .chalice/deployments

@@ -76,7 +76,7 @@ def _show(stack: LocalStack, console: Console) -> None:
     console.print(
         f"  curl -L -o smaller.jpg {api}/images/{records[0]['imageId']}/file", highlight=False, soft_wrap=True
     )
-    console.print("\nCtrl-C stops everything.")
+    console.print(f"\nGallery  {api}/\nCtrl-C stops everything.", highlight=False)
 
 
 def _pictures(folder: str | None) -> Iterator[tuple[str, bytes]]:

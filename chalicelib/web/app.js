@@ -31,7 +31,7 @@ function go(change, options) {
 
 function open() {
 	const { prefix, status, format, order } = form.elements;
-	if (document.activeElement !== prefix) prefix.value = state.prefix;
+	prefix.value = state.prefix;
 	status.value = state.status;
 	format.value = address.query(state).format;
 	format.disabled = state.status === 'failed'; // what failed has no format
@@ -63,6 +63,7 @@ library.addEventListener('change', () => {
 	byId('notice').hidden = !isEmpty && phase !== 'error';
 	byId('notice').replaceChildren(...(isEmpty ? nothing() : phase === 'error' ? trouble(library.error) : []));
 	byId('load-more').hidden = phase !== 'ready';
+	byId('forget').hidden = !session.token();
 	if (phase === 'complete' || phase === 'ready') {
 		announce(count(records.length, 'picture') + (phase === 'ready' ? ' so far' : ''));
 		refreshTotals();
@@ -173,7 +174,7 @@ picker.onchange = () => {
 	add(picker.files);
 	picker.value = '';
 };
-document.onpaste = ({ clipboardData }) => add(clipboardData.files);
+document.onpaste = ({ target, clipboardData }) => target.matches?.('input') || add(clipboardData.files);
 
 let depth = 0; // dragenter and dragleave come for every element on the way
 function dragging(event, step) {
@@ -183,6 +184,7 @@ function dragging(event, step) {
 	byId('drop').hidden = !depth;
 	byId('drop-folder').textContent = folder() && ` into ${folder()}`;
 }
+ondragstart = () => false; // or the page's own pictures could be dropped onto it
 ondragenter = (event) => dragging(event, 1);
 ondragover = (event) => dragging(event, 0);
 ondragleave = (event) => dragging(event, -1);
@@ -199,7 +201,6 @@ ononline = onoffline = () => {
 };
 ononline();
 
-byId('forget').hidden = !['token', 'cognito'].includes(session.auth);
 byId('forget').onclick = () => {
 	session.forget();
 	location.assign(location.pathname);

@@ -36,7 +36,7 @@ export async function eventually(look, seconds = Infinity) {
 export function el(kind, ...children) {
 	const [tag, ...classes] = kind.split('.');
 	const element = document.createElement(tag);
-	element.classList.add(...classes);
+	if (classes.length) element.className = classes.join(' ');
 	const isPlain = children[0]?.constructor === Object;
 	for (const [name, value] of Object.entries(isPlain ? children.shift() : {})) {
 		if (typeof value === 'function') element.addEventListener(name.slice(2), value);

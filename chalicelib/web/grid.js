@@ -48,9 +48,9 @@ function cardOf(record) {
 	link.append(
 		thumbnail(record),
 		el('span.name', name),
-		el('span.hidden', `, ${formatName(record.format)}, ${bytes(before)} to ${bytes(after)}, `),
-		el('span.gain', `−${saved(before, after)}%`),
+		el('span.hidden', ` ${formatName(record.format)}, ${bytes(before)} to ${bytes(after)} `),
 	);
+	if (after < before) link.append(el('span.gain', `−${saved(before, after)}%`));
 	return card;
 }
 

@@ -94,6 +94,7 @@ def test_nothing_stays_behind_even_when_it_is_killed_without_a_word(tmp_path: Pa
         run.process.kill()
 
         assert f"curl http://127.0.0.1:{run.api_port}/health" in printed
+        assert printed.splitlines()[-2] == f"Gallery  http://127.0.0.1:{run.api_port}/"
         assert '"status": "compressed"' in listed
         assert _eventually_nothing(run) == []
 

@@ -1,0 +1,145 @@
+"""The gallery in a real browser: Debian's Chromium, driven by Playwright."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, FilePayload, Locator, Page, expect
+
+from tests.conftest import Deployed
+from tools.browser import ChromiumMissingError, chromium
+from tools.local_stack import LocalStack
+from tools.pictures import picture
+
+PATIENCE = 30_000  # milliseconds, on a machine that does other things too
+TELL_OF_VIOLATIONS = """
+addEventListener('securitypolicyviolation', (event) => console.error(`policy: ${event.violatedDirective}`));
+"""
+
+expect.set_options(timeout=PATIENCE)
+
+
+class Gallery:
+    """A page that shows the gallery. What its console complains of is kept, for the end of the test."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+        self.complaints: list[str] = []
+        page.set_default_timeout(PATIENCE)
+        page.add_init_script(TELL_OF_VIOLATIONS)
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(message.text)
+
+    def open(self, query: str = "") -> "Gallery":
+        self.page.goto(f"{self.url}/{query}")
+        return self
+
+    def settled(self) -> "Gallery":
+        """Wait until the list has been loaded."""
+        expect(self.page.locator("#grid")).to_have_attribute("aria-busy", "false")
+        return self
+
+    def forgive(self, *texts: str) -> None:
+        """Forget complaints that a test provokes, such as the browser's own of a status 409; each has to be there."""
+        for text in texts:
+            assert any(text in complaint for complaint in self.complaints), f"nothing complained of {text!r}"
+            self.complaints = [complaint for complaint in self.complaints if text not in complaint]
+
+    def upload(self, *files: FilePayload) -> None:
+        self.page.locator("#files").set_input_files(files)
+
+    def row(self, key: str) -> Locator:
+        """Return the row of an upload in the tray."""
+        return self.page.locator(".upload", has=self.page.locator(_titled(key)))
+
+    def card(self, key: str) -> Locator:
+        return self.page.locator(f"#grid {_titled(key)}")
+
+    def names(self) -> list[str]:
+        """Return the keys that the grid shows, in its order."""
+        cards = self.page.locator("#grid [data-id]").all()
+        return [card.get_attribute("title") or "" for card in cards]
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    @property
+    def viewer(self) -> Locator:
+        return self.page.locator("#viewer")
+
+    def open_picture(self, key: str) -> Locator:
+        self.card(key).locator("a").click()
+        expect(self.viewer).to_be_visible()
+        return self.viewer
+
+
+def _titled(key: str) -> str:
+    return f"[title={json.dumps(key, ensure_ascii=False)}]"
+
+
+def jpeg(name: str, width: int = 600, height: int = 400, angle: int = 0) -> FilePayload:
+    return {"name": name, "mimeType": "image/jpeg", "buffer": picture(width, height, "JPEG", angle)}
+
+
+def png(name: str) -> FilePayload:
+    return {"name": name, "mimeType": "image/png", "buffer": picture(300, 400, "PNG")}
+
+
+def broken(name: str) -> FilePayload:
+    return {"name": name, "mimeType": "image/jpeg", "buffer": b"these bytes are no image"}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    try:
+        with chromium() as started:
+            yield started
+    except ChromiumMissingError as missing:
+        if os.environ.get("CI"):
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))
+
+
+@pytest.fixture
+def visit(browser: Browser, stack: LocalStack) -> Iterator[Callable[..., Gallery]]:
+    """Open new tabs of new visitors; at the end, none of their consoles may have complained."""
+    visited = []
+    with ExitStack() as contexts:
+
+        def open_tab(query: str = "", url: str = stack.api, **options: Any) -> Gallery:
+            context = browser.new_context(**options)
+            contexts.callback(context.close)
+            gallery = Gallery(context.new_page(), url)
+            contexts.callback(gallery.page.unroute_all, behavior="ignoreErrors")
+            visited.append(gallery)
+            return gallery.open(query)
+
+        yield open_tab
+        complaints = [complaint for gallery in visited for complaint in gallery.complaints]
+    assert complaints == []
+
+
+@pytest.fixture
+def folder() -> str:
+    """A folder of this test alone."""
+    return f"gallery-{uuid4().hex[:8]}/"
+
+
+@pytest.fixture(scope="module")
+def album(deployed: Deployed) -> str:
+    """A folder with four pictures, one of them corrupt."""
+    name = f"album-{uuid4().hex[:8]}/"
+    deployed.upload(f"{name}a-lake.jpg", picture(900, 600, "JPEG"))
+    deployed.upload(f"{name}b-tower.png", picture(300, 500, "PNG", 90))
+    deployed.upload(f"{name}c-scan.tif", picture(640, 480, "TIFF", 180))
+    deployed.upload(f"{name}d-broken.jpg", b"these bytes are no image")
+    return name

@@ -1,0 +1,345 @@
+"""What people do in the gallery: upload, look, compare, find, compress again, delete."""
+
+import re
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from chalicelib.imaging import Options, Rendition
+from chalicelib.pipeline import Pipeline
+from chalicelib.storage import Buckets
+from tests.conftest import DESTINATION, SOURCE, Deployed, eventually
+from tests.e2e.conftest import Gallery, broken, jpeg, png
+from tools.pictures import picture
+
+Visit = Callable[..., Gallery]
+
+
+def test_three_uploads_arrive_and_the_corrupt_one_says_why(visit: Visit, folder: str) -> None:
+    gallery = visit(f"?prefix={folder}").settled()
+    expect(gallery.page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+
+    gallery.upload(jpeg("cat.jpg", 1600, 1200), png("dog.png"), broken("broken.jpg"))
+
+    expect(gallery.row(f"{folder}cat.jpg")).to_contain_text("% saved")
+    expect(gallery.row(f"{folder}dog.png")).to_contain_text("% saved")
+    expect(gallery.row(f"{folder}broken.jpg")).to_contain_text(
+        "Not compressed: the bytes begin like no known"
+    )
+    expect(gallery.page.get_by_role("heading", name="2 pictures compressed, 1 not")).to_be_visible()
+    assert gallery.names() == [f"{folder}broken.jpg", f"{folder}cat.jpg", f"{folder}dog.png"]
+    expect(gallery.card(f"{folder}cat.jpg").locator("img")).to_have_js_property("complete", True)
+    expect(gallery.card(f"{folder}broken.jpg")).to_contain_text("Not compressed")
+
+
+def test_the_totals_count_what_was_uploaded(visit: Visit, album: str, folder: str) -> None:
+    gallery = visit(f"?prefix={folder}")
+    totals = gallery.page.locator("#totals")
+    expect(totals).to_contain_text("pressed into")
+    before = int((totals.text_content() or "").split()[0].replace(",", ""))
+
+    gallery.upload(jpeg("one-more.jpg"))
+
+    expect(totals).to_contain_text(f"{before + 1:,} picture")
+
+
+def test_a_thumbnail_is_painted_before_it_is_loaded(visit: Visit, album: str) -> None:
+    gallery = visit()
+    gallery.page.route("**/resized-image/**", lambda _: None)  # it stays on its way
+    gallery.open(f"?prefix={album}").settled()
+
+    image = gallery.card(f"{album}a-lake.jpg").locator("img")
+
+    assert "data:image/webp" in image.evaluate("(image) => image.style.background")
+    assert image.get_attribute("loading") == "lazy"
+
+
+def test_renditions_serve_as_thumbnails_and_can_be_downloaded(
+    visit: Visit, deployed: Deployed, folder: str
+) -> None:
+    deployed.upload(f"{folder}sizes.jpg", picture(900, 600, "JPEG"))
+    buckets = Buckets(deployed.s3, SOURCE, DESTINATION)
+    sizes = Options(renditions=(Rendition("card", 480), Rendition("tiny", 64)))
+    Pipeline(buckets, deployed.catalog, sizes, 10_000_000).reconcile(f"{folder}sizes.jpg")
+
+    gallery = visit(f"?prefix={folder}").settled()
+
+    thumbnail = gallery.card(f"{folder}sizes.jpg").locator("img")
+    expect(thumbnail).to_have_js_property("complete", True)
+    assert f"/card/{folder}resized-sizes.rendition.jpg" in thumbnail.evaluate("(image) => image.currentSrc")
+    viewer = gallery.open_picture(f"{folder}sizes.jpg")
+    with gallery.page.expect_download() as download:
+        viewer.get_by_role("link", name="card").click()
+    assert download.value.suggested_filename == "resized-sizes.rendition.jpg"
+    viewer.get_by_role("button", name="Delete …").click()
+    expect(gallery.page.get_by_role("dialog", name="Delete sizes.jpg?")).to_contain_text("2 further sizes")
+
+
+def test_only_the_last_of_quick_choices_is_shown(visit: Visit, album: str) -> None:
+    gallery = visit(f"?prefix={album}").settled()
+    formats = gallery.page.get_by_label("Format")
+
+    for choice in ("JPEG", "WebP", "", "PNG"):
+        formats.select_option(choice)
+
+    expect(gallery.page.locator("#grid [data-id]")).to_have_count(1)
+    assert gallery.settled().names() == [f"{album}b-tower.png"]
+
+
+def test_a_picture_opens_large_with_what_is_known_of_it(visit: Visit, album: str, deployed: Deployed) -> None:
+    gallery = visit(f"?prefix={album}").settled()
+
+    viewer = gallery.open_picture(f"{album}a-lake.jpg")
+
+    record = deployed.record(f"{album}a-lake.jpg")
+    assert record
+    expect(viewer.get_by_role("heading", name="a-lake.jpg")).to_be_visible()
+    expect(viewer).to_contain_text("% saved")
+    expect(viewer).to_contain_text("JPEG, 900 \N{MULTIPLICATION SIGN} 600")
+    expect(viewer).to_contain_text(record["imageId"])
+    expect(viewer.get_by_alt_text("a-lake.jpg, original")).to_have_js_property("naturalWidth", 900)
+    expect(viewer.get_by_alt_text("a-lake.jpg, compressed")).to_have_js_property("naturalWidth", 900)
+
+
+def test_the_slider_parts_before_and_after_by_pointer_and_by_keys(visit: Visit, album: str) -> None:
+    gallery = visit(f"?prefix={album}").settled()
+    viewer = gallery.open_picture(f"{album}a-lake.jpg")
+    slider = viewer.get_by_role("slider", name="How much of the original is shown")
+    box = slider.bounding_box()
+    assert box
+
+    gallery.page.mouse.click(box["x"] + box["width"] * 0.25, box["y"] + box["height"] / 2)
+    by_pointer = int(slider.input_value())
+    slider.press("ArrowRight")
+
+    assert 22 <= by_pointer <= 28
+    expect(slider).to_have_value(str(by_pointer + 1))
+    expect(slider).to_have_attribute(
+        "aria-valuetext", f"{by_pointer + 1}% original, {99 - by_pointer}% compressed"
+    )
+    clip = viewer.locator(".before").evaluate("(image) => getComputedStyle(image).clipPath")
+    assert f"{99 - by_pointer}%" in clip
+
+
+def test_an_original_that_browsers_cannot_show_is_said_to_be_one(visit: Visit, album: str) -> None:
+    gallery = visit(f"?prefix={album}").settled()
+
+    viewer = gallery.open_picture(f"{album}c-scan.tif")
+
+    expect(viewer).to_contain_text("browsers cannot show TIFF originals")
+    expect(viewer.get_by_role("slider")).to_have_count(0)
+
+
+def test_a_failed_picture_tells_why_and_offers_its_original_alone(visit: Visit, album: str) -> None:
+    gallery = visit(f"?prefix={album}").settled()
+
+    viewer = gallery.open_picture(f"{album}d-broken.jpg")
+
+    expect(viewer).to_contain_text("the bytes begin like no known image format")
+    assert [link.text_content() for link in viewer.get_by_role("link").all()] == ["original24 bytes"]
+    expect(viewer.get_by_role("button", name="Copy URL")).to_have_count(0)
+
+
+def test_the_address_keeps_what_is_looked_at(visit: Visit, album: str) -> None:
+    gallery = visit(f"?prefix={album}").settled()
+    gallery.open_picture(f"{album}b-tower.png")
+
+    gallery.page.reload()
+    expect(gallery.viewer.get_by_role("heading", name="b-tower.png")).to_be_visible()
+    gallery.viewer.get_by_role("button", name="Close").click()
+    expect(gallery.viewer).to_be_hidden()
+    expect(gallery.page).not_to_have_url(re.compile("image="))
+    assert parse_qs(urlsplit(gallery.page.url).query) == {"prefix": [album]}
+
+
+def test_the_browsers_back_button_closes_a_picture(visit: Visit, album: str) -> None:
+    gallery = visit(f"?prefix={album}").settled()
+    gallery.open_picture(f"{album}a-lake.jpg")
+
+    gallery.page.go_back()
+
+    expect(gallery.viewer).to_be_hidden()
+    expect(gallery.card(f"{album}a-lake.jpg")).to_be_visible()
+
+
+def test_search_by_prefix_finds_names_that_start_so(visit: Visit, album: str) -> None:
+    gallery = visit().settled()
+
+    gallery.page.get_by_role("searchbox", name="Names that start with").fill(f"{album}b")
+
+    expect(gallery.page.locator("#grid [data-id]")).to_have_count(1)
+    assert gallery.names() == [f"{album}b-tower.png"]
+    expect(gallery.page.get_by_label("Order")).to_be_disabled()
+    expect(gallery.page.get_by_label("Order")).to_have_value("name")
+
+
+@pytest.mark.parametrize(
+    ("status", "names"),
+    [("Failed", ["d-broken.jpg"]), ("Compressed", ["a-lake.jpg", "b-tower.png", "c-scan.tif"])],
+)
+def test_a_status_filters(visit: Visit, album: str, status: str, names: list[str]) -> None:
+    gallery = visit(f"?prefix={album}").settled()
+
+    gallery.page.get_by_role("radio", name=status).check(force=True)
+
+    expect(gallery.page.locator("#grid [data-id]")).to_have_count(len(names))
+    assert gallery.names() == [album + name for name in names]
+
+
+def test_a_format_filters_and_back_takes_the_filter_off(visit: Visit, album: str) -> None:
+    gallery = visit(f"?prefix={album}").settled()
+
+    gallery.page.get_by_label("Format").select_option("PNG")
+    expect(gallery.page.locator("#grid [data-id]")).to_have_count(1)
+    assert gallery.names() == [f"{album}b-tower.png"]
+    gallery.page.go_back()
+
+    expect(gallery.page.locator("#grid [data-id]")).to_have_count(4)
+    expect(gallery.page.get_by_label("Format")).to_have_value("")
+
+
+def test_the_order_is_newest_oldest_or_by_name(visit: Visit, deployed: Deployed, folder: str) -> None:
+    deployed.upload(f"{folder}first.jpg", picture(60, 40, "JPEG"))
+    deployed.upload(f"{folder}second.jpg", picture(60, 40, "JPEG", 90))
+    gallery = visit().settled()
+
+    assert gallery.names()[:2] == [f"{folder}second.jpg", f"{folder}first.jpg"]
+    gallery.page.get_by_label("Order").select_option("Oldest first")
+    expect(gallery.page.locator("#grid [data-id]").first).not_to_have_attribute(
+        "title", f"{folder}second.jpg"
+    )
+    oldest = gallery.settled().names()
+    gallery.page.get_by_label("Order").select_option("By name")
+    expect(gallery.page).to_have_url(f"{gallery.url}/?order=name")
+    by_name = gallery.settled().names()
+
+    assert f"{folder}first.jpg" not in oldest[:1]
+    assert by_name == sorted(by_name)
+
+
+def test_the_grid_goes_on_as_it_is_scrolled(visit: Visit, album: str) -> None:
+    gallery = visit()
+    small_pages(gallery)
+
+    gallery.open(f"?prefix={album}")
+
+    expect(gallery.page.locator("#grid [data-id]")).to_have_count(4)
+    expect(gallery.button("Load more")).to_be_hidden()
+
+
+def test_a_button_loads_more_where_the_browser_does_not_watch_scrolling(visit: Visit, album: str) -> None:
+    gallery = visit()
+    small_pages(gallery)
+    gallery.page.add_init_script("window.IntersectionObserver = class { observe() {} unobserve() {} };")
+    gallery.open(f"?prefix={album}")
+    expect(gallery.page.locator("#grid [data-id]")).to_have_count(2)
+
+    gallery.button("Load more").click()
+
+    expect(gallery.page.locator("#grid [data-id]")).to_have_count(4)
+
+
+def small_pages(gallery: Gallery) -> None:
+    """Have the API asked for two pictures at a time, so that few are enough for pages."""
+    gallery.page.route(
+        "**/images?*", lambda route: route.continue_(url=route.request.url.replace("limit=40", "limit=2"))
+    )
+
+
+def test_deleting_asks_first_and_says_what_goes(visit: Visit, deployed: Deployed, folder: str) -> None:
+    deployed.upload(f"{folder}keep.jpg", picture(300, 200, "JPEG"))
+    gallery = visit(f"?prefix={folder}").settled()
+    viewer = gallery.open_picture(f"{folder}keep.jpg")
+
+    viewer.get_by_role("button", name="Delete …").click()
+    question = gallery.page.get_by_role("dialog", name="Delete keep.jpg?")
+    expect(question).to_contain_text(f"the original, {folder}keep.jpg")
+    expect(question).to_contain_text(f"the compressed image, {folder}resized-keep.jpg")
+    expect(question).to_contain_text("It cannot be undone.")
+    question.get_by_role("button", name="Keep it").click()
+
+    expect(question).to_be_hidden()
+    assert deployed.record(f"{folder}keep.jpg")
+
+
+def test_deleting_deletes_and_shows_the_next_picture(visit: Visit, deployed: Deployed, folder: str) -> None:
+    deployed.upload(f"{folder}a.jpg", picture(300, 200, "JPEG"))
+    deployed.upload(f"{folder}b.jpg", picture(300, 200, "JPEG", 90))
+    gallery = visit(f"?prefix={folder}").settled()
+    viewer = gallery.open_picture(f"{folder}a.jpg")
+
+    viewer.get_by_role("button", name="Delete …").click()
+    gallery.page.get_by_role("dialog", name="Delete a.jpg?").get_by_role("button", name="Delete").click()
+
+    expect(viewer.get_by_role("heading", name="b.jpg")).to_be_visible()
+    expect(gallery.card(f"{folder}a.jpg")).to_have_count(0)
+    eventually(lambda: deployed.record(f"{folder}a.jpg") is None)
+    assert deployed.compressed_keys(folder) == [f"{folder}resized-b.jpg"]
+
+
+def test_compressing_again_makes_a_new_record(visit: Visit, deployed: Deployed, folder: str) -> None:
+    before = deployed.upload(f"{folder}again.jpg", picture(300, 200, "JPEG"))
+    gallery = visit(f"?prefix={folder}").settled()
+    viewer = gallery.open_picture(f"{folder}again.jpg")
+
+    viewer.get_by_role("button", name="Compress again").click()
+
+    expect(viewer).to_contain_text("again.jpg was compressed again")
+    after = deployed.record(f"{folder}again.jpg")
+    assert after
+    assert after["resizedAt"] > before["resizedAt"]
+    expect(viewer.get_by_role("button", name="Compress again")).to_be_enabled()
+
+
+@pytest.mark.parametrize(
+    ("variant", "name"), [("compressed", "resized-a-lake.jpg"), ("original", "a-lake.jpg")]
+)
+def test_downloads_are_files_with_names(
+    visit: Visit, album: str, deployed: Deployed, tmp_path: Path, variant: str, name: str
+) -> None:
+    gallery = visit(f"?prefix={album}").settled()
+    viewer = gallery.open_picture(f"{album}a-lake.jpg")
+
+    with gallery.page.expect_download() as download:
+        viewer.get_by_role("link", name=variant).click()
+    download.value.save_as(tmp_path / "file")
+
+    assert download.value.suggested_filename == name
+    record = deployed.record(f"{album}a-lake.jpg")
+    assert record
+    size = record["sizeCompressed"] if variant == "compressed" else record["sizeOriginal"]
+    assert (tmp_path / "file").stat().st_size == size
+
+
+def test_the_copied_url_leads_to_the_compressed_image(visit: Visit, album: str) -> None:
+    gallery = visit(f"?prefix={album}", permissions=["clipboard-read", "clipboard-write"]).settled()
+    viewer = gallery.open_picture(f"{album}a-lake.jpg")
+
+    viewer.get_by_role("button", name="Copy URL").click()
+    expect(viewer).to_contain_text("URL copied")
+
+    copied = gallery.page.evaluate("navigator.clipboard.readText()")
+    answer = gallery.page.request.get(copied)
+    assert Image.open(BytesIO(answer.body())).size == (900, 600)
+
+
+def test_a_picture_that_is_gone_is_said_to_be(visit: Visit) -> None:
+    gallery = visit("?image=00000000-0000-0000-0000-000000000000")
+
+    expect(gallery.page.get_by_text("This picture is not there any more.")).to_be_visible()
+    gallery.forgive("404")
+    expect(gallery.page).to_have_url(f"{gallery.url}/")
+
+
+def test_uploads_land_in_the_folder_that_is_looked_at(visit: Visit, deployed: Deployed, folder: str) -> None:
+    gallery = visit(f"?prefix={folder}").settled()
+
+    gallery.upload(jpeg("here.jpg"))
+
+    expect(gallery.card(f"{folder}here.jpg")).to_be_visible()
+    assert deployed.s3.head_object(Bucket=SOURCE, Key=f"{folder}here.jpg")["ContentType"] == "image/jpeg"

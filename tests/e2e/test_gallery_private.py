@@ -1,0 +1,130 @@
+"""The gallery of an API that asks for tokens: one that reads, one that also writes."""
+
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.conftest import Deployed, eventually
+from tests.e2e.conftest import Gallery, broken, jpeg, png
+from tools.local_stack import LocalStack, served_with
+from tools.pictures import picture
+
+Visit = Callable[..., Gallery]
+
+READS, WRITES = "a token that reads", "a token that writes"
+
+
+@pytest.fixture(scope="module")
+def private(stack: LocalStack) -> Iterator[str]:
+    digests = {
+        "API_READ_TOKEN_SHA256": sha256(READS.encode()).hexdigest(),
+        "API_WRITE_TOKEN_SHA256": sha256(WRITES.encode()).hexdigest(),
+    }
+    with served_with(stack, {"API_AUTH": "token", **digests}) as api:
+        yield api
+
+
+def enter(gallery: Gallery, token: str) -> None:
+    expect(gallery.page.get_by_role("dialog").get_by_label("Token")).to_be_focused()
+    gallery.page.keyboard.type(token)
+    gallery.page.keyboard.press("Enter")
+
+
+def unlocked(gallery: Gallery, token: str) -> Gallery:
+    """Give the token that the page asks for."""
+    enter(gallery, token)
+    gallery.settled().forgive("401")
+    return gallery
+
+
+def test_the_whole_journey_with_a_token_that_writes(
+    visit: Visit, private: str, deployed: Deployed, folder: str
+) -> None:
+    gallery = unlocked(visit(f"?prefix={folder}", private), WRITES)
+
+    gallery.upload(jpeg("cat.jpg", 1600, 1200), png("dog.png"), broken("broken.jpg"))
+    expect(gallery.row(f"{folder}cat.jpg")).to_contain_text("% saved")
+    expect(gallery.row(f"{folder}dog.png")).to_contain_text("% saved")
+    expect(gallery.row(f"{folder}broken.jpg")).to_contain_text("Not compressed: ")
+
+    gallery.page.get_by_role("radio", name="Compressed").check(force=True)
+    expect(gallery.page.locator("#grid [data-id]")).to_have_count(2)
+    viewer = gallery.open_picture(f"{folder}cat.jpg")
+    viewer.get_by_role("slider").press("ArrowLeft")
+    expect(viewer.get_by_role("slider")).to_have_value("49")
+    with gallery.page.expect_download() as download:
+        viewer.get_by_role("link", name="original").click()
+    assert download.value.suggested_filename == "cat.jpg"
+    viewer.get_by_role("button", name="Compress again").click()
+    expect(viewer).to_contain_text("cat.jpg was compressed again")
+    viewer.get_by_role("button", name="Delete …").click()
+    gallery.page.get_by_role("dialog", name="Delete cat.jpg?").get_by_role("button", name="Delete").click()
+
+    expect(gallery.card(f"{folder}cat.jpg")).to_have_count(0)
+    eventually(lambda: deployed.record(f"{folder}cat.jpg") is None)
+
+
+def test_a_wrong_token_is_asked_for_again(visit: Visit, private: str) -> None:
+    gallery = visit("", private)
+
+    enter(gallery, "no token of ours")
+    expect(gallery.page.get_by_role("alert")).to_contain_text("is not accepted")
+    unlocked(gallery, READS)
+
+    expect(gallery.page.locator("#totals")).to_contain_text("picture")
+
+
+def test_a_token_stays_for_the_tab_until_it_is_forgotten(visit: Visit, private: str) -> None:
+    gallery = unlocked(visit("", private), READS)
+
+    gallery.page.reload()
+    gallery.settled()
+    expect(gallery.page.get_by_role("dialog")).to_have_count(0)
+    assert gallery.page.evaluate("localStorage.length") == 0
+    assert gallery.page.context.cookies() == []
+    gallery.button("Forget token").click()
+
+    expect(gallery.page.get_by_role("dialog", name="This gallery is private")).to_be_visible()
+    eventually(lambda: gallery.complaints)
+    gallery.forgive("401")
+
+
+def test_without_a_token_the_page_shows_nothing_and_offers_to_take_one(visit: Visit, private: str) -> None:
+    gallery = visit("", private)
+    gallery.button("Not now").click()
+    expect(gallery.page.get_by_role("main")).to_contain_text("This gallery is private")
+    expect(gallery.button("Forget token")).to_be_hidden()
+    assert gallery.names() == []
+
+    gallery.button("Enter a token").click()
+    unlocked(gallery, READS)
+
+    expect(gallery.page.locator("#grid")).to_be_visible()
+
+
+def test_a_token_that_reads_may_not_write_and_another_may(
+    visit: Visit, private: str, deployed: Deployed, folder: str
+) -> None:
+    deployed.upload(f"{folder}guarded.jpg", picture(300, 200, "JPEG"))
+    gallery = unlocked(visit(f"?prefix={folder}", private), READS)
+    viewer = gallery.open_picture(f"{folder}guarded.jpg")
+
+    viewer.get_by_role("button", name="Compress again").click()
+    expect(viewer).to_contain_text("This token may only read")
+    gallery.forgive("403")
+    viewer.get_by_role("button", name="Change token").click()
+    enter(gallery, WRITES)
+    viewer.get_by_role("button", name="Compress again").click()
+
+    expect(viewer).to_contain_text("guarded.jpg was compressed again")
+
+
+def test_an_upload_with_a_token_that_reads_says_so(visit: Visit, private: str, folder: str) -> None:
+    gallery = unlocked(visit(f"?prefix={folder}", private), READS)
+
+    gallery.upload(jpeg("unwanted.jpg"))
+
+    expect(gallery.row(f"{folder}unwanted.jpg")).to_contain_text("This token may only read")
+    gallery.forgive("403")

@@ -1,0 +1,246 @@
+"""Uploads in the gallery: what is refused, whose name is taken, what is cancelled or breaks off, and many at once."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Dialog, Route, expect
+
+from tests.conftest import SOURCE, Deployed
+from tests.e2e.conftest import Gallery, jpeg, png
+from tools.local_stack import LocalStack, served_with
+
+Visit = Callable[..., Gallery]
+
+TO_S3 = "**/source-image"
+
+DROP = """
+([name, bytes]) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([new Uint8Array(bytes)], name, { type: 'image/jpeg' }));
+    const told = (kind) => new DragEvent(kind, { dataTransfer: transfer, bubbles: true, cancelable: true });
+    document.body.dispatchEvent(told('dragenter'));
+    const isInvited = !document.getElementById('drop').hidden;
+    document.body.dispatchEvent(told('drop'));
+    return isInvited;
+}
+"""
+PASTE = """
+(bytes) => {
+    const clipboard = new DataTransfer();
+    clipboard.items.add(new File([new Uint8Array(bytes)], 'image.png', { type: 'image/png' }));
+    document.dispatchEvent(new ClipboardEvent('paste', { clipboardData: clipboard, bubbles: true }));
+}
+"""
+
+
+def test_dropped_files_are_uploaded(visit: Visit, folder: str) -> None:
+    gallery = visit(f"?prefix={folder}").settled()
+
+    invited = gallery.page.evaluate(DROP, ["dropped.jpg", list(jpeg("dropped.jpg")["buffer"])])
+
+    assert invited
+    expect(gallery.row(f"{folder}dropped.jpg")).to_contain_text("% saved")
+    expect(gallery.page.locator("#drop")).to_be_hidden()
+
+
+def test_a_pasted_picture_is_given_a_name(visit: Visit, folder: str) -> None:
+    gallery = visit(f"?prefix={folder}").settled()
+
+    gallery.page.evaluate(PASTE, list(png("image.png")["buffer"]))
+
+    expect(gallery.page.locator(".upload")).to_contain_text(f"{folder}pasted 2")
+    expect(gallery.page.locator(".upload")).to_contain_text("% saved")
+
+
+def test_what_is_no_picture_is_refused_before_it_is_sent(visit: Visit, folder: str) -> None:
+    gallery = visit(f"?prefix={folder}").settled()
+    sent: list[str] = []
+    gallery.page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+
+    gallery.upload(
+        {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"words"},
+        {"name": "drawing.svg", "mimeType": "image/svg+xml", "buffer": b"<svg/>"},
+        {"name": "empty.jpg", "mimeType": "image/jpeg", "buffer": b""},
+    )
+
+    expect(gallery.row(f"{folder}notes.txt")).to_contain_text("can be compressed")
+    expect(gallery.row(f"{folder}drawing.svg")).to_contain_text("can be compressed")
+    expect(gallery.row(f"{folder}empty.jpg")).to_contain_text("The file is empty.")
+    assert sent == []
+
+
+def test_what_is_too_large_is_refused_with_both_sizes(visit: Visit, stack: LocalStack, folder: str) -> None:
+    with served_with(stack, {"MAX_SOURCE_BYTES": "2000"}) as api:
+        gallery = visit(f"?prefix={folder}", api).settled()
+
+        gallery.upload(jpeg("large.jpg"))
+
+        expect(gallery.row(f"{folder}large.jpg")).to_contain_text("Too large: ")
+        expect(gallery.row(f"{folder}large.jpg")).to_contain_text("where 2 kB are allowed")
+
+
+def test_no_file_is_no_upload(visit: Visit) -> None:
+    gallery = visit().settled()
+
+    gallery.upload()
+
+    expect(gallery.page.locator("#tray")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    "name", ["a b+c%20.jpg", "\N{CAT FACE} & \u00fcber.jpg", "quote ' and ().jpg", "\u56fe\u7247.jpg"]
+)
+def test_odd_names_arrive_as_they_are(visit: Visit, deployed: Deployed, folder: str, name: str) -> None:
+    gallery = visit(f"?prefix={folder}").settled()
+
+    gallery.upload(jpeg(name, 60, 40))
+
+    expect(gallery.row(folder + name)).to_contain_text("% saved")
+    assert deployed.record(folder + name)
+    gallery.open_picture(folder + name)
+    expect(gallery.viewer.get_by_alt_text(f"{name}, compressed")).to_have_js_property("naturalWidth", 60)
+
+
+def test_a_decomposed_name_is_composed(visit: Visit, deployed: Deployed, folder: str) -> None:
+    gallery = visit(f"?prefix={folder}").settled()
+
+    gallery.upload(jpeg("u\u0308ber.jpg", 60, 40))
+
+    expect(gallery.row(f"{folder}\u00fcber.jpg")).to_contain_text("% saved")
+    assert deployed.record(f"{folder}\u00fcber.jpg")
+
+
+def test_a_taken_name_can_be_kept_beside(visit: Visit, deployed: Deployed, folder: str) -> None:
+    before = deployed.upload(f"{folder}cat.jpg", jpeg("cat.jpg", 80, 60)["buffer"])
+    gallery = visit(f"?prefix={folder}").settled()
+
+    gallery.upload(jpeg("cat.jpg", 200, 100))
+    expect(gallery.row(f"{folder}cat.jpg")).to_contain_text("There is a picture of this name.")
+    gallery.forgive("409")
+    gallery.button(f"Keep both: {folder}cat.jpg").click()
+
+    expect(gallery.row(f"{folder}cat (2).jpg")).to_contain_text("% saved")
+    assert deployed.record(f"{folder}cat.jpg") == before
+
+
+def test_a_taken_name_can_be_replaced(visit: Visit, deployed: Deployed, folder: str) -> None:
+    deployed.upload(f"{folder}cat.jpg", jpeg("cat.jpg", 80, 60)["buffer"])
+    gallery = visit(f"?prefix={folder}").settled()
+
+    gallery.upload(jpeg("cat.jpg", 200, 100))
+    gallery.button(f"Replace: {folder}cat.jpg").click()
+    gallery.forgive("409")
+
+    expect(gallery.row(f"{folder}cat.jpg")).to_contain_text("% saved")
+    record = deployed.record(f"{folder}cat.jpg")
+    assert record
+    assert record["originalWidth"] == 200
+
+
+def test_the_same_file_twice_at_once_is_a_clash(visit: Visit, folder: str) -> None:
+    gallery = visit(f"?prefix={folder}").settled()
+
+    gallery.upload(jpeg("twin.jpg"), jpeg("twin.jpg"))
+    gallery.button(f"Keep both: {folder}twin.jpg").click()
+
+    expect(gallery.row(f"{folder}twin.jpg")).to_contain_text("% saved")
+    expect(gallery.row(f"{folder}twin (2).jpg")).to_contain_text("% saved")
+
+
+def test_many_taken_names_are_answered_at_once(visit: Visit, deployed: Deployed, folder: str) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        deployed.upload(folder + name, jpeg(name, 80, 60)["buffer"])
+    gallery = visit(f"?prefix={folder}").settled()
+    gallery.upload(jpeg("a.jpg", 90, 60), jpeg("b.jpg", 90, 60))
+    expect(gallery.page.locator("[data-state=clash]")).to_have_count(2)
+    gallery.forgive("409")
+
+    gallery.button("Keep both of all").click()
+
+    expect(gallery.row(f"{folder}a (2).jpg")).to_contain_text("% saved")
+    expect(gallery.row(f"{folder}b (2).jpg")).to_contain_text("% saved")
+
+
+def test_an_upload_shows_its_progress_and_can_be_cancelled(
+    visit: Visit, deployed: Deployed, folder: str
+) -> None:
+    gallery = visit(f"?prefix={folder}").settled()
+    held: list[Route] = []
+    gallery.page.route(TO_S3, lambda route: held.append(route))  # it stays on its way
+
+    gallery.upload(jpeg("long.jpg"))
+    expect(gallery.page.get_by_role("progressbar", name=f"Upload of {folder}long.jpg")).to_be_visible()
+    gallery.button(f"Cancel: {folder}long.jpg").click()
+
+    expect(gallery.row(f"{folder}long.jpg")).to_contain_text("Cancelled")
+    assert deployed.s3.list_objects_v2(Bucket=SOURCE, Prefix=folder)["KeyCount"] == 0
+    assert len(held) == 1
+
+
+def test_progress_grows_with_what_was_sent(visit: Visit, folder: str) -> None:
+    gallery = visit(f"?prefix={folder}").settled()
+    network = gallery.page.context.new_cdp_session(gallery.page)
+    network.send(
+        "Network.emulateNetworkConditions",
+        {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 150_000},
+    )
+
+    gallery.upload(jpeg("slow.jpg", 2400, 1600))
+
+    bar = gallery.page.get_by_role("progressbar", name=f"Upload of {folder}slow.jpg")
+    seen = [float(bar.get_attribute("value") or 0)]
+    while len(seen) < 4:
+        expect(bar).not_to_have_js_property("value", seen[-1])
+        seen.append(bar.evaluate("(bar) => bar.value"))
+    assert seen == sorted(seen)
+    assert 0 < seen[-1] <= 1
+
+
+def test_an_upload_that_broke_off_is_retried(visit: Visit, folder: str) -> None:
+    gallery = visit(f"?prefix={folder}").settled()
+    gallery.page.route(TO_S3, lambda route: route.abort("connectionreset"))
+    gallery.upload(jpeg("retried.jpg"))
+    expect(gallery.row(f"{folder}retried.jpg")).to_contain_text("The connection broke off")
+    gallery.forgive("ERR_CONNECTION_RESET")
+
+    gallery.page.unroute(TO_S3)
+    gallery.button(f"Retry: {folder}retried.jpg").click()
+
+    expect(gallery.row(f"{folder}retried.jpg")).to_contain_text("% saved")
+
+
+def test_thirty_files_at_once_all_arrive_a_few_at_a_time(visit: Visit, folder: str) -> None:
+    gallery = visit(f"?prefix={folder}").settled()
+    names = [f"{number:02}.jpg" for number in range(30)]
+    most = 0
+
+    def count(_: Route) -> None:
+        nonlocal most
+        most = max(most, gallery.page.locator("[data-state=sending]").count())
+        _.continue_()
+
+    gallery.page.route(TO_S3, count)
+    gallery.upload(*(jpeg(name, 60, 40, 12 * number) for number, name in enumerate(names)))
+
+    expect(gallery.page.get_by_role("heading", name="30 pictures compressed")).to_be_visible(timeout=120_000)
+    assert gallery.names() == [folder + name for name in names]
+    assert 1 <= most <= 3
+
+
+def test_leaving_the_page_while_it_uploads_is_asked_about(visit: Visit, folder: str) -> None:
+    gallery = visit(f"?prefix={folder}").settled()
+    gallery.page.route(TO_S3, lambda _: None)
+    asked: list[str] = []
+
+    def leave(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    gallery.page.on("dialog", leave)
+    gallery.upload(jpeg("unsent.jpg"))
+    expect(gallery.page.locator("[data-state=sending]")).to_have_count(1)
+
+    gallery.page.locator("h1").click()  # browsers ask those alone who did something
+    gallery.page.reload()
+
+    assert asked == ["beforeunload"]

@@ -1,0 +1,54 @@
+"""The files of the gallery: few bytes, nothing from elsewhere, nothing that its Content-Security-Policy forbids."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tools.local_stack import PROJECT
+
+WEB = PROJECT / "chalicelib" / "web"
+FILES = sorted(WEB.iterdir())
+SCRIPTS = [path for path in FILES if path.suffix == ".js"]
+NAMESPACE = "http://www.w3.org/2000/svg"
+
+
+def test_all_files_together_are_under_60_kb() -> None:
+    assert sum(path.stat().st_size for path in FILES) < 60_000
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_a_file_names_no_other_site(path: Path) -> None:
+    text = path.read_text()
+
+    assert re.findall(r"https?://[^\s'\"]+|//[a-z]+\.[a-z]", text.replace(NAMESPACE, "")) == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_a_file_has_a_name_that_is_served(path: Path) -> None:
+    assert re.fullmatch(r"[a-z-]+\.(js|css|html)", path.name)
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_a_script_makes_no_markup_and_no_code_from_text(path: Path) -> None:
+    text = path.read_text()
+
+    assert (
+        re.findall(
+            r"innerHTML|outerHTML|insertAdjacentHTML|DOMParser|document\.write|eval\(|new Function", text
+        )
+        == []
+    )
+
+
+def test_the_page_has_no_scripts_styles_or_handlers_of_its_own() -> None:
+    text = (WEB / "index.html").read_text()
+
+    assert re.findall(r"<script(?! type=\"module\" src=)|<style|\sstyle=|\son[a-z]+=", text) == []
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_a_script_imports_what_there_is(path: Path) -> None:
+    imported = re.findall(r"from '\./([^']+)'", path.read_text())
+
+    assert set(imported) <= {each.name for each in SCRIPTS}

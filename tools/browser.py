@@ -1,0 +1,36 @@
+"""Debian's Chromium, driven by Playwright."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, sync_playwright
+
+_QUIET = (
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+)
+
+
+class ChromiumMissingError(RuntimeError):
+    """There is no Chromium on this machine; the message says how to install it."""
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Run Chromium without a window.
+
+    Raises:
+        ChromiumMissingError: It is not installed.
+    """
+    path = shutil.which("chromium")
+    if path is None:
+        raise ChromiumMissingError("Chromium is missing: apt-get install chromium")
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # as root, Chromium has none
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=[*_QUIET, *sandbox])
+        yield browser
+        browser.close()
