@@ -1,0 +1,290 @@
+"""From the handler to the client: which calls a function reaches, and on what."""
+
+import pytest
+
+from tests.unit.policies.conftest import Follow
+
+STORE = """
+    class Store:
+        def __init__(self, client, bucket):
+            self._client = client
+            self.bucket = bucket
+
+        def read(self, key):
+            return self._client.get_object(Bucket=self.bucket, Key=key)
+
+        def drop(self, key):
+            self._client.delete_object(Bucket=self.bucket, Key=key)
+"""
+READS = {"s3:GetObject": {"pictures/*"}, "s3:ListBucket": {"pictures"}}
+WRITES = {"s3:PutObject": {"pictures/*"}}
+
+
+def test_a_function_that_calls_nothing_may_nothing(follow: Follow) -> None:
+    assert follow("return event") == {}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'boto3.client("s3").put_object(Bucket=os.environ["BUCKET"], Key="k")',
+        'boto3.Session().client("s3").put_object(Bucket=os.environ.get("BUCKET"), Key="k")',
+        'boto3.client(service_name="s3").put_object(Bucket=os.getenv("BUCKET", "none"), Key="k")',
+        'import boto3 as aws\naws.client("s3").put_object(Bucket="pictures", Key="k")',
+        'from boto3 import client as make\nmake("s3").put_object(Bucket="pictures", Key="k")',
+        'put = boto3.client("s3").put_object\nput(Bucket="pictures", Key="k")',
+        'with_key = {"Bucket": "pictures", "Key": "k"}\nboto3.client("s3").put_object(**with_key)',
+    ],
+)
+def test_a_client_is_known_however_it_was_made(follow: Follow, body: str) -> None:
+    assert follow(body) == WRITES
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "from chalicelib import work\nwork.put(client)",
+        "from chalicelib.work import put as other\nother(client=client)",
+        "import chalicelib.work\nchalicelib.work.put(client)",
+        "import chalicelib.work as w\n(lambda c: w.put(c))(client)",
+        "from chalicelib.work import put\nfor act in [put]:\n    act(client)",
+        "from chalicelib.work import put\nactions = {'put': put}\nactions['put'](client)",
+        "from chalicelib.work import put\nfor name, act in {'put': put}.items():\n    act(client)",
+        "from chalicelib.work import run, put\nrun(put, client)",
+        "from chalicelib.work import held\nheld(client)()",
+        "from chalicelib.work import decorated\ndecorated(client)",
+        "from chalicelib.work import shared\nshared().put()",
+        "from chalicelib.work import Puts\nPuts(client)()",
+        "from chalicelib.work import Puts\nwith Puts(client):\n    pass",
+        "from chalicelib.work import Fast\nFast(client).put()",
+        "from chalicelib.work import Fast\nFast.made(client).put()",
+        "from chalicelib.work import Fast\nFast(client).lazily",
+        "from chalicelib.work import Held\nHeld(client=client).client.put_object(Bucket='pictures', Key='k')",
+        "from chalicelib.work import stream\nfor each in stream(client):\n    each.put_object(Bucket='pictures', Key='k')",
+        "from chalicelib.work import spread\nspread(client)",
+    ],
+)
+def test_a_call_is_found_wherever_it_is_made(follow: Follow, body: str) -> None:
+    work = """
+        from dataclasses import dataclass
+        from functools import cache, wraps
+        import boto3
+
+        def put(client):
+            client.put_object(Bucket="pictures", Key="k")
+
+        def run(act, *arguments):
+            return act(*arguments)
+
+        def held(client):
+            def inner():
+                put(client)
+            return inner
+
+        def wrapping(view):
+            @wraps(view)
+            def wrapped(*args, **kwargs):
+                return view(*args, **kwargs)
+            return wrapped
+
+        @wrapping
+        def decorated(client):
+            put(client)
+
+        class Puts:
+            def __init__(self, client):
+                self.client = client
+
+            def put(self):
+                put(self.client)
+
+            def __call__(self):
+                self.put()
+
+            def __enter__(self):
+                return self
+
+            def __exit__(self, *_):
+                self.put()
+
+        @cache
+        def shared():
+            return Puts(boto3.client("s3"))
+
+        class Fast(Puts):
+            def __init__(self, client):
+                super().__init__(client)
+
+            @classmethod
+            def made(cls, client):
+                return cls(client)
+
+            @property
+            def lazily(self):
+                return self.put()
+
+        @dataclass(frozen=True)
+        class Held:
+            client: object
+
+        def stream(client):
+            yield client
+
+        def spread(client):
+            first, *others = [client, 1]
+            if first:
+                first.put_object(**dict(Bucket="pictures", Key="k"))
+    """
+    given = f"client = boto3.client('s3')\n{body}"
+    assert follow(given, modules={"chalicelib/work.py": work}) == WRITES
+
+
+def test_a_method_that_is_not_reached_gives_nothing(follow: Follow) -> None:
+    body = 'from chalicelib.store import Store\nStore(boto3.client("s3"), os.environ["BUCKET"]).read("k")'
+    assert follow(body, modules={"chalicelib/store.py": STORE}) == READS
+
+
+def test_objects_of_one_class_keep_their_resources_apart(follow: Follow) -> None:
+    body = """
+        from chalicelib.store import Store
+        client = boto3.client("s3")
+        Store(client, os.environ["BUCKET"]).read("k")
+        Store(client, os.environ["OTHER"]).drop("k")
+    """
+    found = follow(body, modules={"chalicelib/store.py": STORE})
+    assert found == {**READS, "s3:DeleteObject": {"archive/*"}}
+
+
+def test_a_client_made_from_a_parameter_of_the_factory_is_of_that_service(follow: Follow) -> None:
+    body = """
+        def client(service):
+            return boto3.client(service)
+        client("s3").head_bucket(Bucket="pictures")
+        client("lambda").invoke(FunctionName="other")
+    """
+    assert follow(body) == {"s3:ListBucket": {"pictures"}, "lambda:InvokeFunction": {"other"}}
+
+
+def test_a_protocol_stands_for_what_is_passed(follow: Follow) -> None:
+    modules = {
+        "chalicelib/p.py": """
+            from typing import Protocol
+
+            class Keeper(Protocol):
+                def keep(self) -> None: ...
+
+            class Off:
+                def keep(self) -> None:
+                    pass
+
+            class On:
+                def __init__(self, client):
+                    self.client = client
+                def keep(self) -> None:
+                    self.client.put_object(Bucket="pictures", Key="k")
+
+            def work(keeper: Keeper) -> None:
+                keeper.keep()
+        """
+    }
+    assert follow("from chalicelib import p\np.work(p.Off())", modules=modules) == {}
+    assert follow('from chalicelib import p\np.work(p.On(boto3.client("s3")))', modules=modules) == WRITES
+
+
+def test_the_settings_of_a_dataclass_come_from_the_environment(follow: Follow) -> None:
+    settings = """
+        import os
+        from dataclasses import dataclass
+        from functools import cache
+
+        @dataclass(frozen=True, slots=True)
+        class Settings:
+            bucket: str
+            table: str
+            target: str
+
+            @classmethod
+            def of(cls, environment):
+                return cls(
+                    bucket=_read(environment, "BUCKET"),
+                    table=_read(environment, "TABLE"),
+                    target=_read(environment, "TARGET"),
+                )
+
+        def _read(environment, variable: str) -> str:
+            value = environment.get(variable, "")
+            if not value:
+                raise ValueError(variable)
+            return value
+
+        @cache
+        def current() -> Settings:
+            return Settings.of(os.environ)
+    """
+    body = """
+        from chalicelib import settings
+        now = settings.current()
+        boto3.client("lambda").invoke(FunctionName=now.target.replace("-f", "-g"))
+        boto3.client("lambda").invoke(FunctionName=context.function_name)
+        boto3.client("dynamodb").get_item(TableName=f"{now.table}", Key={})
+    """
+    assert follow(body, modules={"chalicelib/settings.py": settings}) == {
+        "lambda:InvokeFunction": {"app-dev-g", "app-dev-f"},
+        "dynamodb:GetItem": {"table/Records"},
+    }
+
+
+def test_an_annotation_tells_what_the_code_does_not(follow: Follow) -> None:
+    modules = {
+        "chalicelib/typed.py": """
+            from typing import TYPE_CHECKING, Any, Literal, cast
+
+            if TYPE_CHECKING:
+                from mypy_boto3_dynamodb import DynamoDBClient
+
+            Index = Literal["byTime", "byName"]
+
+            def query(client: "DynamoDBClient | None", index: Index) -> Any:
+                return client.query(TableName="Records", IndexName=index)
+        """
+    }
+    body = """
+        import somewhere
+        from chalicelib.typed import query
+        query(somewhere.client(), event["index"])
+    """
+    assert follow(body, modules=modules) == {
+        "dynamodb:Query": {"table/Records/index/byTime", "table/Records/index/byName"}
+    }
+    narrowed = body.replace('event["index"]', '"byTime"')
+    assert follow(narrowed, modules=modules) == {"dynamodb:Query": {"table/Records/index/byTime"}}
+
+
+def test_code_that_a_library_is_given_counts_as_called(follow: Follow) -> None:
+    body = """
+        from concurrent.futures import ThreadPoolExecutor
+        client = boto3.client("s3")
+        def put(key):
+            client.put_object(Bucket="pictures", Key=key)
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(put, event["keys"]))
+    """
+    assert follow(body) == WRITES
+
+
+def test_importing_a_module_runs_it(follow: Follow) -> None:
+    module = 'import boto3\nboto3.client("s3").put_object(Bucket="pictures", Key="k")'
+    assert follow("from chalicelib import eager", modules={"chalicelib/eager.py": module}) == WRITES
+
+
+def test_recursion_ends(follow: Follow) -> None:
+    body = """
+        class Node:
+            def __init__(self, client, name):
+                self.client, self.name = client, name
+            def child(self):
+                self.client.put_object(Bucket="pictures", Key=self.name)
+                return Node(self.client, self.name + "/x").child()
+        Node(boto3.client("s3"), "a").child()
+    """
+    assert follow(body) == WRITES
