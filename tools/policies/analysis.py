@@ -37,9 +37,7 @@ from tools.policies.values import (
 )
 
 _DEPTH: Final = 6  # objects made by methods of objects made by methods: deeper ones are taken for one
-_VARIANTS: Final = (
-    200  # combinations of strings that a function is looked at for: further ones are taken for one
-)
+_VARIANTS: Final = 200  # combinations of strings in calls of a function: further ones are taken for one
 _NOT_BY_PYTHON: Final = {"__init__", "__new__", "__init_subclass__", "__class_getitem__"}
 
 
@@ -207,6 +205,7 @@ class Analysis:
         made: Instance = self._one(
             ("instance", self.node, shallow, of), lambda: Instance(of, self.scope.depth + 1)
         )
+        self.call(of.member("__new__", of, self, unbound=True), Arguments((frozenset({of}),), UNKNOWN))
         constructor = of.member("__init__", made, self)
         if constructor:
             self.call(constructor, arguments)

@@ -148,7 +148,7 @@ def _texts(call: Call, name: str, argument: Argument | None) -> list[str]:
     if found is None:
         raise _problem(call, f"its {name} cannot be told" if argument else f"it has no {name}")
     if "" in found:
-        raise _problem(call, f"its {name} may be empty: an environment variable is not set")
+        raise _problem(call, f"its {name} may be empty: a variable is not set in config.json")
     return sorted(found)
 
 

@@ -9,6 +9,7 @@ from tools.policies.values import (
     NOTHING,
     UNKNOWN,
     Arguments,
+    ChaliceApp,
     Class,
     Container,
     Instance,
@@ -67,9 +68,22 @@ def _dict(arguments: Arguments, analysis: "Analysis") -> Values:
     return frozenset({made})
 
 
+def _field(arguments: Arguments, analysis: "Analysis") -> Values:
+    made = analysis.call(arguments.named.get("default_factory", NOTHING), Arguments())
+    return made | arguments.named.get("default", NOTHING)
+
+
+def _type(arguments: Arguments, _: "Analysis") -> Values:
+    return UNKNOWN.union(value.of for value in arguments.get(0) if isinstance(value, Instance))
+
+
 def _refuse(_: Arguments, analysis: "Analysis") -> Values:
     analysis.problem("what this does cannot be told from the code")
     return UNKNOWN
+
+
+def _app(_: Arguments, __: "Analysis") -> Values:
+    return frozenset({ChaliceApp()})
 
 
 def _pass_on(arguments: Arguments, _: "Analysis") -> Values:
@@ -95,7 +109,11 @@ FUNCTIONS: Final[Mapping[str, Callable[[Arguments, "Analysis"], Values]]] = {
     "builtins.locals": _refuse,
     "builtins.repr": _tell,
     "builtins.super": _super,
+    "builtins.type": _type,
     "builtins.vars": _refuse,
+    "chalice.Chalice": _app,
+    "chalice.app.Chalice": _app,
+    "dataclasses.field": _field,
     "functools.cache": _pass_on,
     "functools.lru_cache": _pass_on,
     "functools.update_wrapper": _pass_on,

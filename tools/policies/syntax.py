@@ -15,6 +15,7 @@ from tools.policies.values import (
     NOTHING,
     UNKNOWN,
     Arguments,
+    ChaliceApp,
     Class,
     Client,
     ClientType,
@@ -43,6 +44,7 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "functools.cached_property": "property",
 }
 _WITH_FIELDS: Final = {"dataclasses.dataclass", "typing.NamedTuple", "typing.TypedDict"}
+_HARMLESS: Final = ("abc.", "builtins.", "contextlib.", "dataclasses.", "enum.", "functools.", "typing.")
 _PASSIVE: Final = ("abc.", "builtins.", "collections.abc.", "enum.", "typing.")  # bases that call no method
 _WITHOUT_ATTRIBUTES: Final = {
     "abc.ABC",
@@ -125,16 +127,30 @@ class Syntax(ast.NodeVisitor):
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self._keep_defaults(node)
-        decorators = [(each, self.visit(each)) for each in node.decorator_list]
-        paths = {value.path for _, found in decorators for value in found if isinstance(value, Library)}
-        kind: Kind = next((_KINDS[path] for path in sorted(paths & _KINDS.keys())), "plain")
-        values: Values = frozenset({Function(node, self._analysis.scope, kind)})
-        for each, found in reversed(decorators):
-            own = frozenset(value for value in found if not isinstance(value, Library | Unknown))
-            if own:
-                with self._at(each):
-                    values = self._analysis.call(own, Arguments((values,)))
-        self._bind(node.name, values)
+        marks = self._marks(node)
+        kind: Kind = next((_KINDS[path] for path in sorted(marks & _KINDS.keys())), "plain")
+        function = Function(node, self._analysis.scope, kind)
+        self._bind(node.name, self._decorated(node, frozenset({function})))
+
+    def _marks(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> set[str]:
+        """Return the dotted names of decorators of libraries."""
+        bare = [each.func if isinstance(each, ast.Call) else each for each in node.decorator_list]
+        return {value.path for each in bare for value in self.visit(each) if isinstance(value, Library)}
+
+    def _decorated(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, values: Values
+    ) -> Values:
+        """Return what decorators make of a function or class: the app's are called, a library's may call it."""
+        for each in reversed(node.decorator_list):
+            bare = self.visit(each.func if isinstance(each, ast.Call) else each)
+            if all(isinstance(value, Library) and value.path.startswith(_HARMLESS) for value in bare):
+                continue
+            with self._at(each):
+                made = self._analysis.call(self.visit(each), Arguments((values,)))
+            values = (
+                frozenset(value for value in made if not isinstance(value, ChaliceApp | Unknown)) or values
+            )
+        return values
 
     visit_AsyncFunctionDef = visit_FunctionDef
 
@@ -151,21 +167,24 @@ class Syntax(ast.NodeVisitor):
                 self._facts.add(node, each.arg, self.visit(default))
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        given = (each.func if isinstance(each, ast.Call) else each for each in node.decorator_list)
-        decorators = NOTHING.union(*(self.visit(each) for each in given))
         bases = NOTHING.union(*(self.visit(each) for each in node.bases))
-        made = self._analysis.class_(node, lambda: self._class(node, bases, decorators))
+        marks = self._marks(node)
+        made = self._analysis.class_(node, lambda: self._class(node, bases, marks))
+        with self._at(node):
+            if {keyword.arg for keyword in node.keywords} & {"metaclass"}:
+                self._analysis.problem("what a metaclass makes of a class cannot be told")
+            for base in made.bases:
+                self._analysis.escape(base.member("__init_subclass__", made, self._analysis))
         with self._analysis.within(made.scope):
             self._visit_all(node.body)
-        self._bind(node.name, frozenset({made}))
+        self._bind(node.name, self._decorated(node, frozenset({made})))
 
-    def _class(self, node: ast.ClassDef, bases: Values, decorators: Values) -> Class:
+    def _class(self, node: ast.ClassDef, bases: Values, marks: set[str]) -> Class:
         here = self._analysis.scope
         own = tuple(base for base in bases if isinstance(base, Class))
         others = {base.path if isinstance(base, Library) else "" for base in bases if base not in own}
-        marks = others | {value.path for value in decorators if isinstance(value, Library)}
         fields = [name for base in own for name in base.fields]
-        if marks & _WITH_FIELDS or fields:
+        if (marks | others) & _WITH_FIELDS or fields:
             fields += [
                 each.target.id
                 for each in node.body
@@ -325,7 +344,7 @@ class Syntax(ast.NodeVisitor):
         return self._combined(node.op, self.visit(node.left), self.visit(node.right))
 
     def _combined(self, operator: ast.operator, left: Values, right: Values) -> Values:
-        if isinstance(operator, ast.BitOr):
+        if isinstance(operator, ast.BitOr) or all(isinstance(value, Container) for value in left | right):
             return left | right
         known = texts(left), texts(right)
         if isinstance(operator, ast.Add) and known[0] is not None and known[1] is not None:
@@ -406,6 +425,8 @@ class Syntax(ast.NodeVisitor):
         callees = self.visit(node.func)
         arguments = self._arguments(node)
         with self._at(node):
+            if not callees:
+                self._analysis.problem(f"nothing is known of {ast.unparse(node.func)}, which is called here")
             return self._analysis.call(callees, arguments)
 
     def _arguments(self, node: ast.Call) -> Arguments:
@@ -477,10 +498,19 @@ class Syntax(ast.NodeVisitor):
             match owner:
                 case Instance():
                     self._facts.add(owner, name, values)
+                    with self._at(target):
+                        self._set_property(owner, name, values)
                 case Class(scope=scope) | Module(scope=scope):
                     self._facts.add(scope, name, values)
                 case _:
                     self._lose(target, values)
+
+    def _set_property(self, owner: Instance, name: str, values: Values) -> None:
+        """Call what a class has under the name, which may be the setter of a property."""
+        for each in owner.of.lineage():
+            for function in self._facts.get(each.scope, name):
+                if isinstance(function, Function):
+                    self._analysis.invoke(function, Arguments((values,)), owner)
 
     def _set_item(self, target: ast.expr, owners: Values, key: ast.expr, values: Values) -> None:
         keys = self.visit(key)

@@ -114,6 +114,19 @@ class Library(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class ChaliceApp(Value):
+    """The app, or a method of it: Lambda calls what is registered with it, not the code that registers it."""
+
+    def attribute(self, name: str, analysis: "Analysis") -> Values:  # noqa: ARG002
+        """Return a method."""
+        return frozenset({self})
+
+    def call(self, arguments: Arguments, analysis: "Analysis") -> Values:  # noqa: ARG002
+        """Return what registers a handler."""
+        return frozenset({self})
+
+
+@dataclass(frozen=True, slots=True)
 class Text(Value):
     """A string that is known."""
 
@@ -368,6 +381,8 @@ class Class(Value):
 
 
 def _bound(value: Value, receiver: "Instance | Class", analysis: "Analysis", unbound: bool) -> Values:
+    if isinstance(value, Instance) and (getter := value.of.member("__get__", value, analysis)):
+        return analysis.call(getter, Arguments((frozenset({receiver}), UNKNOWN)))
     if not isinstance(value, Function) or value.kind == "static":
         return frozenset({value})
     if value.kind == "class":
@@ -387,9 +402,13 @@ class Instance(Value):
 
     def attribute(self, name: str, analysis: "Analysis") -> Values:
         """Return its own attribute, or its class's."""
+        if name == "__class__":
+            return frozenset({self.of})
         found = analysis.facts.get(self, name) | self.of.member(name, self, analysis)
+        if not found:
+            found = analysis.call(self.of.member("__getattr__", self, analysis), Arguments((UNKNOWN,)))
         if found or not self.of.is_open:
-            return found
+            return found or (frozenset({SomeAttribute(self)}) if name.startswith("__") else NOTHING)
         if analysis.holds_client(self):
             analysis.problem(
                 f"{name!r} is inherited from a library, which could call AWS through this object"
@@ -397,19 +416,20 @@ class Instance(Value):
         return UNKNOWN
 
     def call(self, arguments: Arguments, analysis: "Analysis") -> Values:
-        """Return what `__call__` returns."""
-        return analysis.call(self.attribute("__call__", analysis), arguments)
+        """Return what `__call__` returns; what a library inherits may be called too."""
+        passed = analysis.escape(arguments.all()) if self.of.is_open else NOTHING
+        return analysis.call(self.of.member("__call__", self, analysis), arguments) | passed
 
     def item(self, key: str | int, analysis: "Analysis") -> Values:
-        """Return what `__getitem__` returns; of a TypedDict, the item."""
-        if getter := self.of.member("__getitem__", self, analysis):
-            return analysis.call(getter, Arguments((UNKNOWN,)))
-        return analysis.facts.get(self, key) | (UNKNOWN if self.of.is_open else NOTHING)
+        """Return what `__getitem__` returns, or of a TypedDict the item; or it may stand for its container."""
+        getter = self.of.member("__getitem__", self, analysis)
+        found = analysis.call(getter, Arguments((UNKNOWN,))) | analysis.facts.get(self, key)
+        return found | {self} | (UNKNOWN if self.of.is_open else NOTHING)
 
     def elements(self, analysis: "Analysis") -> Values:
-        """Return what `__iter__` gives."""
+        """Return what `__iter__` gives; or it may stand for its container."""
         methods = self.of.member("__iter__", self, analysis) | self.of.member("__next__", self, analysis)
-        return analysis.call(methods, Arguments()) | (UNKNOWN if self.of.is_open else NOTHING)
+        return analysis.call(methods, Arguments()) | {self} | (UNKNOWN if self.of.is_open else NOTHING)
 
     def escaped(self, analysis: "Analysis") -> Values:
         """Say where a client gets lost with it."""

@@ -1,8 +1,12 @@
 """From the handler to the client: which calls a function reaches, and on what."""
 
+from collections.abc import Callable
+
 import pytest
 
-from tests.unit.policies.conftest import Follow
+from tests.unit.policies.conftest import ACCOUNT, Follow
+from tools.policies.errors import PolicyError
+from tools.policies.generator import Project
 
 STORE = """
     class Store:
@@ -288,3 +292,94 @@ def test_recursion_ends(follow: Follow) -> None:
         Node(boto3.client("s3"), "a").child()
     """
     assert follow(body) == WRITES
+
+
+PUT = 'client.put_object(Bucket="pictures", Key="k")'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"calls = []\ncalls.append(lambda: {PUT})\nfor call in calls: call()",
+        f"calls = {{}}\ncalls.setdefault('a', lambda: {PUT})\ncalls['a']()",
+        f"for call in sorted([lambda: {PUT}]): call()",
+        f"for number, call in enumerate([lambda: {PUT}]): call()",
+        f"for call in {{'a': lambda: {PUT}}}.values(): call()",
+        "clients = []\nclients += [client]\nclients[0].put_object(Bucket='pictures', Key='k')",
+        "(a, (b, c)) = (1, (2, client))\nc.put_object(Bucket='pictures', Key='k')",
+        "def f(*clients): clients[0].put_object(Bucket='pictures', Key='k')\nf(client)",
+        "def f(**given): client.put_object(**given)\nf(Bucket='pictures', Key='k')",
+        "def f(c=client): c.put_object(Bucket='pictures', Key='k')\nf()",
+        f"from functools import reduce\nreduce(lambda a, b: {PUT}, [1, 2])",
+        f"import lib\n@lib.hook\ndef f(): {PUT}",
+        f"from functools import singledispatch\n@singledispatch\ndef f(x): pass\n@f.register\ndef _(x: int): {PUT}",
+        f"import asyncio\nasync def f(): {PUT}\nasync def g(): await f()\nasyncio.run(g())",
+        f"try:\n    pass\nfinally:\n    {PUT}",
+        f"match event:\n    case {{'a': x}}:\n        {PUT}",
+        "if c := client: c.put_object(Bucket='pictures', Key='k')",
+        "(client.put_object if event else client.put_object)(Bucket='pictures', Key='k')",
+    ],
+)
+def test_statements_and_expressions_are_followed(follow: Follow, body: str) -> None:
+    assert follow(f"client = boto3.client('s3')\n{body}") == WRITES
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"class A:\n    def __getattr__(self, name): return client\nA().foo.{PUT.partition('.')[2]}",
+        f"class D:\n    def __get__(self, o, t): return client\nclass A:\n    d = D()\nA().d.{PUT.partition('.')[2]}",
+        f"class A:\n    def __getitem__(self, key): return client\nA()['x'].{PUT.partition('.')[2]}",
+        f"class A:\n    def __iter__(self): yield client\nfor c in A(): c.{PUT.partition('.')[2]}",
+        f"class A:\n    def __lshift__(self, other): {PUT}\nA() << 1",
+        f"class A:\n    def __new__(cls): {PUT}\nA()",
+        f"class A:\n    def __init_subclass__(cls): {PUT}\nclass B(A): pass",
+        f"class A:\n    @property\n    def x(self): pass\n    @x.setter\n    def x(self, new): {PUT}\nA().x = 2",
+        f"class A:\n    def go(self): return type(self)().put()\n    def put(self): {PUT}\nA().go()",
+        f"class A:\n    def go(self): return self.__class__().put()\n    def put(self): {PUT}\nA().go()",
+        f"class A:\n    def go(self): self.put()\n    def put(self): pass\nclass B(A):\n    def put(self): {PUT}\nB().go()",
+        f"class A:\n    @staticmethod\n    def put(): {PUT}\nA.put()",
+        f"def made(cls):\n    cls().put()\n    return cls\n@made\nclass A:\n    def put(self): {PUT}",
+        f"import threading\nclass A(threading.Thread):\n    def run(self): {PUT}\nA().start()",
+        f"import threading\nclass A:\n    def run(self): {PUT}\nthreading.Thread(target=A().run).start()",
+        (
+            "from dataclasses import dataclass, field\n@dataclass\nclass A:\n    c: object = field("
+            f"default_factory=lambda: boto3.client('s3'))\nA().c.{PUT.partition('.')[2]}"
+        ),
+    ],
+)
+def test_classes_are_followed_as_python_runs_them(follow: Follow, body: str) -> None:
+    assert follow(f"client = boto3.client('s3')\n{body}") == WRITES
+
+
+@pytest.mark.parametrize(
+    "bucket",
+    [
+        '"PICTURES".lower()',
+        'f"pict{ending}"',
+        '"pict" + ending',
+        "Names.BUCKET",
+        'names["bucket"]',
+        "os.environ['BUCKET']",
+    ],
+)
+def test_strings_are_worked_out(follow: Follow, bucket: str) -> None:
+    body = f"""
+        class Names:
+            BUCKET = "pictures"
+        names = {{"bucket": os.environ["BUCKET"], "other": event}}
+        ending = "ures"
+        boto3.client("s3").put_object(Bucket={bucket}, Key="k")
+    """
+    assert follow(body) == WRITES
+
+
+def test_a_string_that_grows_in_a_loop_is_not_known(project: Callable[..., Project]) -> None:
+    body = """
+        name = "a"
+        while event:
+            name += "b"
+        boto3.client("s3").put_object(Bucket=name, Key="k")
+    """
+    with pytest.raises(PolicyError, match="Bucket cannot be told"):
+        project(body).policies("dev", ACCOUNT)
