@@ -4,7 +4,7 @@ INSTALLED := .venv/installed
 SECTIONS ?= imaging startup
 LOCK = $(BIN)/uv pip compile --quiet --python $(BIN)/python --generate-hashes --no-strip-extras --no-annotate --custom-compile-command 'make lock'
 
-.PHONY: run test lint bench redrive sweep load deploy destroy token screenshots lock audit clean
+.PHONY: run test lint bench policies redrive sweep load deploy destroy token screenshots lock audit clean
 
 run: $(INSTALLED)  ## the app on this machine, with pictures: PHOTOS=, PORT=, AWS_PORT=, KEEP=
 	@exec $(BIN)/python -m tools.run
@@ -28,6 +28,9 @@ lock: $(INSTALLED)  ## pin tools/app.in and tools/dev.in, and all they need, wit
 
 audit: $(INSTALLED)  ## known vulnerabilities of what is pinned
 	@exec $(BIN)/python -m tools.audit
+
+policies: $(INSTALLED)  ## of the functions' roles, from the code: STAGE=, CHECK=1 only compares
+	@exec $(BIN)/python -m tools.policies $(if $(CHECK),--check)
 
 deploy: $(INSTALLED)  ## to AWS, created or updated: STAGE=dev or prod, DRY_RUN=1, PARAMETERS="Name=value"
 	@exec $(BIN)/python -m tools.deploy

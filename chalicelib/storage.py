@@ -115,6 +115,12 @@ class Buckets:
         answer = self._s3.list_objects_v2(Bucket=self.source, StartAfter=after)
         return {item["Key"]: item["ETag"] for item in answer.get("Contents", [])}
 
+    def has_source(self, key: str) -> bool:
+        """Tell whether there is a source object, by the listing: whoever asks need not be allowed to read it."""
+        # A key sorts before every other key that it is a prefix of.
+        listed = self._s3.list_objects_v2(Bucket=self.source, Prefix=key, MaxKeys=1).get("Contents", [])
+        return bool(listed) and listed[0]["Key"] == key
+
     def etags(self, keys: Collection[str]) -> dict[str, str]:
         """Return the ETags of those keys of the destination bucket that have an object."""
         found = {key: self._etag(self.destination, key) for key in sorted(keys)}

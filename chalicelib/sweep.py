@@ -115,7 +115,7 @@ class Sweep:
         for partition in partitions(self._buckets.source):
             for keys in self._recorded(partition, after, last or LAST):
                 # A source that is younger than the page is not on it either.
-                orphaned = [key for key in keys if key not in page and self._buckets.source_etag(key) is None]
+                orphaned = [key for key in keys if key not in page and not self._buckets.has_source(key)]
                 self._reconcile(orphaned)
                 count += len(orphaned)
         return count

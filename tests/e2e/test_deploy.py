@@ -186,6 +186,46 @@ def test_tokens_are_shown_once_and_only_their_digests_are_kept(
         assert token not in kept
 
 
+def test_what_each_function_will_be_allowed_is_shown_before(
+    empty: Checkout, dry: "subprocess.CompletedProcess[str]", first: "subprocess.CompletedProcess[str]"
+) -> None:
+    assert "+ imagepress-dev-sweep: s3:ListBucket on arn:aws:s3:::(made by the stack)" in dry.stdout
+    source = empty.variables()["SOURCE_BUCKET"]
+    assert f"+ imagepress-dev-sweep: s3:ListBucket on arn:aws:s3:::{source}" in first.stdout
+
+
+def test_each_role_has_the_policy_that_the_code_needs(
+    empty: Checkout, first: "subprocess.CompletedProcess[str]"
+) -> None:
+    written = sorted((empty.folder / ".chalice").glob("policy-dev-*.json"))
+    functions = json.loads((empty.folder / ".chalice" / "config.json").read_text())["stages"]["dev"]
+    for function, settings in functions["lambda_functions"].items():
+        role = f"imagepress-dev-{function}"
+        deployed = empty.client("iam").get_role_policy(RoleName=role, PolicyName=role)["PolicyDocument"]
+        path = empty.folder / ".chalice" / settings["iam_policy_file"]
+        assert deployed == json.loads(path.read_text())
+        assert empty.variables()["SOURCE_BUCKET"] in path.read_text() or function == "sweep_daily"
+        written.remove(path)
+    assert written == []
+
+
+def test_what_someone_else_changed_in_a_role_is_shown(
+    empty: Checkout, first: "subprocess.CompletedProcess[str]"
+) -> None:
+    role = "imagepress-dev-sweep_daily"
+    iam = empty.client("iam")
+    before = iam.get_role_policy(RoleName=role, PolicyName=role)["PolicyDocument"]
+    wider = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+    changed = json.dumps({**before, "Statement": [before["Statement"][0], wider]})
+    iam.put_role_policy(RoleName=role, PolicyName=role, PolicyDocument=changed)
+    try:
+        shown = empty.deploy(DRY_RUN="1").stdout
+    finally:
+        iam.put_role_policy(RoleName=role, PolicyName=role, PolicyDocument=json.dumps(before))
+    assert f"- {role}: s3:* on *" in shown
+    assert f"+ {role}: " in shown
+
+
 def test_an_upload_to_the_deployed_stage_is_compressed(
     empty: Checkout, first: "subprocess.CompletedProcess[str]"
 ) -> None:

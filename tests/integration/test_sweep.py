@@ -248,6 +248,19 @@ def test_a_source_that_came_after_its_page_was_listed_is_no_orphan(
     assert hands.keys == []
 
 
+def test_a_longer_key_that_begins_alike_is_not_a_record_s_source(
+    s3: "S3Client", catalog: Catalog, pairs: Callable[[str], Buckets], of: Callable[..., Sweep], hands: Hands
+) -> None:
+    buckets = pairs("alike")
+    s3.put_object(Bucket=buckets.source, Key="a.jpg", Body=PHOTO)
+    Pipeline(buckets, catalog, OPTIONS, 1_000_000).reconcile("a.jpg")
+    s3.delete_object(Bucket=buckets.source, Key="a.jpg")
+    s3.put_object(Bucket=buckets.source, Key="a.jpg.bak", Body=PHOTO)
+
+    assert _swept(of(buckets, includes=lambda key: key == "a.jpg")).orphaned == 1
+    assert hands.keys == ["a.jpg"]
+
+
 def test_handing_over_is_paced(
     s3: "S3Client",
     pairs: Callable[[str], Buckets],

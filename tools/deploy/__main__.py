@@ -12,9 +12,12 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tools.deploy import account, attachments, config, package, policies, tokens
+from tools.deploy import account, attachments, config, package, tokens
 from tools.deploy.errors import DeployError, explained
 from tools.deploy.stack import Stack
+from tools.policies import differences, generator
+from tools.policies.errors import PolicyError
+from tools.policies.grants import Account
 
 PROJECT = Path(__file__).parents[2]
 VARIABLES = {"SourceBucket": "SOURCE_BUCKET", "DestBucket": "DEST_BUCKET", "Table": "TABLE_NAME"}
@@ -87,19 +90,19 @@ class Deployment:
         _tell(changes)
 
     def policies(self) -> None:
-        """Write the policies with the stage's names."""
+        """Write the policies that the code needs, and tell what that changes in those that are deployed."""
         environment = dict.fromkeys(RECORDED.values(), _NOT_YET) | dict(self.stage.environment)
-        folder = self.project / ".chalice"
-        _tell(
-            policies.write(
-                folder,
-                self.name,
-                environment,
-                self.account.identifier,
-                self.account.region,
-                dry_run=self.dry_run,
-            )
-        )
+        region = self.account.region
+        where = Account(self.session.get_partition_for_region(region), self.account.identifier, region)
+        project = generator.read(self.project)
+        try:
+            policies = project.policies(self.name, where, environment)
+        except PolicyError as error:
+            raise DeployError(f"what the code may call cannot be told:\n{error}") from error
+        client = self.session.client("iam")
+        _tell([line for policy in policies for line in differences.with_deployed(client, policy)])
+        if not self.dry_run:
+            project.write(policies)
 
     def app(self) -> None:
         """Deploy the functions and the REST API."""

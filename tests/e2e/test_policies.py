@@ -1,0 +1,354 @@
+"""Every action on every resource that a deployed function is allowed is needed: without it, something is denied.
+
+That nothing is missing, all the other end-to-end tests show, which run under the same policies.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote_plus
+
+import boto3
+import pytest
+import urllib3
+from botocore.exceptions import ClientError
+
+from chalicelib.catalog import Catalog
+from chalicelib.metadata import image_id
+from tests.conftest import DESTINATION, SOURCE, TABLE, Deployed
+from tools.local_stack import PROJECT, LocalStack
+from tools.pictures import picture
+from tools.policies import generator
+from tools.policies.generator import Policy
+from tools.policies.grants import Grant, document
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+DENIED = re.compile(
+    r"AccessDenied|\(403\)|unavailable: 403"
+)  # HEAD has no words, and /health no more than these
+PHOTO = picture(64, 48, "JPEG")
+FOLDER = "~policies"  # after all that other tests upload, so that a sweep can begin just before
+
+project = generator.read(PROJECT)
+POLICIES = {each.function: each for each in project.policies("local", project.emulated["local"])}
+
+
+class Functions:
+    """The deployed functions, invoked directly: the source bucket tells nobody of its changes meanwhile."""
+
+    def __init__(self, deployed: Deployed, catalog: Catalog, client: "LambdaClient") -> None:
+        self.deployed = deployed
+        self.catalog = catalog
+        self.client = client
+        self.keys: list[str] = []
+        self._numbers = count()
+
+    def invoke(self, function: str, event: Any) -> str:
+        """Return all that a function says: its answer, and the end of its log."""
+        answer = self.client.invoke(
+            FunctionName=name_of(function), Payload=json.dumps(event).encode(), LogType="Tail"
+        )
+        log = base64.b64decode(answer.get("LogResult", "")).decode(errors="replace")
+        return f"{answer['Payload'].read().decode()}\n{log}"
+
+    def reconcile(self, function: str, key: str) -> str:
+        """Have a key reconciled by `compress` or `compress_batch`."""
+        if function == "compress":
+            record = {"s3": {"bucket": {"name": SOURCE}, "object": {"key": quote_plus(key)}}}
+            return self.invoke(function, {"Records": [record]})
+        task = {"taskId": "1", "s3Key": quote_plus(key), "s3Bucket": SOURCE}
+        job = {"invocationSchemaVersion": "2.0", "invocationId": "x", "tasks": [task]}
+        return self.invoke(function, job)
+
+    def sweep(self) -> str:
+        """Sweep over what these tests uploaded."""
+        return self.invoke("sweep", {"position": {"after_key": FOLDER}})
+
+    def api(self, method: str, route: str, body: Any = None, image: str = "", **query: str) -> str:
+        """Call a route as API Gateway does."""
+        event = {
+            "resource": route,
+            "path": route,
+            "httpMethod": method,
+            "headers": {"content-type": "application/json"},
+            "multiValueHeaders": {"content-type": ["application/json"]},
+            "multiValueQueryStringParameters": {name: [value] for name, value in query.items()} or None,
+            "pathParameters": {"image_id": image} if image else None,
+            "stageVariables": None,
+            "requestContext": {"httpMethod": method, "resourcePath": route, "path": route, "identity": {}},
+            "body": json.dumps(body) if body else None,
+            "isBase64Encoded": False,
+        }
+        return self.invoke("api_handler", event)
+
+    def uploaded(self, **more: Any) -> str:
+        """Upload to a new key."""
+        key = f"{FOLDER}/{next(self._numbers):04}.jpg"
+        self.deployed.s3.put_object(Bucket=SOURCE, Key=key, Body=PHOTO, **more)
+        self.keys.append(key)
+        return key
+
+    def compressed(self) -> str:
+        """Upload to a new key, and have it compressed: by the one of the two functions that has its policy whole."""
+        key = self.uploaded()
+        for function in ("compress", "compress_batch"):
+            self.reconcile(function, key)
+        assert self.deployed.record(key), f"{key} was not compressed"
+        return key
+
+
+def name_of(function: str) -> str:
+    return "imagepress-local" if function == "api_handler" else f"imagepress-local-{function}"
+
+
+def shortened(grant: Grant) -> str:
+    return re.sub(
+        r"^arn:aws:[a-z0-9]+:[a-z0-9-]*:\d*:(log-group:/aws/lambda/|function:)?", "", grant.resource
+    )
+
+
+# What a function does that needs an action. Each says what the function said, and finds its own state.
+
+Exercise = Callable[[Functions], str]
+
+
+def new(function: str) -> Exercise:
+    return lambda functions: functions.reconcile(function, functions.uploaded())
+
+
+def unchanged(function: str) -> Exercise:
+    return lambda functions: functions.reconcile(function, functions.compressed())
+
+
+def gone(function: str) -> Exercise:
+    def exercise(functions: Functions) -> str:
+        key = functions.compressed()
+        functions.deployed.s3.delete_object(Bucket=SOURCE, Key=key)
+        return functions.reconcile(function, key)
+
+    return exercise
+
+
+def encrypted(function: str) -> Exercise:
+    """With a key of the uploader's, so that ETag and size are known from the listing alone."""
+    customer: Any = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "0" * 32}
+    return lambda functions: functions.reconcile(function, functions.uploaded(**customer))
+
+
+def swept(functions: Functions) -> str:
+    functions.uploaded()
+    return functions.sweep()
+
+
+def swept_on(functions: Functions) -> str:
+    """With too little time, so that a new invocation goes on after the first page."""
+    functions.uploaded()
+    functions.client.update_function_configuration(FunctionName=name_of("sweep"), Timeout=20)
+    return functions.sweep()
+
+
+def daily(functions: Functions) -> str:
+    scheduled = {
+        "version": "0",
+        "id": "1",
+        "account": "000000000000",
+        "region": "us-east-1",
+        "time": "2026-01-01T00:00:00Z",
+        "source": "aws.events",
+        "detail-type": "Scheduled Event",
+        "detail": {},
+        "resources": [],
+    }
+    return functions.invoke("sweep_daily", scheduled)
+
+
+def route(method: str, path: str, **query: str) -> Exercise:
+    return lambda functions: functions.api(method, path, **query)
+
+
+def route_of_image(method: str, path: str, **query: str) -> Exercise:
+    def exercise(functions: Functions) -> str:
+        return functions.api(method, path, image=image_id(SOURCE, functions.compressed()), **query)
+
+    return exercise
+
+
+def fetched(variant: str) -> Exercise:
+    """The URL is made in any case: it is S3 that asks what its signer may."""
+
+    def exercise(functions: Functions) -> str:
+        image = image_id(SOURCE, functions.compressed())
+        said = functions.api("GET", "/images/{image_id}/file", image=image, variant=variant, redirect="false")
+        return urllib3.request("GET", body_of(said)["url"]).data.decode(errors="replace")
+
+    return exercise
+
+
+def sent(functions: Functions) -> str:
+    key = functions.uploaded()
+    asked = {"key": key, "contentType": "image/jpeg", "replace": True}
+    form = body_of(functions.api("POST", "/uploads", body=asked))
+    return urllib3.request("POST", form["url"], fields={**form["fields"], "file": ("x", PHOTO)}).data.decode()
+
+
+def body_of(said: str) -> Any:
+    return json.loads(json.JSONDecoder().raw_decode(said)[0]["body"])
+
+
+def of_reconciling(function: str) -> dict[tuple[str, str, str], Exercise]:
+    return {
+        (function, "dynamodb:DeleteItem", f"table/{TABLE}"): gone(function),
+        (function, "dynamodb:GetItem", f"table/{TABLE}"): new(function),
+        (function, "dynamodb:PutItem", f"table/{TABLE}"): new(function),
+        (function, "dynamodb:UpdateItem", f"table/{TABLE}"): new(function),
+        (function, "s3:DeleteObject", f"{DESTINATION}/*"): gone(function),
+        (function, "s3:GetObject", f"{DESTINATION}/*"): unchanged(function),
+        (function, "s3:GetObject", f"{SOURCE}/*"): new(function),
+        (function, "s3:ListBucket", SOURCE): encrypted(function),
+        (function, "s3:PutObject", f"{DESTINATION}/*"): new(function),
+    }
+
+
+EXERCISES: Final[Mapping[tuple[str, str, str], Exercise]] = {
+    **of_reconciling("compress"),
+    **of_reconciling("compress_batch"),
+    ("sweep", "dynamodb:BatchGetItem", f"table/{TABLE}"): swept,
+    ("sweep", "dynamodb:Query", f"table/{TABLE}/index/byKey"): swept,
+    ("sweep", "lambda:InvokeFunction", "imagepress-local-compress"): swept,
+    ("sweep", "s3:ListBucket", SOURCE): swept,
+    ("sweep_daily", "lambda:InvokeFunction", "imagepress-local-sweep"): daily,
+    ("api_handler", "dynamodb:BatchGetItem", f"table/{TABLE}"): route("GET", "/stats"),
+    ("api_handler", "dynamodb:GetItem", f"table/{TABLE}"): route_of_image("GET", "/images/{image_id}"),
+    ("api_handler", "dynamodb:Query", f"table/{TABLE}/index/byKey"): route("GET", "/images", order="name"),
+    ("api_handler", "dynamodb:Query", f"table/{TABLE}/index/byKind"): route("GET", "/images", format="png"),
+    ("api_handler", "dynamodb:Query", f"table/{TABLE}/index/byTime"): route("GET", "/images"),
+    ("api_handler", "lambda:InvokeFunction", "imagepress-local-compress"): route_of_image(
+        "POST", "/images/{image_id}/reprocess"
+    ),
+    ("api_handler", "s3:DeleteObject", f"{SOURCE}/*"): route_of_image("DELETE", "/images/{image_id}"),
+    ("api_handler", "s3:GetObject", f"{DESTINATION}/*"): fetched("compressed"),
+    ("api_handler", "s3:GetObject", f"{SOURCE}/*"): fetched("original"),
+    ("api_handler", "s3:ListBucket", DESTINATION): route("GET", "/health"),
+    ("api_handler", "s3:ListBucket", SOURCE): route("GET", "/health"),
+    ("api_handler", "s3:PutObject", f"{SOURCE}/*"): sent,
+    # Last, since an invocation that goes on should not find its function changed.
+    ("sweep", "lambda:InvokeFunction", "imagepress-local-sweep"): swept_on,
+}
+
+
+# What the emulator does not ask a function's role: instead, a user with the very same policy calls AWS.
+
+Attempt = Callable[[boto3.Session, str], Any]
+
+
+def send_message(user: boto3.Session, endpoint: str) -> None:
+    sqs = boto3.client("sqs", endpoint_url=endpoint)
+    url = sqs.get_queue_url(QueueName="imagepress-local-dead-letters")["QueueUrl"]
+    user.client("sqs", endpoint_url=endpoint).send_message(QueueUrl=url, MessageBody="x")
+    for message in sqs.receive_message(QueueUrl=url).get("Messages", []):
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+
+def list_compressed(user: boto3.Session, endpoint: str) -> None:
+    user.client("s3", endpoint_url=endpoint).list_objects_v2(Bucket=DESTINATION, MaxKeys=1)
+
+
+NOT_ASKED: Final[Mapping[tuple[str, str, str], Attempt]] = {
+    # Lambda hands failed events on with the role; the emulator does so by itself.
+    ("compress", "sqs:SendMessage", "imagepress-local-dead-letters"): send_message,
+    # Where an object is missing, S3 answers 403 to who may not list its bucket; the emulator, 404 to everybody.
+    ("compress", "s3:ListBucket", DESTINATION): list_compressed,
+    ("compress_batch", "s3:ListBucket", DESTINATION): list_compressed,
+}
+
+UNKNOWN_TO_THE_EMULATOR: Final = {
+    # Lambda writes the log with the role; the emulator does so by itself, and knows a log group by another ARN than
+    # AWS's policies do, which ends in `:*`.
+    *((each, "logs:CreateLogStream", f"{name_of(each)}:*") for each in POLICIES),
+    *((each, "logs:PutLogEvents", f"{name_of(each)}:*") for each in POLICIES),
+}
+
+GRANTS: Final = {
+    (policy.function, grant.action, shortened(grant)): grant
+    for policy in POLICIES.values()
+    for grant in sorted(policy.grants)
+}
+
+
+def without(policy: Policy, grant: Grant) -> str:
+    return json.dumps(document(policy.grants - {grant}))
+
+
+@pytest.fixture(scope="module")
+def functions(stack: LocalStack, deployed: Deployed, catalog: Catalog) -> Iterator[Functions]:
+    functions = Functions(deployed, catalog, stack.session.client("lambda", endpoint_url=stack.endpoint))
+    seconds = functions.client.get_function_configuration(FunctionName=name_of("sweep"))["Timeout"]
+    told = deployed.s3.get_bucket_notification_configuration(Bucket=SOURCE)
+    del told["ResponseMetadata"]  # type: ignore[misc]
+    deployed.s3.put_bucket_notification_configuration(Bucket=SOURCE, NotificationConfiguration={})
+    yield functions
+    for key in functions.keys:
+        deployed.s3.delete_object(Bucket=SOURCE, Key=key)
+        functions.reconcile("compress", key)
+    functions.client.update_function_configuration(FunctionName=name_of("sweep"), Timeout=seconds)
+    deployed.s3.put_bucket_notification_configuration(Bucket=SOURCE, NotificationConfiguration=told)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def lacking(stack: LocalStack) -> Callable[..., Any]:
+    """Take an action from a function's role for a while."""
+    iam = stack.session.client("iam", endpoint_url=stack.endpoint)
+
+    @contextmanager
+    def lacked(policy: Policy, grant: Grant) -> Iterator[None]:
+        def put(text: str) -> None:
+            iam.put_role_policy(RoleName=policy.role, PolicyName=policy.role, PolicyDocument=text)
+
+        put(without(policy, grant))
+        try:
+            yield
+        finally:
+            put(policy.text())
+
+    return lacked
+
+
+def test_what_is_shown_to_be_needed_is_all_that_is_allowed() -> None:
+    shown = {*EXERCISES, *NOT_ASKED, *UNKNOWN_TO_THE_EMULATOR}
+    assert GRANTS.keys() - shown == set(), "spare, or its exercise is missing"
+    assert shown - GRANTS.keys() == set(), "no longer allowed"
+
+
+@pytest.mark.parametrize("needed", EXERCISES, ids=" ".join)
+def test_without_it_a_function_is_denied_something(
+    functions: Functions, lacking: Callable[..., Any], needed: tuple[str, str, str]
+) -> None:
+    policy, exercise = POLICIES[needed[0]], EXERCISES[needed]
+
+    with lacking(policy, GRANTS[needed]):
+        assert DENIED.search(exercise(functions))
+    assert not DENIED.search(exercise(functions))
+
+
+@pytest.mark.parametrize("needed", NOT_ASKED, ids=" ".join)
+def test_without_it_who_has_the_policy_is_denied_something(
+    stack: LocalStack, needed: tuple[str, str, str]
+) -> None:
+    policy, attempt = POLICIES[needed[0]], NOT_ASKED[needed]
+    iam = stack.session.client("iam", endpoint_url=stack.endpoint)
+    user = f"like-{policy.role}-{needed[1].partition(':')[0]}"
+    iam.create_user(UserName=user)
+    keys = iam.create_access_key(UserName=user)["AccessKey"]
+    session = boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], region_name="us-east-1")
+
+    iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=policy.text())
+    attempt(session, stack.endpoint)
+    iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=without(policy, GRANTS[needed]))
+    with pytest.raises(ClientError, match="AccessDenied"):
+        attempt(session, stack.endpoint)

@@ -1,0 +1,150 @@
+"""What calls need: actions and resources as IAM names them."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from tests.unit.policies.conftest import ACCOUNT, ENVIRONMENT, Follow
+from tools.policies.generator import Project
+from tools.policies.grants import Account, Grant, document
+
+S3, DYNAMODB = 'boto3.client("s3").', 'boto3.client("dynamodb").'
+
+
+@pytest.mark.parametrize(
+    ("call", "needs"),
+    [
+        ('head_bucket(Bucket="b")', {"s3:ListBucket": {"b"}}),
+        ('list_objects_v2(Bucket="b")', {"s3:ListBucket": {"b"}}),
+        ('head_object(Bucket="b", Key="k")', {"s3:GetObject": {"b/*"}, "s3:ListBucket": {"b"}}),
+        ('get_object(Bucket="b", Key="k")', {"s3:GetObject": {"b/*"}, "s3:ListBucket": {"b"}}),
+        ('delete_object(Bucket="b", Key="k")', {"s3:DeleteObject": {"b/*"}}),
+        ('delete_objects(Bucket="b", Delete={})', {"s3:DeleteObject": {"b/*"}}),
+        ('put_object(Bucket="b", Key="k", IfNoneMatch="*")', {"s3:PutObject": {"b/*"}}),
+        (
+            'put_object(Bucket="b", Key="k", **({"IfMatch": "e"} if event else {}))',
+            {"s3:PutObject": {"b/*"}, "s3:GetObject": {"b/*"}},
+        ),
+        ('get_paginator("list_object_versions").paginate(Bucket="b")', {"s3:ListBucketVersions": {"b"}}),
+        ('get_waiter("bucket_exists").wait(Bucket="b")', {"s3:ListBucket": {"b"}}),
+        (
+            'generate_presigned_url("get_object", Params={"Bucket": "b", "Key": "k"})',
+            {"s3:GetObject": {"b/*"}},
+        ),
+        (
+            'generate_presigned_url(ClientMethod="put_object", Params=dict(Bucket="b", Key="k"))',
+            {"s3:PutObject": {"b/*"}},
+        ),
+        ('generate_presigned_post("b", "k", Fields={})', {"s3:PutObject": {"b/*"}}),
+        ('upload_file("local", "b", "k")', {"s3:PutObject": {"b/*"}, "s3:AbortMultipartUpload": {"b/*"}}),
+        ('get_bucket_versioning(Bucket="b")', {"s3:GetBucketVersioning": {"b"}}),
+    ],
+)
+def test_calls_of_s3(follow: Follow, call: str, needs: object) -> None:
+    assert follow(S3 + call) == needs
+
+
+@pytest.mark.parametrize(
+    ("call", "needs"),
+    [
+        ('get_item(TableName="T", Key={})', {"dynamodb:GetItem": {"table/T"}}),
+        ('query(TableName="T")', {"dynamodb:Query": {"table/T"}}),
+        ('query(TableName="T", IndexName="i")', {"dynamodb:Query": {"table/T/index/i"}}),
+        ('batch_get_item(RequestItems={"T": {"Keys": []}})', {"dynamodb:BatchGetItem": {"table/T"}}),
+        (
+            'batch_write_item(RequestItems={os.environ["TABLE"]: []})',
+            {"dynamodb:BatchWriteItem": {"table/Records"}},
+        ),
+        (
+            'transact_write_items(TransactItems=[{"Put": {"TableName": "T"}}, {"Update": {"TableName": "U"}}])',
+            {"dynamodb:PutItem": {"table/T"}, "dynamodb:UpdateItem": {"table/U"}},
+        ),
+        (
+            'transact_write_items(TransactItems=[{"Delete" if event else "ConditionCheck": {"TableName": "T"}}])',
+            {"dynamodb:DeleteItem": {"table/T"}, "dynamodb:ConditionCheckItem": {"table/T"}},
+        ),
+        (
+            'transact_get_items(TransactItems=[{"Get": {"TableName": "T"}}])',
+            {"dynamodb:GetItem": {"table/T"}},
+        ),
+        ('get_paginator("scan").paginate(TableName="T")', {"dynamodb:Scan": {"table/T"}}),
+    ],
+)
+def test_calls_of_dynamodb(follow: Follow, call: str, needs: object) -> None:
+    assert follow(DYNAMODB + call) == needs
+
+
+def test_what_a_batch_leaves_is_asked_for_again(follow: Follow) -> None:
+    body = """
+        asked = {"T": {"Keys": event["keys"]}}
+        while asked:
+            answer = boto3.client("dynamodb").batch_get_item(RequestItems=asked)
+            asked = answer["UnprocessedKeys"]
+    """
+    assert follow(body) == {"dynamodb:BatchGetItem": {"table/T"}}
+
+
+def _grants(project: Project, account: Account = ACCOUNT) -> set[Grant]:
+    return set(project.policies("dev", account)[0].grants)
+
+
+@pytest.mark.parametrize(
+    ("call", "grant"),
+    [
+        (
+            'boto3.client("lambda").invoke(FunctionName="other")',
+            Grant("lambda:InvokeFunction", "arn:aws:lambda:eu-west-1:123456789012:function:other"),
+        ),
+        (
+            'boto3.client("lambda").invoke(FunctionName="arn:aws:lambda:us-east-1:1:function:x")',
+            Grant("lambda:InvokeFunction", "arn:aws:lambda:us-east-1:1:function:x"),
+        ),
+        (
+            'boto3.client("sqs").send_message(QueueUrl="https://sqs.eu-west-1.amazonaws.com/42/q", MessageBody="")',
+            Grant("sqs:SendMessage", "arn:aws:sqs:eu-west-1:42:q"),
+        ),
+        (
+            'boto3.client("sns").publish(TopicArn="arn:aws:sns:eu-west-1:42:t", Message="")',
+            Grant("sns:Publish", "arn:aws:sns:eu-west-1:42:t"),
+        ),
+        (f'{S3}head_bucket(Bucket="b")', Grant("s3:ListBucket", "arn:aws:s3:::b")),
+    ],
+)
+def test_resources_are_whole_arns(project: Callable[..., Project], call: str, grant: Grant) -> None:
+    assert grant in _grants(project(call))
+
+
+def test_another_partition_has_its_own_arns(project: Callable[..., Project]) -> None:
+    china = Account("aws-cn", "123456789012", "cn-north-1")
+    found = _grants(project(f'{S3}head_bucket(Bucket="b")'), china)
+    assert {grant.resource.split(":")[1] for grant in found} == {"aws-cn"}
+
+
+def test_a_function_writes_its_own_log_alone(project: Callable[..., Project]) -> None:
+    own = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/app-dev-f"
+    write = {Grant("logs:CreateLogStream", f"{own}:*"), Grant("logs:PutLogEvents", f"{own}:*")}
+    assert _grants(project()) == write
+    assert _grants(project(log_retention_in_days=None)) == write | {Grant("logs:CreateLogGroup", own)}
+
+
+def test_lambda_may_hand_failed_events_on(project: Callable[..., Project]) -> None:
+    queue = "arn:aws:sqs:eu-west-1:123456789012:letters"
+    folder = project().folder
+    policies = Project(folder, {"f": "QUEUE"}).policies("dev", ACCOUNT, {**ENVIRONMENT, "QUEUE": queue})
+    assert Grant("sqs:SendMessage", queue) in policies[0].grants
+
+
+def test_actions_on_the_same_resources_stand_together() -> None:
+    written = document([Grant("s3:B", "x"), Grant("s3:A", "x"), Grant("s3:C", "y"), Grant("s3:C", "x")])
+    assert written["Statement"] == [
+        {"Effect": "Allow", "Action": ["s3:A", "s3:B"], "Resource": ["x"]},
+        {"Effect": "Allow", "Action": ["s3:C"], "Resource": ["x", "y"]},
+    ]
+
+
+def test_the_same_code_gives_the_same_text(project: Callable[..., Project]) -> None:
+    made = project(f'{S3}get_object(Bucket="b", Key="k")\n{DYNAMODB}get_item(TableName="T", Key=dict())')
+    first, second = (made.policies("dev", ACCOUNT)[0].text() for _ in range(2))
+    assert first == second
+    assert json.loads(first)["Version"] == "2012-10-17"

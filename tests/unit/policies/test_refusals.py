@@ -1,0 +1,106 @@
+"""What cannot be followed stops the generator, with the line where that is: it never widens a policy."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.unit.policies.conftest import ACCOUNT
+from tools.policies.errors import PolicyError
+from tools.policies.generator import Project
+
+FIRST = 7  # the line of the body's first statement in app.py
+
+
+@pytest.mark.parametrize(
+    ("body", "line", "why"),
+    [
+        ('boto3.client("s3").put_object(Bucket=event["bucket"], Key="k")', 0, "Bucket cannot be told"),
+        ('boto3.client("s3").put_object(Bucket=os.environ["UNSET"], Key="k")', 0, "Bucket cannot be told"),
+        ('boto3.client("s3").put_object(Bucket=os.getenv("UNSET", ""), Key="k")', 0, "may be empty"),
+        ('boto3.client("s3").put_object(Key="k")', 0, "it has no Bucket"),
+        ('boto3.client("s3").put_object(**event)', 0, r"by \*\* cannot be told"),
+        ('boto3.client("s3").put_objects(Bucket="b")', 0, "there is no such method"),
+        ('boto3.client("s3").copy_object(Bucket="b", CopySource="c/k", Key="k")', 0, "no action is known"),
+        ('boto3.client("ssm").get_parameter(Name="n")', 0, "resources of ssm are not known"),
+        ("boto3.client(event['service'])", 0, "of which service"),
+        ("boto3.resource('s3').Bucket('b').delete()", 0, "resources are not followed"),
+        ('client = boto3.client("s3")\ngetattr(client, event["do"])(Bucket="b")', 1, "passed to a library"),
+        ('client = boto3.client("s3")\nlist(map(client.head_object, event))', 1, "passed to a library"),
+        ('import threading\nthreading.local().client = boto3.client("s3")', 1, "passed to a library"),
+        ('raise RuntimeError(boto3.client("s3"))', 0, "passed to a library"),
+        ("client = event.client\nclient.get_object(Bucket='b', Key='k')", 1, "looks like a call of AWS"),
+        ("def f(event): pass\nevent.send(f).get_object(Bucket='b', Key='k')", 1, "looks like a call of AWS"),
+        ("def f(on_end=None): on_end()\nf()", 0, "nothing is known of on_end"),
+        ("class A(metaclass=type): pass", 0, "metaclass"),
+        ("import chalicelib\ngetattr(chalicelib, event)()", 1, "getattr"),
+        ("eval(event)", 0, "cannot be told"),
+        ("from importlib import import_module\nimport_module(event)", 1, "which module"),
+        ("from chalicelib import *", 0, r"imported by \*"),
+        ('boto3.client("s3").get_paginator(event)', 0, "paginator"),
+        ('boto3.client("s3").get_waiter("nothing")', 0, "waiter"),
+        ('boto3.client("s3").generate_presigned_url(event, Params={"Bucket": "b"})', 0, "URL"),
+        ('boto3.client("dynamodb").transact_write_items(TransactItems=event)', 0, "transaction"),
+        ('boto3.client("dynamodb").batch_get_item(RequestItems={event: {}})', 0, "RequestItems"),
+        ('boto3.client("dynamodb").query(TableName="T", IndexName=event)', 0, "IndexName cannot be told"),
+    ],
+)
+def test_it_is_named_with_file_and_line(
+    project: Callable[..., Project], body: str, line: int, why: str
+) -> None:
+    with pytest.raises(PolicyError, match=rf"(?m)^app\.py:{FIRST + line}: .*{why}"):
+        project(body).policies("dev", ACCOUNT)
+
+
+def test_an_object_that_holds_a_client_does_not_get_lost_in_a_library(
+    project: Callable[..., Project],
+) -> None:
+    body = """
+        class Holder:
+            def __init__(self, client):
+                self.clients = [client]
+        import json
+        json.dumps(Holder(boto3.client("s3")))
+    """
+    with pytest.raises(PolicyError, match=rf"app.py:{FIRST + 4}: a Holder, which holds a client"):
+        project(body).policies("dev", ACCOUNT)
+
+
+def test_methods_that_a_library_calls_back_are_followed(project: Callable[..., Project]) -> None:
+    body = """
+        import logging
+        class Handler(logging.Handler):
+            def emit(self, record):
+                boto3.client("s3").put_object(Bucket=record.bucket, Key="k")
+        Handler()
+    """
+    with pytest.raises(PolicyError, match=rf"app.py:{FIRST + 3}: .*Bucket cannot be told"):
+        project(body).policies("dev", ACCOUNT)
+
+
+def test_all_problems_of_all_functions_are_told_at_once(project: Callable[..., Project]) -> None:
+    app = """
+        @app.lambda_function()
+        def f(event, context):
+            eval(event)
+
+        @app.route("/")
+        def view():
+            boto3.client("s3").head_bucket(Bucket=app.current_request.method)
+    """
+    with pytest.raises(PolicyError) as raised:
+        project(app=app).policies("dev", ACCOUNT)
+    assert [line.partition(" ")[0] for line in str(raised.value).splitlines()] == ["app.py:12:", "app.py:8:"]
+
+
+def test_what_is_not_reached_is_no_problem(project: Callable[..., Project]) -> None:
+    project("def unused():\n    eval(event)").policies("dev", ACCOUNT)
+
+
+def test_a_function_without_a_policy_of_its_own_is_refused(project: Callable[..., Project]) -> None:
+    with pytest.raises(PolicyError, match="autogen_policy"):
+        project(autogen_policy=True).policies("dev", ACCOUNT)
+
+
+def test_an_unknown_stage_is_named_beside_those_there_are(project: Callable[..., Project]) -> None:
+    with pytest.raises(PolicyError, match="no stage 'staging', only dev"):
+        project().policies("staging", ACCOUNT)

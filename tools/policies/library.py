@@ -1,0 +1,123 @@
+"""Functions of Python and its library of which more is known than that they may call and return what they are given."""
+
+import ast
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from tools.policies.values import (
+    ANY,
+    NOTHING,
+    UNKNOWN,
+    Arguments,
+    ChaliceApp,
+    Class,
+    Container,
+    Instance,
+    Module,
+    Parent,
+    Scope,
+    SomeAttribute,
+    Values,
+    texts,
+)
+
+if TYPE_CHECKING:
+    from tools.policies.analysis import Analysis
+
+
+def _cast(arguments: Arguments, analysis: "Analysis") -> Values:
+    written = analysis.node.args[0] if isinstance(analysis.node, ast.Call) and analysis.node.args else None
+    return analysis.refined(arguments.get(1, "val"), written)
+
+
+def _getattr(arguments: Arguments, analysis: "Analysis") -> Values:
+    names = texts(arguments.get(1))
+    if names is not None:
+        return arguments.get(2).union(*(analysis.attribute(arguments.get(0), name) for name in names))
+    owners = (value for value in arguments.get(0) if isinstance(value, Instance | Class | Module))
+    others = (value for value in arguments.get(0) if not isinstance(value, Instance | Class | Module))
+    return analysis.escape(frozenset(others)).union(SomeAttribute(owner) for owner in owners)
+
+
+def _import_module(arguments: Arguments, analysis: "Analysis") -> Values:
+    names = texts(arguments.get(0, "name"))
+    if names is None:
+        analysis.problem("which module this imports cannot be told")
+    own = (analysis.module(name) for name in names or () if analysis.is_own(name))
+    return UNKNOWN.union(own)
+
+
+def _super(arguments: Arguments, analysis: "Analysis") -> Values:
+    method: Scope | None = analysis.scope
+    while method and method.owner is None:
+        method = method.parent
+    if method is None or method.owner is None or arguments.positional:
+        return analysis.escape(arguments.all())
+    of = method.owner.of if isinstance(method.owner, Instance) else method.owner
+    return frozenset(Parent(each, method.owner) for each in of.lineage() if each.scope is method.parent)
+
+
+def _dict(arguments: Arguments, analysis: "Analysis") -> Values:
+    made = analysis.container()
+    for name, values in arguments.named.items():
+        analysis.facts.add(made, name, values)
+    for value in arguments.get(0) if arguments.positional else NOTHING:
+        held = analysis.facts.of(value) if isinstance(value, Container) else {ANY: value.elements(analysis)}
+        for key, values in held.items():
+            analysis.facts.add(made, key, values)
+    return frozenset({made})
+
+
+def _field(arguments: Arguments, analysis: "Analysis") -> Values:
+    made = analysis.call(arguments.named.get("default_factory", NOTHING), Arguments())
+    return made | arguments.named.get("default", NOTHING)
+
+
+def _type(arguments: Arguments, _: "Analysis") -> Values:
+    return UNKNOWN.union(value.of for value in arguments.get(0) if isinstance(value, Instance))
+
+
+def _refuse(_: Arguments, analysis: "Analysis") -> Values:
+    analysis.problem("what this does cannot be told from the code")
+    return UNKNOWN
+
+
+def _app(_: Arguments, __: "Analysis") -> Values:
+    return frozenset({ChaliceApp()})
+
+
+def _pass_on(arguments: Arguments, _: "Analysis") -> Values:
+    return arguments.get(0) | UNKNOWN
+
+
+def _tell(_: Arguments, __: "Analysis") -> Values:
+    return UNKNOWN
+
+
+FUNCTIONS: Final[Mapping[str, Callable[[Arguments, "Analysis"], Values]]] = {
+    "builtins.__import__": _refuse,
+    "builtins.dict": _dict,
+    "builtins.eval": _refuse,
+    "builtins.exec": _refuse,
+    "builtins.getattr": _getattr,
+    "builtins.globals": _refuse,
+    "builtins.hasattr": _tell,
+    "builtins.id": _tell,
+    "builtins.isinstance": _tell,
+    "builtins.issubclass": _tell,
+    "builtins.len": _tell,
+    "builtins.locals": _refuse,
+    "builtins.repr": _tell,
+    "builtins.super": _super,
+    "builtins.type": _type,
+    "builtins.vars": _refuse,
+    "chalice.Chalice": _app,
+    "chalice.app.Chalice": _app,
+    "dataclasses.field": _field,
+    "functools.cache": _pass_on,
+    "functools.lru_cache": _pass_on,
+    "functools.update_wrapper": _pass_on,
+    "functools.wraps": _tell,
+    "importlib.import_module": _import_module,
+    "typing.cast": _cast,
+}
