@@ -1,7 +1,7 @@
 PYTHON ?= python3.12
 BIN := .venv/bin
 INSTALLED := .venv/installed
-SECTIONS ?= imaging startup
+SECTIONS ?= imaging startup sweep
 LOCK = $(BIN)/uv pip compile --quiet --python $(BIN)/python --generate-hashes --no-strip-extras --no-annotate --custom-compile-command 'make lock'
 
 .PHONY: run test lint bench policies redrive sweep load deploy destroy token screenshots lock audit clean
@@ -18,9 +18,10 @@ lint: $(INSTALLED)  ## format, rules, types, the CloudFormation template
 	$(BIN)/mypy
 	$(BIN)/cfn-lint .chalice/infrastructure.yaml
 
-bench: .venv/bench-installed  ## the engine beside its peers, cold starts: PHOTOS=, QUICK=1, SECTIONS=
+bench: .venv/bench-installed  ## the engine beside its peers, cold starts, the sweep: PHOTOS=, QUICK=1, SECTIONS=
 	$(if $(filter imaging,$(SECTIONS)),$(BIN)/python -m tools.bench $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(QUICK),--quick))
 	$(if $(filter startup,$(SECTIONS)),$(BIN)/python -m tools.bench_startup)
+	$(if $(filter sweep,$(SECTIONS)),$(BIN)/python -m tools.bench_sweep)
 
 lock: $(INSTALLED)  ## pin tools/app.in and tools/dev.in, and all they need, with the hash of every file
 	$(LOCK) tools/app.in -o requirements.txt
