@@ -1,7 +1,7 @@
 PYTHON ?= python3.12
 BIN := .venv/bin
 INSTALLED := .venv/installed
-SECTIONS ?= imaging startup
+SECTIONS ?= imaging startup sweep pages
 LOCK = $(BIN)/uv pip compile --quiet --python $(BIN)/python --generate-hashes --no-strip-extras --no-annotate --custom-compile-command 'make lock'
 
 .PHONY: run test lint bench policies redrive sweep load deploy destroy token screenshots lock audit clean
@@ -18,9 +18,11 @@ lint: $(INSTALLED)  ## format, rules, types, the CloudFormation template
 	$(BIN)/mypy
 	$(BIN)/cfn-lint .chalice/infrastructure.yaml
 
-bench: .venv/bench-installed  ## the engine beside its peers, cold starts: PHOTOS=, QUICK=1, SECTIONS=
+bench: .venv/bench-installed  ## the engine beside its peers, cold starts, the sweep, pages: PHOTOS=, QUICK=1, SECTIONS=
 	$(if $(filter imaging,$(SECTIONS)),$(BIN)/python -m tools.bench $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(QUICK),--quick))
 	$(if $(filter startup,$(SECTIONS)),$(BIN)/python -m tools.bench_startup)
+	$(if $(filter sweep,$(SECTIONS)),$(BIN)/python -m tools.bench_sweep)
+	$(if $(filter pages,$(SECTIONS)),$(BIN)/python -m tools.bench_pages $(if $(QUICK),--quick))
 
 lock: $(INSTALLED)  ## pin tools/app.in and tools/dev.in, and all they need, with the hash of every file
 	$(LOCK) tools/app.in -o requirements.txt
@@ -61,10 +63,11 @@ $(INSTALLED): requirements.txt tools/requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r tools/requirements.txt
 	@touch $@
 
-.venv/bench-installed: $(INSTALLED) tools/bench/requirements.txt
+.venv/bench-installed: $(INSTALLED) tools/bench/requirements.txt $(wildcard tools/bench/*/package.json)
 	$(BIN)/pip install --quiet --disable-pip-version-check -r tools/bench/requirements.txt
 	mkdir -p build/bench/sharp && cp tools/bench/sharp/package*.json build/bench/sharp
-	npm ci --silent --prefix build/bench/sharp || echo "Without npm, sharp is left out."
+	mkdir -p build/bench/dynalite && cp tools/bench/dynalite/package*.json build/bench/dynalite
+	npm ci --silent --prefix build/bench/sharp && npm ci --silent --prefix build/bench/dynalite || echo "Without npm, sharp and pages are left out."
 	@touch $@
 
 export N CONCURRENCY KILL PHOTOS PORT AWS_PORT KEEP STAGE DRY_RUN PARAMETERS DELETE_DATA CONFIRM ROLE

@@ -2,11 +2,11 @@
 
 from base64 import b64encode
 from collections import Counter
-from io import BytesIO
 from math import ceil, sqrt
 
 from PIL.Image import Image
 
+from chalicelib.imaging.encoders.saving import saved
 from chalicelib.imaging.resize import fit, resize
 
 _MOST_CHARACTERS = 400
@@ -25,13 +25,10 @@ def preview(image: Image) -> Image:
 
 def placeholder(small: Image) -> str:
     """Return a data URI of at most 400 characters with a WebP thumbnail, transparent where the image is."""
-    from PIL import WebPImagePlugin  # noqa: F401 registers the encoder
-
     for side in _SIDES:
         thumbnail = resize(small, fit(small.size, (side, side)))
-        buffer = BytesIO()
-        thumbnail.save(buffer, "WEBP", quality=_QUALITY, alpha_quality=_QUALITY, method=4)
-        uri = "data:image/webp;base64," + b64encode(buffer.getvalue()).decode()
+        file = saved(thumbnail, ".webp", quality=_QUALITY, alpha_quality=_QUALITY, method=4)
+        uri = "data:image/webp;base64," + b64encode(file).decode()
         if len(uri) <= _MOST_CHARACTERS:
             break
     return uri

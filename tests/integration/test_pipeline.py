@@ -181,8 +181,8 @@ def test_errors_of_the_table_raise(
 ) -> None:
     client = stack.session.client("dynamodb", endpoint_url=stack.endpoint)
     missing = Catalog(client, "NoSuchTable")
-    names = {"imageId": image_id("a", "b"), "sourceBucket": "a", "sourceKey": "b"}
-    record: Any = {**names, "resizedAt": "", "status": "failed", "revision": "1"}
+    named = {"imageId": image_id("a", "b"), "sourceBucket": "a", "sourceKey": "b"}
+    record: Any = {**named, "resizedAt": "", "status": "failed", "revision": "1"}
     calls: dict[str, Callable[[], object]] = {
         "get_item": lambda: missing.get("x"),
         "put_item": lambda: missing.put(record, None),

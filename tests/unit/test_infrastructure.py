@@ -1,5 +1,6 @@
 """What infrastructure.yaml promises of the buckets and the table; the emulator drops much of it in silence."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,8 @@ import yaml
 
 from tools.deploy.template import parsed
 
-TEMPLATE = Path(__file__).parents[2] / ".chalice" / "infrastructure.yaml"
+PROJECT = Path(__file__).parents[2]
+TEMPLATE = PROJECT / ".chalice" / "infrastructure.yaml"
 BUCKETS = ["SourceBucket", "DestBucket"]
 STORES = [*BUCKETS, "Table"]
 
@@ -141,3 +143,55 @@ def test_the_table_is_on_demand_encrypted_recoverable_and_protected(template: di
 def test_the_template_has_no_aliases_which_cloudformation_refuses() -> None:
     events = yaml.parse(TEMPLATE.read_text(), yaml.SafeLoader)
     assert not [event for event in events if isinstance(event, yaml.AliasEvent)]
+
+
+@pytest.mark.parametrize(
+    ("alarm", "metric", "of"),
+    [
+        (
+            "DeadLettersAlarm",
+            "AWS/SQS ApproximateNumberOfMessagesVisible",
+            {"Fn::GetAtt": ["DeadLetters", "QueueName"]},
+        ),
+        ("ErrorsAlarm", "AWS/Lambda Errors", {"Fn::Sub": "${AppName}-compress"}),
+        ("ThrottlesAlarm", "AWS/Lambda Throttles", {"Fn::Sub": "${AppName}-compress"}),
+        ("DurationAlarm", "AWS/Lambda Duration", {"Fn::Sub": "${AppName}-compress"}),
+        ("SweepErrorsAlarm", "AWS/Lambda Errors", {"Fn::Sub": "${AppName}-sweep"}),
+        ("DailySweepAlarm", "AWS/Lambda Errors", {"Fn::Sub": "${AppName}-sweep_daily"}),
+        ("ApiErrorsAlarm", "AWS/ApiGateway 5XXError", "imagepress"),
+    ],
+)
+def test_an_alarm_watches_what_goes_wrong_and_says_what_to_do(
+    template: dict[str, Any], alarm: str, metric: str, of: Any
+) -> None:
+    watched = properties(template, alarm)
+    assert f"{watched['Namespace']} {watched['MetricName']}" == metric
+    assert [each["Value"] for each in watched["Dimensions"]] == [of]
+    assert watched["AlarmActions"]["Fn::If"][0] == "NotifyAlarms"
+    assert len(watched["AlarmDescription"]) > 40
+
+
+def test_every_alarm_is_explained_to_who_operates(template: dict[str, Any]) -> None:
+    explained = (PROJECT / "docs" / "operations.md").read_text()
+    alarms = [
+        name for name, each in template["Resources"].items() if each["Type"] == "AWS::CloudWatch::Alarm"
+    ]
+    assert [name for name in alarms if f"`{name}`" not in explained] == []
+
+
+def test_the_alarm_of_the_duration_comes_before_the_time_out(template: dict[str, Any]) -> None:
+    stages = json.loads((PROJECT / ".chalice" / "config.json").read_text())["stages"]
+    timeouts = {stage["lambda_functions"]["compress"]["lambda_timeout"] for stage in stages.values()}
+    assert properties(template, "DurationAlarm")["Threshold"] == 750 * min(timeouts)
+
+
+def test_the_dashboard_s_text_is_json_with_the_metrics_that_the_functions_tell(
+    template: dict[str, Any],
+) -> None:
+    body = json.loads(properties(template, "Dashboard")["DashboardBody"]["Fn::Sub"])
+    shown = {
+        part for widget in body["widgets"] for metric in widget["properties"]["metrics"] for part in metric
+    }
+    told = {"Images", "Failures", "BytesIn", "BytesOut"}
+    told |= {f"{stage}Milliseconds" for stage in ("read", "compress", "write")}
+    assert told <= shown

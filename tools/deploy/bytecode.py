@@ -1,7 +1,8 @@
-"""Bytecode for Lambda, smaller than Python would make it: no columns of each instruction, and no docstrings.
+"""Bytecode for Lambda, smaller than Python would make it: without what only tools and people read.
 
-Tracebacks still name file, line and source text. Only a process of `python -X no_debug_ranges` leaves columns out, so
-that this file is run as one: FOLDER MOUNTED [--without-docstrings].
+That is the columns of each instruction, and of our own modules docstrings and the annotations of functions. Tracebacks
+still name file, line and source text. Only a process of `python -X no_debug_ranges` leaves columns out, so that this
+file is run as one: FOLDER MOUNTED [--bare].
 """
 
 import ast
@@ -14,42 +15,45 @@ from pathlib import Path
 _UNCHECKED_HASH = 0b01  # flags of PEP 552: taken without a look at the source, which cannot change in a zip
 
 
-def compile_all(folder: Path, mounted: str, *, without_docstrings: bool) -> None:
+def compile_all(folder: Path, mounted: str, *, bare: bool) -> None:
     """Write the bytecode of each module below a folder beside it, as `name.pyc`.
 
     Args:
         folder: Where the modules are.
         mounted: Where the folder will be on Lambda: tracebacks show it.
-        without_docstrings: Leave them out; only for modules that are known not to read their own.
+        bare: Leave out docstrings and annotations of functions; only for modules that are known not to read their own.
     """
     command = [sys.executable, "-X", "no_debug_ranges", __file__, str(folder), mounted]
-    subprocess.run([*command, "--without-docstrings"] if without_docstrings else command, check=True)
+    subprocess.run([*command, "--bare"] if bare else command, check=True)
 
 
-def bytecode(source: bytes, shown_as: str, *, without_docstrings: bool) -> bytes:
+def bytecode(source: bytes, shown_as: str, *, bare: bool) -> bytes:
     """Return the content of a `.pyc` of this Python."""
     tree = ast.parse(source, shown_as)
-    if without_docstrings:
-        _drop_docstrings(tree)
+    if bare:
+        _bare(tree)
     code = marshal.dumps(compile(tree, shown_as, "exec", dont_inherit=True))
     head = importlib.util.MAGIC_NUMBER + _UNCHECKED_HASH.to_bytes(4, "little")
     return head + importlib.util.source_hash(source) + code
 
 
-def _drop_docstrings(tree: ast.Module) -> None:
-    """Drop those of modules and functions; dataclasses would make up for theirs at run time, which costs more."""
+def _bare(tree: ast.Module) -> None:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(node):
-            node.body[0] = ast.copy_location(ast.Pass(), node.body[0])
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
+            # A class keeps a blank, since a dataclass would make up for none at run time.
+            blank = ast.Expr(ast.Constant(" ")) if isinstance(node, ast.ClassDef) else ast.Pass()
+            node.body[0] = ast.fix_missing_locations(ast.copy_location(blank, node.body[0]))
+        elif isinstance(node, ast.arg):
+            node.annotation = None
+        if isinstance(node, ast.FunctionDef):
+            node.returns = None
 
 
 def _main(folder: Path, mounted: str, *options: str) -> None:
     for path in sorted(folder.rglob("*.py")):
         shown_as = f"{mounted}/{path.relative_to(folder).as_posix()}"
-        without = "--without-docstrings" in options
-        path.with_suffix(".pyc").write_bytes(
-            bytecode(path.read_bytes(), shown_as, without_docstrings=without)
-        )
+        bare = "--bare" in options
+        path.with_suffix(".pyc").write_bytes(bytecode(path.read_bytes(), shown_as, bare=bare))
 
 
 if __name__ == "__main__":

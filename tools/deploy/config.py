@@ -52,11 +52,14 @@ def read(path: Path, stage: str) -> Stage:
         raise DeployError(f"{path.name} has no stage {stage!r}, only {', '.join(sorted(stages))}.")
     chosen = stages[stage]
     throttling = chosen.get("throttling", whole.get("throttling", {}))
+    # As Chalice reads it: set for a stage or for all, it is reserved for each function.
+    reserved = chosen.get("reserved_concurrency", whole.get("reserved_concurrency"))
+    functions = chosen.get("lambda_functions", {})
     return Stage(
         name=stage,
         app=whole["app_name"],
         environment=chosen.get("environment_variables", {}),
-        functions=chosen.get("lambda_functions", {}),
+        functions={name: {"reserved_concurrency": reserved, **each} for name, each in functions.items()},
         architecture=chosen.get("lambda_architecture", whole.get("lambda_architecture", "x86_64")),
         **throttling,
     )

@@ -69,7 +69,7 @@ def _rewrite(path: Path, mounted: str, unread: set[str], *, ours: bool) -> None:
         zipfile.ZipFile(finished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as after,
     ):
         before.extractall(name)
-        bytecode.compile_all(Path(name), mounted, without_docstrings=ours)
+        bytecode.compile_all(Path(name), mounted, bare=ours)
         for entry in before.infolist():
             module = Path(entry.filename)
             if module.suffix in unread:

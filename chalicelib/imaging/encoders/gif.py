@@ -2,7 +2,6 @@
 
 import struct
 from collections.abc import Iterable, Iterator
-from io import BytesIO
 from itertools import chain, pairwise
 
 from PIL import ImageChops
@@ -10,6 +9,7 @@ from PIL.Image import Image, Quantize, new
 
 from chalicelib.imaging.animation import Frame, changed
 from chalicelib.imaging.containers import gif as container
+from chalicelib.imaging.encoders.saving import saved
 from chalicelib.imaging.resize import Size
 
 _TRANSPARENT = 255
@@ -85,10 +85,6 @@ def _frame(image: Image, undrawn: Image, offset: Size, disposal: int, delay: int
 
 def _compress(indexed: Image) -> bytes:
     """Return an image's LZW code: Pillow writes it into a file of its own, whose last image block it ends."""
-    from PIL import GifImagePlugin  # noqa: F401 registers the encoder
-
-    buffer = BytesIO()
-    indexed.save(buffer, "GIF", optimize=False, interlace=False)
-    data = buffer.getvalue()
+    data = saved(indexed, ".gif", optimize=False, interlace=False)
     block = next(block for block in container.blocks(data) if block.kind == "image")
     return data[block.start + 10 : block.end]

@@ -1,8 +1,8 @@
 """JPEG files."""
 
-from io import BytesIO
-
 from PIL.Image import Image
+
+from chalicelib.imaging.encoders.saving import saved
 
 # Steps at quality 50, in rows by vertical and columns by horizontal frequency. They began as jpegli's; their
 # tilt towards high frequencies was chosen on photographs, for fewest bytes at equal SSIMULACRA2: 15 % fewer
@@ -37,9 +37,7 @@ def encode(image: Image, quality: int) -> bytes:
     Progressive scans would save 4 % on pictures rich in detail and cost as much on plain ones, for twice the CPU.
     """
     tables = [_scale(_LUMA, quality), _scale(_CHROMA, quality)]
-    buffer = BytesIO()
-    image.save(buffer, "JPEG", qtables=tables, subsampling="4:2:0", optimize=True)
-    return buffer.getvalue()
+    return saved(image, ".jpg", qtables=tables, subsampling="4:2:0", optimize=True)
 
 
 def _scale(table: _Table, quality: int) -> list[int]:

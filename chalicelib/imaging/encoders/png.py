@@ -3,7 +3,6 @@
 import struct
 import zlib
 from collections.abc import Iterable
-from io import BytesIO
 
 from PIL import ImageChops
 from PIL.Image import Image, Quantize
@@ -11,6 +10,7 @@ from PIL.Image import Image, Quantize
 from chalicelib.imaging.animation import Frame, changed
 from chalicelib.imaging.containers import png as container
 from chalicelib.imaging.encoders.sample import sample
+from chalicelib.imaging.encoders.saving import saved
 from chalicelib.imaging.resize import Size
 
 _KEEP, _OVERWRITE = 0, 0
@@ -90,6 +90,4 @@ def _control(sequence: int, box: tuple[int, int, int, int], duration: float) -> 
 
 
 def _save(image: Image) -> bytes:
-    buffer = BytesIO()
-    image.save(buffer, "PNG", compress_level=6)
-    return buffer.getvalue()
+    return saved(image, ".png", compress_level=6)

@@ -1,13 +1,13 @@
 """WebP files."""
 
 from collections.abc import Iterable
-from io import BytesIO
 
 from PIL.Image import Image
 
 from chalicelib.imaging.animation import Frame, changed
 from chalicelib.imaging.containers import webp as container
 from chalicelib.imaging.encoders.sample import sample
+from chalicelib.imaging.encoders.saving import saved
 from chalicelib.imaging.resize import Size
 
 _OVERWRITE = 0x02
@@ -56,8 +56,4 @@ def animate(frames: Iterable[Frame], size: Size, plays: int, quality: int) -> by
 
 
 def _save(image: Image, **settings: int) -> bytes:
-    from PIL import WebPImagePlugin  # noqa: F401 registers the encoder
-
-    buffer = BytesIO()
-    image.save(buffer, "WEBP", **settings)
-    return buffer.getvalue()
+    return saved(image, ".webp", **settings)

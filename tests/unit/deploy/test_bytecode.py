@@ -34,10 +34,10 @@ def fail(x: int) -> float:
 '''
 
 
-def compiled(folder: Path, source: str = MODULE, *, without_docstrings: bool = True) -> Path:
+def compiled(folder: Path, source: str = MODULE, *, bare: bool = True) -> Path:
     (folder / "sub").mkdir()
     (folder / "sub" / "module.py").write_text(source)
-    compile_all(folder, "/var/task", without_docstrings=without_docstrings)
+    compile_all(folder, "/var/task", bare=bare)
     return folder / "sub" / "module.pyc"
 
 
@@ -60,20 +60,38 @@ def test_a_traceback_names_file_and_line_as_they_are_on_lambda(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("docstring", "without", "kept"),
+    ("docstring", "bare", "kept"),
     [
         ("module.__doc__", True, False),
         ("module.documented.__doc__", True, False),
-        ("module.Point.__doc__", True, True),
+        ("module.Point.__doc__", True, False),
         ("module.__doc__", False, True),
         ("module.documented.__doc__", False, True),
+        ("module.Point.__doc__", False, True),
     ],
 )
-def test_docstrings_are_left_out_but_for_classes_and_only_if_asked(
-    tmp_path: Path, docstring: str, without: bool, kept: bool
+def test_docstrings_are_left_out_only_if_asked(
+    tmp_path: Path, docstring: str, bare: bool, kept: bool
 ) -> None:
-    result = run(compiled(tmp_path, without_docstrings=without), f"print({docstring})")
+    result = run(compiled(tmp_path, bare=bare), f"print({docstring})")
+    assert result.returncode == 0, result.stderr
     assert ("About" in result.stdout) == kept
+
+
+@pytest.mark.parametrize(
+    ("bare", "annotations"), [(True, "{}"), (False, "{'x': <class 'int'>, 'return': <class 'float'>}")]
+)
+def test_annotations_of_functions_are_left_out_only_if_asked(
+    tmp_path: Path, bare: bool, annotations: str
+) -> None:
+    assert (
+        run(compiled(tmp_path, bare=bare), "print(module.fail.__annotations__)").stdout.strip() == annotations
+    )
+
+
+def test_a_dataclass_keeps_its_fields_and_makes_up_no_docstring(tmp_path: Path) -> None:
+    result = run(compiled(tmp_path), "print(repr(module.Point(x=1)), repr(module.Point.__doc__))")
+    assert result.stdout.strip() == "Point(x=1) ' '"
 
 
 def test_bytecode_is_taken_although_its_source_looks_newer(tmp_path: Path) -> None:

@@ -73,3 +73,24 @@ def test_functions_are_named_as_chalice_names_them(path: Path) -> None:
     stage = config.read(path, "dev")
     assert stage.function_name("compress") == "imagepress-dev-compress"
     assert stage.function_name("api_handler") == "imagepress-dev"
+
+
+@pytest.mark.parametrize(
+    ("everywhere", "stage", "function", "reserved"),
+    [(None, None, None, None), (3, None, None, 3), (3, 2, None, 2), (3, 2, 1, 1)],
+)
+def test_concurrency_is_reserved_as_chalice_reads_it(
+    tmp_path: Path, everywhere: int | None, stage: int | None, function: int | None, reserved: int | None
+) -> None:
+    def setting(value: int | None) -> dict[str, int]:
+        return {} if value is None else {"reserved_concurrency": value}
+
+    functions = {"compress": setting(function)}
+    stages = {"dev": {"lambda_functions": functions, **setting(stage)}}
+    (tmp_path / "config.json").write_text(
+        json.dumps({"app_name": "imagepress", "stages": stages, **setting(everywhere)})
+    )
+
+    read = config.read(tmp_path / "config.json", "dev")
+
+    assert read.functions["compress"]["reserved_concurrency"] == reserved

@@ -1,0 +1,115 @@
+"""The quantities of docs/deploying.md, "What it costs": requests of one reconcile, and DynamoDB's units of one record."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from chalicelib import aws
+from chalicelib.catalog import Catalog, item_of
+from chalicelib.imaging import Options, Rendition
+from chalicelib.metadata import image_id
+from chalicelib.pipeline import Pipeline
+from chalicelib.storage import Buckets
+from tools.local_stack import LocalStack
+from tools.pictures import picture
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+SOURCE, DESTINATION, TABLE = "costs-source", "costs-destination", "ImageMetadata"
+PHOTO = picture(2000, 1500, "JPEG")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _buckets(s3: "S3Client") -> None:
+    for name in (SOURCE, DESTINATION):
+        s3.create_bucket(Bucket=name)
+
+
+@pytest.fixture
+def requests() -> Counter[str]:
+    return Counter()
+
+
+@pytest.fixture
+def reconcile(stack: LocalStack, requests: Counter[str]) -> Callable[..., str]:
+    """Reconcile a key, and count what is sent."""
+
+    def count(event_name: str, **_: Any) -> None:
+        requests[event_name.rpartition(".")[2]] += 1
+
+    def reconciled(key: str, options: Options | None = None) -> str:
+        s3, dynamodb = aws.s3_client(stack.session), aws.dynamodb_client(stack.session)
+        s3.meta.events.register("before-send.s3", count)
+        dynamodb.meta.events.register("before-send.dynamodb", count)
+        buckets = Buckets(s3, SOURCE, DESTINATION)
+        return Pipeline(buckets, Catalog(dynamodb, TABLE), options or Options(), 10**8).reconcile(key)
+
+    return reconciled
+
+
+def test_a_new_image_takes_six_requests(
+    s3: "S3Client", reconcile: Callable[..., str], requests: Counter[str]
+) -> None:
+    s3.put_object(Bucket=SOURCE, Key="new.jpg", Body=PHOTO)
+
+    assert reconcile("new.jpg") == "compressed"
+    assert requests == dict.fromkeys(
+        ["GetItem", "GetObject", "PutObject", "DeleteObjects", "TransactWriteItems", "HeadObject"], 1
+    )
+
+
+def test_each_rendition_takes_one_more(
+    s3: "S3Client", reconcile: Callable[..., str], requests: Counter[str]
+) -> None:
+    s3.put_object(Bucket=SOURCE, Key="sizes.jpg", Body=PHOTO)
+
+    reconcile("sizes.jpg", Options(renditions=(Rendition("thumb", 256), Rendition("card", 512))))
+
+    assert requests["PutObject"] == 3
+    assert requests.total() == 8
+
+
+def test_a_bad_image_takes_no_write_of_an_object(
+    s3: "S3Client", reconcile: Callable[..., str], requests: Counter[str]
+) -> None:
+    s3.put_object(Bucket=SOURCE, Key="bad.jpg", Body=b"no image")
+
+    assert reconcile("bad.jpg") == "failed"
+    assert requests == dict.fromkeys(
+        ["GetItem", "GetObject", "DeleteObjects", "TransactWriteItems", "HeadObject"], 1
+    )
+
+
+def test_a_record_takes_two_write_units_at_most_and_each_index_entry_one(
+    s3: "S3Client", catalog: Catalog, reconcile: Callable[..., str]
+) -> None:
+    key = "albums/2026/summer/IMG_0001.jpg"
+    s3.put_object(Bucket=SOURCE, Key=key, Body=PHOTO)
+    reconcile(key)
+    record = catalog.get(image_id(SOURCE, key))
+    assert record
+
+    item = item_of({**record, "placeholder": "x" * 400})  # the longest that there is
+
+    assert 1024 < _bytes(item) <= 2048
+    for index in (
+        {"listShard", "listKey", "imageId", "status"},
+        {"kindShard", "listKey", "imageId"},
+        {"keyShard", "sourceKey", "imageId", "status", "format", "listKey"},
+    ):
+        assert _bytes({name: item[name] for name in index}) <= 1024
+
+
+def _bytes(item: dict[str, Any]) -> int:
+    """Return an item's size as DynamoDB counts it: names and values in UTF-8, and some bytes for each nesting."""
+    return sum(len(name.encode()) + _value_bytes(value) for name, value in item.items())
+
+
+def _value_bytes(value: dict[str, Any]) -> int:
+    ((kind, content),) = value.items()
+    if kind == "M":
+        return 3 + _bytes(content) + len(content)
+    return len(str(content).encode())
