@@ -353,6 +353,21 @@ def test_a_step_that_fails_is_named_with_its_reason_and_how_to_go_on(
     assert "`make deploy STAGE=dev` goes on" in result.stderr
 
 
+def test_code_that_cannot_be_followed_is_refused_before_anything_is_changed(
+    empty: Checkout, first: "subprocess.CompletedProcess[str]"
+) -> None:
+    code = empty.folder / "chalicelib" / "sweep.py"
+    before = code.read_text()
+    code.write_text(before.replace("FunctionName=function", "FunctionName=input()"))
+    try:
+        result = empty.deploy()
+    finally:
+        code.write_text(before)
+    assert result.returncode == 1
+    assert re.search(r"chalicelib/sweep\.py:[0-9]+", result.stderr)
+    assert "[2/" not in result.stdout
+
+
 def test_destroy_keeps_the_data_and_deploy_takes_it_up_again(
     empty: Checkout, first: "subprocess.CompletedProcess[str]"
 ) -> None:

@@ -17,6 +17,7 @@ from tools.deploy.errors import DeployError, explained
 from tools.deploy.stack import Stack
 from tools.policies import differences, generator
 from tools.policies.errors import PolicyError
+from tools.policies.generator import Policy
 from tools.policies.grants import Account
 
 PROJECT = Path(__file__).parents[2]
@@ -63,6 +64,7 @@ class Deployment:
         account.require_deployable(self.stage)
         account.require_same_account(self.project, self.name, self.account)
         account.require_concurrency(self.session, self.stage)
+        self._needed_policies()
         print(f"  account {self.account.identifier}, region {self.account.region}, as {self.account.caller}")
 
     def infrastructure(self) -> None:
@@ -91,18 +93,11 @@ class Deployment:
 
     def policies(self) -> None:
         """Write the policies that the code needs, and tell what that changes in those that are deployed."""
-        environment = dict.fromkeys(RECORDED.values(), _NOT_YET) | dict(self.stage.environment)
-        region = self.account.region
-        where = Account(self.session.get_partition_for_region(region), self.account.identifier, region)
-        project = generator.read(self.project)
-        try:
-            policies = project.policies(self.name, where, environment)
-        except PolicyError as error:
-            raise DeployError(f"what the code may call cannot be told:\n{error}") from error
+        policies = self._needed_policies()
         client = self.session.client("iam")
         _tell([line for policy in policies for line in differences.with_deployed(client, policy)])
         if not self.dry_run:
-            project.write(policies)
+            generator.read(self.project).write(policies)
 
     def app(self) -> None:
         """Deploy the functions and the REST API."""
@@ -177,6 +172,15 @@ class Deployment:
     @property
     def _config(self) -> Path:
         return self.project / ".chalice" / "config.json"
+
+    def _needed_policies(self) -> list[Policy]:
+        environment = dict.fromkeys(RECORDED.values(), _NOT_YET) | dict(self.stage.environment)
+        region = self.account.region
+        where = Account(self.session.get_partition_for_region(region), self.account.identifier, region)
+        try:
+            return generator.read(self.project).policies(self.name, where, environment)
+        except PolicyError as error:
+            raise DeployError(f"What the code may call cannot be told:\n{error}") from error
 
     def _origins(self) -> list[str]:
         own = account.deployed(self.project, self.name).get("rest_api", {}).get("rest_api_url", "")
