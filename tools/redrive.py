@@ -29,6 +29,8 @@ def main() -> None:
             count = int(progress.tasks[0].completed)
     except (StageError, ClientError, BotoCoreError) as error:
         sys.exit(f"{error}")
+    except KeyboardInterrupt:
+        sys.exit("\nStopped. Run it again to go on.")
     print(f"{count} failed events put through again.")
 
 

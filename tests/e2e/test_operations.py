@@ -1,13 +1,17 @@
 """The deployed functions that put right what events did not: sweep, batch, dead letters."""
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from chalicelib.catalog import Catalog
 from chalicelib.metadata import Record, image_id
+from chalicelib.sweep import Position, Sweep
 from tests.conftest import DESTINATION, SOURCE, TABLE, Deployed, eventually
+from tools import sweep as make_sweep
 from tools.load import Plan, load
 from tools.local_stack import LocalStack
 from tools.pictures import picture
@@ -70,6 +74,50 @@ def test_a_sweep_has_missing_stale_and_orphaned_records_reconciled(
 def _version(deployed: Deployed, key: str) -> str:
     record = deployed.record(key)
     return record["settingsVersion"] if record else ""
+
+
+@pytest.fixture
+def position(stack: LocalStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where `make sweep` keeps how far it is, when it runs in a folder of its own."""
+    for name, value in {"STAGE": "local", "AWS_PORT": stack.endpoint.rpartition(":")[2]}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", stack.endpoint)  # which the tool sets too, to the same
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "build").mkdir()
+    return tmp_path / "build" / "sweep-local.json"
+
+
+def test_make_sweep_goes_on_where_it_was_interrupted(
+    deployed: Deployed, position: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployed.upload("sweep/there.jpg", picture(64, 48, "JPEG"))
+    walk = Sweep.positions
+
+    def interrupted(self: Sweep, start: Position) -> Iterator[Position]:
+        yield next(walk(self, start))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Sweep, "positions", interrupted)
+    with pytest.raises(SystemExit, match="Run it again"):
+        make_sweep.main()
+    saved = json.loads(position.read_text())
+    monkeypatch.setattr(Sweep, "positions", walk)
+    make_sweep.main()
+
+    told = capsys.readouterr().out
+    assert f"Going on after {saved['after_key']!r}" in told
+    assert f"{saved['seen']} seen" in told  # the first page is all there is, and is not seen twice
+    assert not position.exists()
+
+
+def test_a_sweep_of_another_release_is_started_over(
+    position: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    position.write_text('{"shard": 1}')
+
+    make_sweep.main()
+
+    assert "another release: starting over" in capsys.readouterr().out
 
 
 def test_the_daily_schedule_begins_a_sweep(

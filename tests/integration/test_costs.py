@@ -98,7 +98,7 @@ def test_a_record_takes_two_write_units_at_most_and_each_index_entry_one(
     for index in (
         {"listShard", "listKey", "imageId", "status"},
         {"kindShard", "listKey", "imageId"},
-        {"keyShard", "sourceKey", "imageId", "status", "format", "listKey"},
+        {"listShard", "sourceKey", "imageId", "status", "format", "listKey"},
     ):
         assert _bytes({name: item[name] for name in index}) <= 1024
 
