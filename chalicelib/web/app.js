@@ -44,7 +44,8 @@ let typing = 0;
 form.oninput = ({ target: { name, value } }) => {
 	clearTimeout(typing);
 	const isTyped = name === 'prefix';
-	typing = setTimeout(() => go({ [name]: value }, { replace: isTyped && state.prefix !== '' }), isTyped ? TYPING_PAUSE : 0);
+	const prefix = form.elements.prefix.value; // whatever is chosen while it is typed
+	typing = setTimeout(() => go({ prefix, [name]: value }, { replace: isTyped && state.prefix !== '' }), isTyped ? TYPING_PAUSE : 0);
 };
 form.onsubmit = (event) => event.preventDefault();
 onpopstate = () => {
@@ -85,7 +86,7 @@ function nothing() {
 	const { prefix, status, format } = state;
 	if (prefix || status || format) {
 		const clear = () => go({ prefix: '', status: '', format: '' });
-		return notice('search', 'Nothing matches', 'No picture has this name, status and format.', button('Show all pictures', null, clear));
+		return notice('search', 'Nothing matches', 'No picture is like that.', button('Show all pictures', null, clear));
 	}
 	const text = 'Drop some here, paste one, or pick them. Each goes straight to your bucket and comes back smaller.';
 	return notice('image', 'No pictures yet', text, button('Pick pictures', 'upload', () => picker.click(), { kind: '.primary' }));

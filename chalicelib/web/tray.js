@@ -47,7 +47,7 @@ function outcome(all) {
 	const done = of('compressed');
 	const bad = of('failed', 'refused', 'broken');
 	const clashes = of('clash');
-	const parts = [done && `${count(done, 'picture')} compressed`, bad && `${bad} not`, clashes && `${count(clashes, 'name')} taken`];
+	const parts = [done && `${count(done, 'picture')} compressed`, bad && `${bad} failed`, clashes && `${count(clashes, 'name')} taken`];
 	return parts.filter(Boolean).join(', ') || 'Uploads';
 }
 

@@ -31,7 +31,7 @@ def test_three_uploads_arrive_and_the_corrupt_one_says_why(visit: Visit, folder:
     expect(gallery.row(f"{folder}broken.jpg")).to_contain_text(
         "Not compressed: the bytes begin like no known"
     )
-    expect(gallery.page.get_by_role("heading", name="2 pictures compressed, 1 not")).to_be_visible()
+    expect(gallery.page.get_by_role("heading", name="2 pictures compressed, 1 failed")).to_be_visible()
     assert gallery.names() == [f"{folder}broken.jpg", f"{folder}cat.jpg", f"{folder}dog.png"]
     expect(gallery.card(f"{folder}cat.jpg").locator("img")).to_have_js_property("complete", True)
     expect(gallery.card(f"{folder}broken.jpg")).to_contain_text("Not compressed")
@@ -165,6 +165,20 @@ def test_the_browsers_back_button_closes_a_picture(visit: Visit, album: str) -> 
 
     expect(gallery.viewer).to_be_hidden()
     expect(gallery.card(f"{album}a-lake.jpg")).to_be_visible()
+
+
+def test_a_search_that_is_still_being_typed_stays_when_a_filter_is_chosen(visit: Visit, album: str) -> None:
+    gallery = visit().settled()
+
+    search = gallery.page.get_by_role("searchbox", name="Names that start with")
+    search.fill(album)
+    gallery.page.evaluate(
+        "() => { const [, one] = document.querySelectorAll('[name=status]');"
+        " one.checked = true; one.dispatchEvent(new Event('input', { bubbles: true })); }"
+    )
+
+    expect(search).to_have_value(album)
+    expect(gallery.page).to_have_url(re.compile("prefix=.*status=compressed"))
 
 
 def test_search_by_prefix_finds_names_that_start_so(visit: Visit, album: str) -> None:
