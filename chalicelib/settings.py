@@ -115,9 +115,10 @@ class Settings:
         return settings
 
     def includes(self, key: str) -> bool:
-        """Tell whether a source key is to be compressed, by its prefix."""
+        """Tell whether a source key is to be compressed, by its prefix; what consoles make for folders never is."""
         included = not self.include_prefixes or key.startswith(self.include_prefixes)
-        return included and not (self.exclude_prefixes and key.startswith(self.exclude_prefixes))
+        excluded = self.exclude_prefixes and key.startswith(self.exclude_prefixes)
+        return included and not excluded and not key.endswith("/")
 
 
 @cache

@@ -97,6 +97,8 @@ def sniff(data: bytes) -> Format:
     Raises:
         ImageError: `not-an-image`, or `unsupported` for a format that is known but not accepted.
     """
+    if not data:
+        raise ImageError("not-an-image", "there are no bytes")
     for signature, known in _SIGNATURES:
         if data.startswith(signature):
             return known

@@ -110,3 +110,10 @@ def test_pages_of_other_sites_may_call_the_api_only_when_named_by_origin() -> No
     assert Settings.from_environment(NEEDED).api_cors_origins == ()
     with pytest.raises(SettingsError, match="origins such as"):
         Settings.from_environment({**NEEDED, "API_CORS_ORIGINS": "*"})
+
+
+def test_what_consoles_make_for_folders_is_left_alone() -> None:
+    settings = Settings.from_environment(NEEDED)
+
+    assert not settings.includes("holidays/")
+    assert settings.includes("holidays/cat.jpg")
