@@ -59,6 +59,8 @@ def running(aws_port: int, api_port: int, keep: Path | None = None) -> Iterator[
     Raises:
         StackError: A port is in use, or a step failed.
     """
+    if aws_port == api_port:
+        raise StackError(f"AWS_PORT and PORT are both {api_port}: choose another for one of them.")
     _require_free(aws_port, "AWS_PORT")
     _require_free(api_port, "PORT")
     endpoint = f"http://127.0.0.1:{aws_port}"
@@ -66,7 +68,7 @@ def running(aws_port: int, api_port: int, keep: Path | None = None) -> Iterator[
         environment, folder = cleanup.enter_context(emulated_aws(aws_port, keep))
         session = boto3.Session("test", "test", region_name="us-east-1")
         _create_stack(session, endpoint)
-        _deploy(environment)
+        _deploy(environment | {"TMPDIR": str(folder)})  # what an interrupted build leaves goes with it
         retry_events(
             session.client("lambda", endpoint_url=endpoint), "imagepress-local-compress", DEAD_LETTERS_ARN
         )

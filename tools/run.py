@@ -5,7 +5,6 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -41,9 +40,10 @@ def main() -> None:
     console = Console()
     keep = os.environ.get("KEEP")
     try:
+        photos = _photos(os.environ.get("PHOTOS"))
         console.print("Starting the local AWS and deploying the app to it ...")
         with running(_port("AWS_PORT", 4566), _port("PORT", 8000), Path(keep) if keep else None) as stack:
-            _show(stack, console)
+            _show(stack, photos, console)
             while os.getppid() == starter and not told_to_stop.is_set():  # make may be killed without a word
                 time.sleep(0.2)
     except StackError as error:
@@ -59,8 +59,10 @@ def _port(variable: str, default: int) -> int:
     return int(value)
 
 
-def _show(stack: LocalStack, console: Console) -> None:
-    pictures = dict(_pictures(os.environ.get("PHOTOS")))
+def _show(stack: LocalStack, photos: dict[str, Path] | None, console: Console) -> None:
+    pictures = (
+        dict(generated()) if photos is None else {key: path.read_bytes() for key, path in photos.items()}
+    )
     s3 = stack.session.client("s3", endpoint_url=stack.endpoint)
     catalog = Catalog(stack.session.client("dynamodb", endpoint_url=stack.endpoint), "ImageMetadata")
     with Progress(console=console) as progress, ThreadPoolExecutor(_IN_FLIGHT) as pool:
@@ -79,16 +81,15 @@ def _show(stack: LocalStack, console: Console) -> None:
     console.print(f"\nGallery  {api}/\nCtrl-C stops everything.", highlight=False)
 
 
-def _pictures(folder: str | None) -> Iterator[tuple[str, bytes]]:
+def _photos(folder: str | None) -> dict[str, Path] | None:
+    """Return the images of a folder by the keys that they are to have; None where none is named."""
     if not folder:
-        yield from generated()
-        return
+        return None
     root = Path(folder)
     paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in _SUFFIXES)
     if not paths:
         raise StackError(f"PHOTOS={folder} holds no images.")
-    for path in paths:
-        yield path.relative_to(root).as_posix(), path.read_bytes()
+    return {path.relative_to(root).as_posix(): path for path in paths}
 
 
 def _compressed(s3: "S3Client", catalog: Catalog, key: str, data: bytes) -> Record:

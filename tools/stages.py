@@ -9,6 +9,7 @@ from pathlib import Path
 import boto3
 
 from chalicelib.settings import Settings, SettingsError
+from tools.deploy import account
 
 CONFIG = Path(__file__).parent.parent / ".chalice" / "config.json"
 
@@ -51,8 +52,8 @@ def chosen() -> Stage:
     try:
         settings = Settings.from_environment(environment)
     except SettingsError as error:
-        raise StageError(f"Stage {name} is not deployed: {error}.") from error
+        raise StageError(f"Stage {name} is not deployed, run make deploy STAGE={name}: {error}.") from error
     if name != "local":
-        return Stage(name, environment, settings, boto3.Session())
+        return Stage(name, environment, settings, account.session())
     os.environ["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{os.environ.get('AWS_PORT') or 4566}"
     return Stage(name, environment, settings, boto3.Session("test", "test", region_name="us-east-1"))

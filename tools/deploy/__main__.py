@@ -293,7 +293,7 @@ def main() -> None:
             raise DeployError("Say which stage: make deploy STAGE=dev, or STAGE=prod.")
         deployment = Deployment(
             PROJECT,
-            boto3.Session(),
+            account.session(),
             stage,
             parsed(os.environ.get("PARAMETERS", "")),
             dry_run=os.environ.get("DRY_RUN", "") not in {"", "0", "no"},

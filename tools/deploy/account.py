@@ -1,6 +1,7 @@
 """Which account and region a deploy goes to, and whether it may go there."""
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,11 @@ class Account:
     identifier: str
     region: str
     caller: str
+
+
+def session() -> boto3.Session:
+    """Return a session in AWS_REGION, which botocore does not read, or else where its own variables and files say."""
+    return boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
 
 
 def current(session: boto3.Session) -> Account:

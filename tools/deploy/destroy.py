@@ -36,6 +36,8 @@ def destroy(project: Path, session: boto3.Session, name: str, poll_seconds: floa
         DeployError: Chalice or CloudFormation could not.
     """
     stage = config.read(project / ".chalice" / "config.json", name)
+    if name == "local":
+        raise DeployError("The stage local is for this machine alone: it ends with `make run`.")
     account.require_same_account(project, name, account.current(session))
     template = (project / ".chalice" / "infrastructure.yaml").read_text()
     stack = Stack(
@@ -130,7 +132,7 @@ def main() -> None:
         with_data = os.environ.get("DELETE_DATA") == "yes"
         if with_data:
             _confirm(stage, os.environ.get("CONFIRM", ""))
-        session = boto3.Session()
+        session = account.session()
         stores = destroy(PROJECT, session, stage, float(os.environ.get("POLL_SECONDS", "2")))
         if with_data:
             delete_data(session, stores)

@@ -53,7 +53,7 @@ def main() -> None:
             )
         if role and role not in tokens.DIGESTS:
             raise DeployError(f"ROLE is {role!r}, but must be {' or '.join(tokens.DIGESTS)}.")
-        made = rotate(PROJECT, boto3.Session(), stage, [role] if role else list(tokens.DIGESTS))
+        made = rotate(PROJECT, account.session(), stage, [role] if role else list(tokens.DIGESTS))
     except DeployError as error:
         sys.exit(str(error))
     except (BotoCoreError, ClientError) as error:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
 from tools.policies import differences, generator
 from tools.policies.errors import PolicyError
@@ -22,8 +22,10 @@ def account_of(session: boto3.Session) -> Account:
         BotoCoreError: There are no credentials, or no region.
         ClientError: AWS does not accept them.
     """
+    region = session.region_name
+    if not region:
+        raise NoRegionError
     sts = session.client("sts")
-    region = sts.meta.region_name
     return Account(session.get_partition_for_region(region), sts.get_caller_identity()["Account"], region)
 
 
@@ -35,7 +37,9 @@ def main() -> None:
     given = parser.parse_args()
     try:
         project = generator.read(PROJECT)
-        account = project.emulated.get(given.stage) or account_of(boto3.Session())
+        account = project.emulated.get(given.stage) or account_of(
+            boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
+        )
         policies = project.policies(given.stage, account)
     except (PolicyError, BotoCoreError, ClientError) as error:
         sys.exit(str(error))

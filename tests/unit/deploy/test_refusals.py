@@ -15,6 +15,7 @@ from botocore.stub import Stubber
 
 from tools.deploy import account, config, tokens
 from tools.deploy.__main__ import parsed
+from tools.deploy.destroy import destroy
 from tools.deploy.errors import DeployError, explained
 from tools.deploy.stack import Stack
 from tools.local_stack import PROJECT
@@ -56,6 +57,18 @@ def test_without_credentials_one_line_says_what_to_do(target: str) -> None:
     assert result.returncode == 1
     assert result.stderr.startswith("No AWS credentials were found: ")
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_aws_region_says_where_to_deploy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+
+    assert account.session().region_name == "eu-central-1"
+
+
+def test_the_local_stage_is_not_destroyed() -> None:
+    with pytest.raises(DeployError, match="it ends with `make run`"):
+        destroy(PROJECT, boto3.Session("a", "b", region_name="us-east-1"), "local")
 
 
 def test_without_a_region_one_line_says_what_to_do() -> None:
