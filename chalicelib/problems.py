@@ -81,4 +81,7 @@ def of_chalice(answer: Response) -> Response:
     if not isinstance(answer.body, dict) or "Code" not in answer.body:
         return answer
     code = _OF_STATUS.get(answer.status_code, "internal-error")
-    return Problem(code, str(answer.body["Message"]), headers=answer.headers).answer()
+    detail = str(answer.body["Message"])
+    if code == "unsupported-media-type":
+        detail += "; send application/json"
+    return Problem(code, detail, headers=answer.headers).answer()

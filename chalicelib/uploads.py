@@ -55,6 +55,8 @@ def requested(members: Mapping[str, Any], now: Settings) -> Upload:
 
 
 def _key(key: Any, now: Settings) -> str:
+    if key is None:
+        raise bad_parameter("key", "is missing")
     if not isinstance(key, str) or not key:
         raise bad_parameter("key", f"{shown(key)} is no text")
     if _UNFIT.search(key):
@@ -72,6 +74,8 @@ def _key(key: Any, now: Settings) -> str:
 
 
 def _content_type(content_type: Any) -> str:
+    if content_type is None:
+        raise bad_parameter("contentType", "is missing")
     if not isinstance(content_type, str) or not _IMAGE_TYPE.fullmatch(content_type):
         raise bad_parameter("contentType", f"{shown(content_type)} is no image's, such as image/jpeg")
     if content_type in _NEVER_ACCEPTED:

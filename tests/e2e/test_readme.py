@@ -53,8 +53,12 @@ def test_the_lines_for_a_shell_upload_an_image(ran: tuple[str, Path], deployed: 
     assert record["status"] == "compressed"
 
 
-def test_the_lines_for_a_shell_delete_an_image(ran: tuple[str, Path], deployed: Deployed) -> None:
-    eventually(lambda: deployed.record("dawn.jpg") is None)
+def test_the_lines_for_a_shell_can_be_run_again(
+    ran: tuple[str, Path], stack: LocalStack, deployed: Deployed
+) -> None:
+    printed = run(["bash", "-euo", "pipefail", "-c"], example("sh"), stack, ran[1])
+
+    assert "problem" not in printed
 
 
 def test_the_lines_of_python_upload_a_folder_and_list_what_was_saved(
