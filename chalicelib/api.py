@@ -5,8 +5,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache, wraps
 from pathlib import Path
-from typing import Any, Final, get_args
-from urllib.parse import quote, urlencode
+from typing import Any, get_args
+from urllib.parse import urlencode
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
@@ -17,19 +17,15 @@ from chalicelib.answers import as_json, tagged
 from chalicelib.catalog import Catalog
 from chalicelib.handover import Handover
 from chalicelib.listing import LONGEST_PREFIX, CursorError, Filters, Listing, Order
-from chalicelib.metadata import EXTENSIONS, Record, Status, content_type_of, image_id, timestamp
+from chalicelib.metadata import EXTENSIONS, Record, Status, image_id, timestamp
 from chalicelib.problems import Problem, bad_parameter
+from chalicelib.representations import URL_SECONDS, files, shown, url_of, urls
 from chalicelib.storage import Buckets
 from chalicelib.uploads import FORM_SECONDS, requested
-
-URL_SECONDS: Final = 300
-"""How long a presigned URL of a file is good for."""
 
 # A browser may go on using a redirect for as long as its URL is good, and a little less.
 _REDIRECT_CACHE = f"private, max-age={URL_SECONDS - 60}"
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_LONGEST_NAME = 150  # characters: what URLs as long as clients take can hold, escaped twice
-_HIDDEN = {"revision", "destETag"}
 _LISTING_PARAMETERS = {
     "limit", "cursor", "status", "format", "prefix", "since", "until", "order", "urls", "key"
 }  # fmt: skip
@@ -78,7 +74,7 @@ def list_images(request: Request) -> Response:
         raise bad_parameter("cursor", str(error)) from error
     following = urlencode({**query, "cursor": page.cursor}) if page.cursor else None
     link = {"Link": f'<?{following}>; rel="next"'} if following else {}
-    images = [_representation(record, with_urls=with_urls) for record in page.records]
+    images = [_shown(record, with_urls=with_urls) for record in page.records]
     return as_json({"images": images, "nextCursor": page.cursor}, headers=link)
 
 
@@ -98,13 +94,13 @@ def get_file(request: Request, identifier: str) -> Response:
     record = _found(identifier)
     variant = query.get("variant", "compressed")
     allowed = {"compressed", "original"} | {name for name, _ in settings.current().renditions}
-    if variant not in allowed | _files(record).keys():
+    if variant not in allowed | files(record).keys():
         raise bad_parameter("variant", f"{parameters.shown(variant)} is none of {', '.join(sorted(allowed))}")
-    if variant not in _files(record):
+    if variant not in files(record):
         raise Problem(
             "no-file", f"Image {identifier} has no file {variant!r}: its record says what became of it."
         )
-    url = _url(record, variant, download=download)
+    url = url_of(record, variant, _buckets(), download=download)
     if redirect:
         return Response("", {"Location": url, "Cache-Control": _REDIRECT_CACHE}, 302)
     return as_json({"url": url, "expiresAt": _from_now(URL_SECONDS)})
@@ -192,8 +188,8 @@ def contract(request: Request) -> Response:
 def _one(request: Request, identifier: str, *, with_urls: bool) -> Response:
     record = _found(identifier)
     if with_urls:  # which are others each time
-        return as_json(_representation(record, with_urls=True))
-    text = as_json(_representation(record, with_urls=False)).body
+        return as_json(_shown(record, with_urls=True))
+    text = as_json(shown(record)).body
     return tagged(request, text, "application/json", "private, no-cache", record["revision"])
 
 
@@ -205,36 +201,8 @@ def _found(identifier: str) -> Record:
     return record
 
 
-def _representation(record: Record, *, with_urls: bool) -> dict[str, Any]:
-    shown: dict[str, Any] = {name: value for name, value in record.items() if name not in _HIDDEN}
-    if "renditions" in record:
-        shown["renditions"] = {
-            name: {key: value for key, value in rendition.items() if key != "etag"}
-            for name, rendition in record["renditions"].items()
-        }
-    urls = {name: _url(record, name, download=False) for name in _files(record)} if with_urls else None
-    return shown if urls is None else {**shown, "urls": urls}
-
-
-def _files(record: Record) -> dict[str, str]:
-    """Return the object key of each file of an image, by its variant's name."""
-    files = {"original": record["sourceKey"]}
-    if "destKey" in record:
-        files["compressed"] = record["destKey"]
-        files |= {name: each["destKey"] for name, each in record.get("renditions", {}).items()}
-    return files
-
-
-def _url(record: Record, variant: str, *, download: bool) -> str:
-    key = _files(record)[variant]
-    # What could not be read as an image is never shown by a browser, whatever its uploader called it.
-    disposition = "attachment" if download or record["status"] == "failed" else "inline"
-    name = key.rpartition("/")[2][-_LONGEST_NAME:]
-    disposition += f"; filename*=UTF-8''{quote(name, safe='')}"
-    if variant == "original":
-        kind = content_type_of(record.get("originalFormat"))
-        return _buckets().source_url(key, URL_SECONDS, kind, disposition)
-    return _buckets().compressed_url(key, URL_SECONDS, disposition)
+def _shown(record: Record, *, with_urls: bool) -> dict[str, Any]:
+    return {**shown(record), "urls": urls(record, _buckets())} if with_urls else shown(record)
 
 
 def _prefix(value: str | None) -> str | None:
