@@ -19,6 +19,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.fixtures.events import proxied
 from tools.deploy import permissions
 from tools.deploy.template import parsed
 from tools.local_stack import PROJECT, emulated_aws, free_port
@@ -243,14 +244,8 @@ def test_an_upload_to_the_deployed_stage_is_compressed(
 
 def called(empty: Checkout, path: str, token: str | None) -> tuple[int, Any]:
     """Call a GET route of the deployed API, as API Gateway does: return status and body."""
-    event = {
-        "requestContext": {"httpMethod": "GET", "resourcePath": path, "path": f"/api{path}"},
-        "headers": {"authorization": f"Bearer {token}"} if token else {},
-        "pathParameters": None,
-        "multiValueQueryStringParameters": None,
-        "stageVariables": None,
-        "body": None,
-    }
+    headers = {"authorization": f"Bearer {token}"} if token else {}
+    event = proxied("GET", path, headers=headers)
     answer = empty.client("lambda").invoke(FunctionName="imagepress-dev", Payload=json.dumps(event).encode())
     response = json.loads(answer["Payload"].read())
     return response["statusCode"], json.loads(response["body"])

@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.metadata import Record
 from tests.conftest import Deployed, eventually
+from tests.fixtures.events import proxied
 from tools.local_stack import LocalStack
 from tools.pictures import picture
 
@@ -126,20 +127,13 @@ def test_an_event_that_cannot_be_read_is_logged_with_its_traceback(
 def _download(functions: "LambdaClient", image_id: str) -> Any:
     """Have the deployed API sign a URL for a caller with a token."""
     path = f"/images/{image_id}/file"
-    event = {
-        "resource": "/images/{image_id}/file",
-        "path": path,
-        "httpMethod": "GET",
-        "headers": {"Authorization": f"Bearer {TOKEN}"},
-        "multiValueHeaders": {"Authorization": [f"Bearer {TOKEN}"]},
-        "queryStringParameters": None,
-        "multiValueQueryStringParameters": None,
-        "pathParameters": {"image_id": image_id},
-        "stageVariables": None,
-        "requestContext": {"resourcePath": "/images/{image_id}/file", "httpMethod": "GET", "path": path},
-        "body": None,
-        "isBase64Encoded": False,
-    }
+    event = proxied(
+        "GET",
+        "/images/{image_id}/file",
+        path=path,
+        image_id=image_id,
+        headers={"Authorization": f"Bearer {TOKEN}"},
+    )
     answer = functions.invoke(FunctionName="imagepress-local", Payload=json.dumps(event).encode())
     return json.loads(answer["Payload"].read())
 

@@ -11,6 +11,7 @@ from chalicelib.catalog import Catalog
 from chalicelib.metadata import Record, image_id
 from chalicelib.sweep import Position, Sweep
 from tests.conftest import DESTINATION, SOURCE, TABLE, Deployed, eventually
+from tests.fixtures.events import SCHEDULED
 from tools import sweep as make_sweep
 from tools.load import Plan, load
 from tools.local_stack import LocalStack
@@ -120,19 +121,7 @@ def test_the_daily_schedule_begins_a_sweep(
     deployed: Deployed, catalog: Catalog, functions: "LambdaClient"
 ) -> None:
     catalog.delete(deployed.upload("daily/a.jpg", picture(64, 48, "JPEG")))
-    event = {
-        "version": "0",
-        "id": "1",
-        "account": "000000000000",
-        "region": "us-east-1",
-        "time": "2026-01-01T00:00:00Z",
-        "source": "aws.events",
-        "detail-type": "Scheduled Event",
-        "detail": {},
-        "resources": [],
-    }
-
-    _invoke(functions, "sweep_daily", event)
+    _invoke(functions, "sweep_daily", SCHEDULED)
 
     eventually(lambda: deployed.record("daily/a.jpg"))
 

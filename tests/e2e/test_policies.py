@@ -20,6 +20,7 @@ from botocore.exceptions import ClientError
 from chalicelib.catalog import Catalog
 from chalicelib.metadata import image_id
 from tests.conftest import DESTINATION, SOURCE, TABLE, Deployed
+from tests.fixtures.events import SCHEDULED, proxied
 from tools.local_stack import PROJECT, LocalStack
 from tools.pictures import picture
 from tools.policies import generator
@@ -72,19 +73,10 @@ class Functions:
 
     def api(self, method: str, route: str, body: Any = None, image: str = "", **query: str) -> str:
         """Call a route as API Gateway does."""
-        event = {
-            "resource": route,
-            "path": route,
-            "httpMethod": method,
-            "headers": {"content-type": "application/json"},
-            "multiValueHeaders": {"content-type": ["application/json"]},
-            "multiValueQueryStringParameters": {name: [value] for name, value in query.items()} or None,
-            "pathParameters": {"image_id": image} if image else None,
-            "stageVariables": None,
-            "requestContext": {"httpMethod": method, "resourcePath": route, "path": route, "identity": {}},
-            "body": json.dumps(body) if body else None,
-            "isBase64Encoded": False,
-        }
+        json_body = {"content-type": "application/json"}
+        event = proxied(
+            method, route, path=route, image_id=image, headers=json_body, query=query, body=body or None
+        )
         return self.invoke("api_handler", event)
 
     def uploaded(self, **more: Any) -> str:
@@ -154,18 +146,7 @@ def swept_on(functions: Functions) -> str:
 
 
 def daily(functions: Functions) -> str:
-    scheduled = {
-        "version": "0",
-        "id": "1",
-        "account": "000000000000",
-        "region": "us-east-1",
-        "time": "2026-01-01T00:00:00Z",
-        "source": "aws.events",
-        "detail-type": "Scheduled Event",
-        "detail": {},
-        "resources": [],
-    }
-    return functions.invoke("sweep_daily", scheduled)
+    return functions.invoke("sweep_daily", SCHEDULED)
 
 
 def route(method: str, path: str, **query: str) -> Exercise:

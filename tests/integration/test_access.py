@@ -12,6 +12,7 @@ import pytest
 
 from chalicelib import access
 from chalicelib.settings import SettingsError
+from tests.fixtures.events import proxied
 from tests.integration.conftest import Api, body
 from tools.local_stack import PROJECT
 
@@ -126,14 +127,7 @@ def test_whom_api_gateway_identified_is_let_in(
     import app
 
     with_settings(API_AUTH=auth)
-    event = {
-        "requestContext": {"httpMethod": "GET", "resourcePath": "/stats", "path": "/api/stats", **context},
-        "headers": {},
-        "pathParameters": {},
-        "multiValueQueryStringParameters": None,
-        "stageVariables": None,
-        "body": None,
-    }
+    event = proxied("GET", "/stats", **context)
 
     assert app.app(event, None)["statusCode"] == 200
 

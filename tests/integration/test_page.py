@@ -1,24 +1,13 @@
 """The gallery's page and files as the app serves them; what they do in a browser is in tests/e2e/test_gallery.py."""
 
 import re
-from typing import Any
 
 import pytest
 
 from chalicelib import gallery
+from tests.fixtures.events import proxied
 from tests.integration.conftest import Api
 from tools.local_stack import LocalStack
-
-
-def page_event(path: str) -> dict[str, Any]:
-    return {
-        "requestContext": {"httpMethod": "GET", "resourcePath": "/", "path": path},
-        "headers": {},
-        "pathParameters": {},
-        "multiValueQueryStringParameters": None,
-        "stageVariables": None,
-        "body": None,
-    }
 
 
 def test_the_page_is_html_that_names_its_version(api: Api) -> None:
@@ -37,7 +26,7 @@ def test_the_page_is_html_that_names_its_version(api: Api) -> None:
 def test_the_page_finds_its_files_wherever_the_api_is_mounted(api: Api, path: str, base: str) -> None:
     import app
 
-    text = app.app(page_event(path), None)["body"]
+    text = app.app(proxied("GET", "/", path=path), None)["body"]
 
     assert f'<base href="{base}">' in text
 
