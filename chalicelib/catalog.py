@@ -129,24 +129,21 @@ class Catalog:
 
     def totals(self) -> Totals:
         """Return the sums over all records: one request, however many there are."""
-        asked: Any = {
-            self._table: {
-                "Keys": [{"imageId": {"S": _stats_id(shard)}} for shard in range(STATS_SHARDS)],
-                "ConsistentRead": True,
-            }
-        }
-        items = self._batch(asked)
+        items = self._batch([_stats_id(shard) for shard in range(STATS_SHARDS)])
         return cast("Totals", {name: sum(int(item[name]["N"]) for item in items) for name in TOTALS})
 
-    def _batch(self, asked: Any) -> list[dict[str, Any]]:
+    def _batch(self, image_ids: Sequence[str], **projected: Any) -> list[dict[str, Any]]:
+        keys = [{"imageId": {"S": image_id}} for image_id in image_ids]
+        asked: Any = {self._table: {"Keys": keys, "ConsistentRead": True, **projected}}
         items: list[dict[str, Any]] = []
         for attempt in range(_ATTEMPTS):
+            if attempt:  # DynamoDB leaves out what would exceed its throughput
+                _back_off(attempt - 1)
             answer = self._dynamodb.batch_get_item(RequestItems=asked)
             items += answer["Responses"].get(self._table, [])
             asked = answer["UnprocessedKeys"]
             if not asked:
                 return items
-            _back_off(attempt)  # DynamoDB leaves out what would exceed its throughput
         raise _throttled("BatchGetItem")
 
     def _write(self, write: Any, change: Totals) -> None:
@@ -182,14 +179,7 @@ class Catalog:
         records: dict[str, Record] = {}
         projected = _projection(["imageId", *attributes]) if attributes else {}
         for some in batched(image_ids, _ITEMS_OF_A_BATCH):
-            asked: Any = {
-                self._table: {
-                    "Keys": [{"imageId": {"S": image_id}} for image_id in some],
-                    "ConsistentRead": True,
-                    **projected,
-                }
-            }
-            records |= {item["imageId"]["S"]: _record(item) for item in self._batch(asked)}
+            records |= {item["imageId"]["S"]: _record(item) for item in self._batch(some, **projected)}
         return records
 
     def entries(

@@ -20,7 +20,7 @@ from operator import attrgetter
 from typing import Final, Literal
 
 from chalicelib.catalog import FIRST, LAST, Catalog, Entry, Index, Stretch, partitions
-from chalicelib.metadata import Record, Status
+from chalicelib.metadata import LONGEST_KEY, Record, Status
 
 Order = Literal["newest", "oldest", "name"]
 
@@ -181,7 +181,7 @@ def _after(order: Order, cursor: str | None) -> str | None:
     except (binascii.Error, ValueError):
         text = ""
     of, _, sort_key = text.partition(":")
-    well_formed = len(sort_key.encode()) <= 1024 if order == "name" else _LIST_KEY.fullmatch(sort_key)
+    well_formed = len(sort_key.encode()) <= LONGEST_KEY if order == "name" else _LIST_KEY.fullmatch(sort_key)
     if of != order or not sort_key or not well_formed:
         raise CursorError("is none that this listing gave")
     return sort_key

@@ -12,6 +12,9 @@ Status = Literal["compressed", "failed"]
 PASSING_FAILURES: Final = frozenset({"archived", "encrypted", "too-many-bytes"})
 """Codes of failures that can end although neither the object nor the options change; looking again costs no decode."""
 
+LONGEST_KEY: Final = 1024
+"""Bytes of UTF-8 of an object key: S3's limit, and DynamoDB's for a sort key."""
+
 EXTENSIONS: Final[Mapping[str, str]] = {
     "jpeg": ".jpg",
     "png": ".png",

@@ -28,6 +28,7 @@ from chalicelib import aws, options, settings, telemetry
 from chalicelib.catalog import Catalog, Conflict
 from chalicelib.imaging import Compressed, ImageError, Options, compress, fingerprint
 from chalicelib.metadata import (
+    LONGEST_KEY,
     PASSING_FAILURES,
     Failure,
     Record,
@@ -44,7 +45,6 @@ from chalicelib.storage import Buckets, Interrupted, NotModified, Overtaken, Sou
 Outcome = Literal["compressed", "failed", "deleted", "unchanged", "absent", "excluded"]
 
 _ATTEMPTS = 6
-_LONGEST_KEY = 1024  # bytes of UTF-8, S3's limit
 
 
 class Telemetry(Protocol):
@@ -162,7 +162,7 @@ class Pipeline:
     def _possible_keys(self, key: str, record: Record | None) -> set[str]:
         renditions = {rendition.name for rendition in self._options.renditions}
         keys = possible_keys(key, renditions) | objects_of(record).keys()
-        return {possible for possible in keys if len(possible.encode()) <= _LONGEST_KEY}
+        return {possible for possible in keys if len(possible.encode()) <= LONGEST_KEY}
 
     def _remove(self, key: str, record: Record | None, possible: set[str]) -> Outcome:
         self._buckets.delete(possible)
@@ -284,9 +284,9 @@ def current() -> Pipeline:
 
 
 def _require_fitting(*keys: str) -> None:
-    if any(len(key.encode()) > _LONGEST_KEY for key in keys):
+    if any(len(key.encode()) > LONGEST_KEY for key in keys):
         raise RefusedError(
-            "key-too-long", f"The compressed object's key would exceed S3's {_LONGEST_KEY} bytes."
+            "key-too-long", f"The compressed object's key would exceed S3's {LONGEST_KEY} bytes."
         )
 
 

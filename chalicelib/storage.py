@@ -94,7 +94,7 @@ class Buckets:
             if _code(error) in _NOT_MODIFIED:
                 raise NotModified from error
             if reason := _unreadable(error):
-                raise UnreadableError(*reason, *self._listed(key)) from error
+                raise self._unreadable(key, *reason) from error
             raise
         return SourceObject(etag=answer["ETag"], size=answer["ContentLength"], body=answer["Body"])
 
@@ -105,10 +105,8 @@ class Buckets:
         except ClientError as error:
             if _code(error) not in {"400", "403"}:  # as HEAD answers where an object is encrypted
                 raise
-            try:
-                return self._listed(key)[0]
-            except Overtaken:
-                return None
+            listed = self._listed(key)
+            return listed[0] if listed else None
 
     def list_sources(self, after: str) -> dict[str, str]:
         """Return the ETags of up to 1,000 source keys that follow a key, by key, in S3's order: that of UTF-8."""
@@ -117,9 +115,7 @@ class Buckets:
 
     def has_source(self, key: str) -> bool:
         """Tell whether there is a source object, by the listing: whoever asks need not be allowed to read it."""
-        # A key sorts before every other key that it is a prefix of.
-        listed = self._s3.list_objects_v2(Bucket=self.source, Prefix=key, MaxKeys=1).get("Contents", [])
-        return bool(listed) and listed[0]["Key"] == key
+        return self._listed(key) is not None
 
     def etags(self, keys: Collection[str]) -> dict[str, str]:
         """Return the ETags of those keys of the destination bucket that have an object."""
@@ -232,12 +228,16 @@ class Buckets:
                 return None
             raise
 
-    def _listed(self, key: str) -> tuple[str, int]:
-        """Return ETag and size of a source object that itself answers nothing; the listing tells those of any."""
+    def _unreadable(self, key: str, code: str, message: str) -> UnreadableError | Overtaken:
+        listed = self._listed(key)
+        return UnreadableError(code, message, *listed) if listed else Overtaken(key)
+
+    def _listed(self, key: str) -> tuple[str, int] | None:
+        """Return ETag and size of a source object by the listing, which tells those of what itself answers nothing."""
         # A key sorts before every other key that it is a prefix of.
         listed = self._s3.list_objects_v2(Bucket=self.source, Prefix=key, MaxKeys=1).get("Contents", [])
         if not listed or listed[0]["Key"] != key:
-            raise Overtaken(key)
+            return None
         return listed[0]["ETag"], listed[0]["Size"]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib.metadata import possible_keys
+from chalicelib.metadata import LONGEST_KEY, possible_keys
 from chalicelib.parameters import shown
 from chalicelib.problems import bad_parameter
 from chalicelib.settings import Settings
@@ -13,7 +13,6 @@ from chalicelib.settings import Settings
 FORM_SECONDS: Final = 900
 """How long a form is good for: a large photograph over a slow connection takes minutes."""
 
-_LONGEST_KEY = 1024  # bytes of UTF-8, S3's limit
 _NONCHARACTERS = "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
 _UNFIT = re.compile(rf"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_NONCHARACTERS}]")
 _IMAGE_TYPE = re.compile(r"image/[a-z0-9][a-z0-9.+-]{0,60}")
@@ -66,8 +65,8 @@ def _key(key: Any, now: Settings) -> str:
     if "${" in key:
         raise bad_parameter("key", f"{shown(key)} has ${{, which S3 replaces in forms")
     longest = max(possible_keys(key, dict(now.renditions)), key=lambda each: len(each.encode()))
-    if len(longest.encode()) > _LONGEST_KEY:
-        raise bad_parameter("key", f"is so long that a compressed image's would exceed {_LONGEST_KEY} bytes")
+    if len(longest.encode()) > LONGEST_KEY:
+        raise bad_parameter("key", f"is so long that a compressed image's would exceed {LONGEST_KEY} bytes")
     if not now.includes(key):
         raise bad_parameter("key", f"{shown(key)} has a prefix whose objects are not compressed")
     return key
