@@ -12,29 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tools.policies.calls import Call
+from tools.policies import calls, library
 from tools.policies.facts import Facts
+from tools.policies.objects import Bound, Class, Container, Function, Instance, Module, Scope
+from tools.policies.sdk import Guarded
 from tools.policies.source import ENTRY, Source, bound_names
 from tools.policies.syntax import Syntax
-from tools.policies.values import (
-    ANY,
-    NOTHING,
-    UNKNOWN,
-    Arguments,
-    Bound,
-    Class,
-    Container,
-    Context,
-    Function,
-    Guarded,
-    Instance,
-    Module,
-    Scope,
-    Value,
-    Values,
-    named,
-    texts,
-)
+from tools.policies.values import ANY, NOTHING, UNKNOWN, Arguments, Context, Value, Values, texts
 
 _DEPTH: Final = 6  # objects made by methods of objects made by methods: deeper ones are taken for one
 _VARIANTS: Final = 200  # combinations of strings in calls of a function: further ones are taken for one
@@ -72,11 +56,11 @@ class Analysis:
         self._syntax = Syntax(self)
         self._made: dict[tuple[object, ...], Any] = {}
         self._variants: defaultdict[ast.AST, set[object]] = defaultdict(set)
-        self._calls: defaultdict[Scope, list[Call]] = defaultdict(list)
+        self._calls: defaultdict[Scope, list[calls.Call]] = defaultdict(list)
         self._problems: defaultdict[Scope, dict[str, None]] = defaultdict(dict)
         self._leads_to: defaultdict[Scope, dict[Scope, None]] = defaultdict(dict)
 
-    def run(self, handlers: Iterable[Handler]) -> tuple[list[Call], list[str]]:
+    def run(self, handlers: Iterable[Handler]) -> tuple[list[calls.Call], list[str]]:
         """Return the calls of AWS that handlers may make, and what could not be followed, as `file:line: why`."""
         start, entries = self.scope, list(handlers)
         self.facts.stale[start] = None
@@ -128,7 +112,7 @@ class Analysis:
         assert self.facts.reader is not None, "code is being looked at"
         self._problems[self.facts.reader][f"{self.place()}: {text}"] = None
 
-    def note(self, call: Call) -> None:
+    def note(self, call: calls.Call) -> None:
         """Note a call of AWS."""
         assert self.facts.reader is not None, "code is being looked at"
         self._calls[self.facts.reader].append(call)
@@ -154,6 +138,18 @@ class Analysis:
     def elements(self, values: Values) -> Values:
         """Return what iterating over any of the values may give."""
         return NOTHING.union(*(value.elements(self) for value in values))
+
+    def named(self, path: str) -> Values:
+        """Return what a dotted name outside the app stands for."""
+        return library.named(path)
+
+    def call_library(self, path: str, arguments: Arguments) -> Values:
+        """Return what calling such a name may give."""
+        return library.call(path, arguments, self)
+
+    def call_client(self, service: str, method: str, arguments: Arguments) -> Values:
+        """Note a call of AWS, and return what is known of its answer."""
+        return calls.called(service, method, arguments, self)
 
     def escape(self, values: Values) -> Values:
         """Pass values to a library, which may call what is code, in containers too, and give it or its results back."""
@@ -225,7 +221,7 @@ class Analysis:
     def imported(self, module: str, name: str) -> Values:
         """Return what `from module import name` binds."""
         if self._source.module(module) is None:
-            return named(f"{module}.{name}")
+            return self.named(f"{module}.{name}")
         inner = f"{module}.{name}"
         bound = self.facts.get(self.module(module).scope, name)
         return bound or (frozenset({self.module(inner)}) if self._source.module(inner) else NOTHING)

@@ -7,16 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from tools.policies import model
 from tools.policies.facts import Facts
-from tools.policies.values import (
-    KEYS,
-    NOTHING,
-    UNKNOWN,
-    Arguments,
-    Container,
-    Deferred,
-    Values,
-    texts,
-)
+from tools.policies.objects import Container
+from tools.policies.sdk import Deferred
+from tools.policies.values import KEYS, NOTHING, UNKNOWN, Arguments, Values, texts
 
 if TYPE_CHECKING:
     from tools.policies.analysis import Analysis

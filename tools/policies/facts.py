@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Hashable, Mapping
 from typing import Final
 
-from tools.policies.values import NOTHING, UNKNOWN, Scope, Text, Values
+from tools.policies.objects import Scope
+from tools.policies.values import NOTHING, UNKNOWN, Text, Values
 
 Key = str | int
 _MOST_TEXTS: Final = 64  # a string that grows in a loop would have ever more

@@ -1,28 +1,29 @@
-"""Functions of Python and its library of which more is known than that they may call and return what they are given."""
+"""Names outside the app of which more is known: what they stand for, what they do beyond giving back what they take."""
 
 import ast
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from tools.policies.objects import Class, Container, Instance, Module, Parent, Scope, SomeAttribute
+from tools.policies.sdk import ClientType, Sdk, SdkClient
 from tools.policies.values import (
     ANY,
     NOTHING,
     UNKNOWN,
     Arguments,
     ChaliceApp,
-    Class,
-    Container,
-    Instance,
-    Module,
-    Parent,
-    Scope,
-    SomeAttribute,
+    Environment,
+    Library,
+    Value,
     Values,
     texts,
 )
 
 if TYPE_CHECKING:
     from tools.policies.analysis import Analysis
+
+_CLIENT_TYPE: Final = re.compile(r"mypy_boto3_(\w+?)(?:\.client)?\.\w+Client")
 
 
 def _cast(arguments: Arguments, analysis: "Analysis") -> Values:
@@ -94,7 +95,7 @@ def _tell(_: Arguments, __: "Analysis") -> Values:
     return UNKNOWN
 
 
-FUNCTIONS: Final[Mapping[str, Callable[[Arguments, "Analysis"], Values]]] = {
+_FUNCTIONS: Final[Mapping[str, Callable[[Arguments, "Analysis"], Values]]] = {
     "builtins.__import__": _refuse,
     "builtins.dict": _dict,
     "builtins.eval": _refuse,
@@ -121,3 +122,25 @@ FUNCTIONS: Final[Mapping[str, Callable[[Arguments, "Analysis"], Values]]] = {
     "importlib.import_module": _import_module,
     "typing.cast": _cast,
 }
+
+_NAMED: Final[Mapping[str, Value]] = {
+    "boto3": Sdk(),
+    "boto3.Session": Sdk(),
+    "boto3.client": SdkClient(),
+    "boto3.session": Sdk(),
+    "os.environ": Environment(),
+    "os.getenv": Environment(),
+}
+
+
+def named(path: str) -> Values:
+    """Return what a dotted name of a library stands for."""
+    if client := _CLIENT_TYPE.fullmatch(path):
+        return frozenset({ClientType(client[1].replace("_", "-"))})
+    return frozenset({_NAMED.get(path, Library(path))})
+
+
+def call(path: str, arguments: Arguments, analysis: "Analysis") -> Values:
+    """Return what calling a dotted name may give: what is known of it, or what it was passed."""
+    known = _FUNCTIONS.get(path)
+    return known(arguments, analysis) if known else analysis.escape(arguments.all())

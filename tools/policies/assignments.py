@@ -1,0 +1,98 @@
+"""What assignments do to what is known of values, and how code is visited."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tools.policies.objects import Class, Container, Function, Instance, Module, Scope
+from tools.policies.values import ANY, NOTHING, Arguments, Values
+
+if TYPE_CHECKING:
+    from tools.policies.analysis import Analysis
+
+
+class Assignments(ast.NodeVisitor):
+    """Binds names, and sets attributes and items."""
+
+    def __init__(self, analysis: "Analysis") -> None:
+        self._analysis = analysis
+        self._facts = analysis.facts
+
+    def visit(self, node: ast.AST) -> Values:
+        """Return the values of an expression; of a statement there are none."""
+        values: Values | None = super().visit(node)
+        return NOTHING if values is None else values
+
+    def _visit_all(self, nodes: Iterable[ast.AST]) -> None:
+        for node in nodes:
+            self.visit(node)
+
+    def _assign(self, target: ast.expr, values: Values) -> None:
+        match target:
+            case ast.Name(id=name):
+                self._bind(name, values)
+            case ast.Attribute(value=owner, attr=name):
+                self._set_attribute(target, self.visit(owner), name, values)
+            case ast.Subscript(value=owner, slice=key):
+                self._set_item(target, self.visit(owner), key, values)
+            case ast.Starred(value=inner):
+                self._assign(inner, values)
+            case ast.Tuple(elts=targets) | ast.List(elts=targets):
+                self._unpack(targets, values)
+
+    def _unpack(self, targets: list[ast.expr], values: Values) -> None:
+        spread = False
+        for position, each in enumerate(targets):
+            spread = spread or isinstance(each, ast.Starred)
+            key: int | str = ANY if spread else position
+            self._assign(each, NOTHING.union(*(value.item(key, self._analysis) for value in values)))
+
+    def _set_attribute(self, target: ast.expr, owners: Values, name: str, values: Values) -> None:
+        for owner in owners:
+            match owner:
+                case Instance():
+                    self._facts.add(owner, name, values)
+                    with self._at(target):
+                        self._set_property(owner, name, values)
+                case Class(scope=scope) | Module(scope=scope):
+                    self._facts.add(scope, name, values)
+                case _:
+                    self._lose(target, values)
+
+    def _set_property(self, owner: Instance, name: str, values: Values) -> None:
+        """Call what a class has under the name, which may be the setter of a property."""
+        for each in owner.of.lineage():
+            for function in self._facts.get(each.scope, name):
+                if isinstance(function, Function):
+                    self._analysis.invoke(function, Arguments((values,)), owner)
+
+    def _set_item(self, target: ast.expr, owners: Values, key: ast.expr, values: Values) -> None:
+        keys = self.visit(key)
+        for owner in owners:
+            if not isinstance(owner, Container):
+                self._lose(target, values)
+            elif isinstance(key, ast.Constant) and isinstance(key.value, int):
+                self._facts.add(owner, key.value, values)
+            else:
+                owner.put(keys, values, self._analysis)
+
+    def _lose(self, target: ast.expr, values: Values) -> None:
+        with self._at(target):
+            self._analysis.escape(values)
+
+    def _bind(self, name: str, values: Values) -> None:
+        scope: Scope | None = self._analysis.scope
+        while scope is not None and name not in scope.names:  # declared global or nonlocal
+            scope = scope.parent
+        if scope is not None:
+            self._facts.add(scope, name, values)
+
+    @contextmanager
+    def _at(self, node: ast.AST) -> Iterator[None]:
+        before = self._analysis.node
+        self._analysis.node = node
+        try:
+            yield
+        finally:
+            self._analysis.node = before
