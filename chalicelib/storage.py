@@ -150,9 +150,9 @@ class Buckets:
         Raises:
             ClientError: S3 could not delete some of them.
         """
-        for key in sorted(key for key in keys if not _fits_xml(key)):
+        for key in sorted(key for key in keys if not fits_xml(key)):
             self._s3.delete_object(Bucket=self.destination, Key=key)
-        objects: list[Any] = [{"Key": key} for key in sorted(keys) if _fits_xml(key)]
+        objects: list[Any] = [{"Key": key} for key in sorted(keys) if fits_xml(key)]
         if not objects:
             return
         answer = self._s3.delete_objects(Bucket=self.destination, Delete={"Objects": objects, "Quiet": True})
@@ -241,7 +241,8 @@ class Buckets:
         return listed[0]["ETag"], listed[0]["Size"]
 
 
-def _fits_xml(key: str) -> bool:
+def fits_xml(key: str) -> bool:
+    """Tell whether XML 1.0, in which S3 is asked to delete several objects at once, has all characters of a key."""
     # Printable characters do. The pattern takes 5 ms to compile: only for a key that has others.
     return key.isprintable() or re.search(_NOT_XML, key) is None
 

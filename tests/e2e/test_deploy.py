@@ -341,11 +341,33 @@ def test_a_new_token_is_in_force_at_once_and_the_other_stays(
 def test_a_step_that_fails_is_named_with_its_reason_and_how_to_go_on(
     empty: Checkout, first: "subprocess.CompletedProcess[str]"
 ) -> None:
-    result = empty.deploy(PARAMETERS="RequireTls=perhaps")
+    template = empty.folder / ".chalice" / "infrastructure.yaml"
+    before = template.read_text()
+    template.write_text(before.replace("Parameters:", "Parameters:\n  Owner: {Type: String}", 1))
+    try:
+        result = empty.deploy()
+    finally:
+        template.write_text(before)
     assert result.returncode == 1
     assert result.stderr.startswith("Step 2 (Buckets, table")
-    assert "RequireTls" in result.stderr
+    assert "Owner" in result.stderr
     assert "`make deploy STAGE=dev` goes on" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("parameters", "told"),
+    [
+        ("RequireTls=perhaps", "The parameter RequireTls is 'perhaps', but must be yes or no."),
+        ("RequireTLS=no", "The stack has no parameter 'RequireTLS'; it has AlarmTopic, AppName, "),
+    ],
+)
+def test_parameters_that_the_stack_does_not_take_are_refused_before_anything_is_changed(
+    empty: Checkout, parameters: str, told: str
+) -> None:
+    result = empty.deploy(PARAMETERS=parameters, DRY_RUN="1")
+    assert result.returncode == 1
+    assert result.stderr.startswith(told)
+    assert "[2/" not in result.stdout
 
 
 def test_code_that_cannot_be_followed_is_refused_before_anything_is_changed(
@@ -376,6 +398,11 @@ def test_destroy_keeps_the_data_and_deploy_takes_it_up_again(
         empty.client("s3").get_object(Bucket=before["SOURCE_BUCKET"], Key="kept.txt")["Body"].read()
         == b"kept"
     )
+
+    foreseen = empty.deploy(DRY_RUN="1").stdout
+    assert f"< SourceBucket: taking up {before['SOURCE_BUCKET']}" in foreseen
+    assert "+ SourceBucket " not in foreseen
+    assert "+ DeadLetters (" in foreseen
 
     back = empty.deploy()
     assert back.returncode == 0, back.stdout + back.stderr

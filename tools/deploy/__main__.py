@@ -64,6 +64,7 @@ class Deployment:
         account.require_deployable(self.stage)
         account.require_same_account(self.project, self.name, self.account)
         account.require_concurrency(self.session, self.stage)
+        self.stack.check(self.parameters)
         self._needed_policies()
         print(f"  account {self.account.identifier}, region {self.account.region}, as {self.account.caller}")
 
@@ -74,6 +75,10 @@ class Deployment:
             names = {_NAMES[logical]: name for logical, name in kept.items()}
             if not self.dry_run:
                 self.stack.adopt(kept, names | self.parameters)
+        if self.dry_run and self.stack.status() is None:
+            # A change set of a stack that does not exist would leave an empty one behind.
+            _tell(self.stack.resources(kept))
+            return
         self._change_stack({"AppName": f"{self.stage.app}-{self.name}"} | self.parameters)
 
     def environment(self) -> None:
@@ -144,7 +149,7 @@ class Deployment:
 
     def uploads(self) -> None:
         """Let pages of the API itself, and of API_CORS_ORIGINS, upload: the API's origin is known only now."""
-        if self.dry_run and not self._origins():
+        if self.dry_run and not (self._origins() and self.stack.exists()):
             _tell(["uploads from pages of the API, whose address is known when it is deployed"])
             return
         self._change_stack({"UploadOrigins": ",".join(self._origins())})
@@ -194,10 +199,6 @@ class Deployment:
         return self.stage.environment.get(name) != value
 
     def _change_stack(self, parameters: dict[str, str]) -> None:
-        if self.dry_run and self.stack.status() is None:
-            # A change set of a stack that does not exist would leave an empty one behind.
-            _tell(self.stack.resources())
-            return
         change_set = self.stack.plan(parameters)
         _tell(change_set.changes if change_set else [])
         if change_set and self.dry_run:

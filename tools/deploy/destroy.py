@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import batched
 from pathlib import Path
@@ -12,6 +12,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.progress import Progress
 
+from chalicelib.storage import fits_xml
 from tools.deploy import account, config
 from tools.deploy.__main__ import PROJECT, RECORDED, VARIABLES, chalice
 from tools.deploy.errors import DeployError, explained
@@ -83,13 +84,21 @@ def _delete_bucket(client: Any, bucket: str) -> None:
     with Progress() as progress:
         task = progress.add_task(f"  emptying {bucket}", total=None)
         for batch in batched(_versions(client, bucket), _DELETED_AT_ONCE):
-            answer = client.delete_objects(Bucket=bucket, Delete={"Objects": list(batch), "Quiet": True})
-            if failed := answer.get("Errors"):
-                raise DeployError(
-                    f"{failed[0]['Key']!r} in {bucket} cannot be deleted: {failed[0]['Message']}"
-                )
+            _delete_versions(client, bucket, batch)
             progress.advance(task, len(batch))
     client.delete_bucket(Bucket=bucket)
+
+
+def _delete_versions(client: Any, bucket: str, versions: Sequence[dict[str, str]]) -> None:
+    for version in versions:
+        if not fits_xml(version["Key"]):
+            client.delete_object(Bucket=bucket, **version)
+    together = [version for version in versions if fits_xml(version["Key"])]
+    if not together:
+        return
+    answer = client.delete_objects(Bucket=bucket, Delete={"Objects": together, "Quiet": True})
+    if failed := answer.get("Errors"):
+        raise DeployError(f"{failed[0]['Key']!r} in {bucket} cannot be deleted: {failed[0]['Message']}")
 
 
 def _versions(client: Any, bucket: str) -> Iterator[dict[str, str]]:

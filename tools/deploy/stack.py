@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -80,11 +80,27 @@ class Stack:
         described = self._described() or {}
         return {each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", [])}
 
-    def resources(self) -> list[str]:
-        """Let CloudFormation validate the template, and return a line for each of its resources."""
+    def check(self, parameters: Mapping[str, str]) -> None:
+        """Hold parameters against the template, before anything is changed.
+
+        Raises:
+            DeployError: The template has no such parameter, or it may not have this value.
+        """
+        declared = parsed(self._template)["Parameters"]
+        for name, value in parameters.items():
+            if name not in declared:
+                raise DeployError(
+                    f"The stack has no parameter {name!r}; it has {', '.join(sorted(declared))}."
+                )
+            allowed = declared[name].get("AllowedValues", [value])
+            if value not in allowed:
+                raise DeployError(f"The parameter {name} is {value!r}, but must be {' or '.join(allowed)}.")
+
+    def resources(self, kept: Container[str] = ()) -> list[str]:
+        """Let CloudFormation validate the template, and return a line for each of its resources that is not kept."""
         self._client.validate_template(TemplateBody=self._template)
-        declared = parsed(self._template)["Resources"]
-        return [f"+ {name} ({resource['Type']})" for name, resource in sorted(declared.items())]
+        declared = parsed(self._template)["Resources"].items()
+        return [f"+ {name} ({resource['Type']})" for name, resource in sorted(declared) if name not in kept]
 
     def plan(self, parameters: Mapping[str, str]) -> ChangeSet | None:
         """Make a change set from the template; None if the stack is up to date already.

@@ -4,14 +4,23 @@ from typing import Any
 
 import yaml
 
+from tools.deploy.errors import DeployError
+
 
 class _Loader(yaml.SafeLoader):
     """Reads CloudFormation's short forms: `!Ref X` becomes {"Ref": "X"}, `!Sub X` {"Fn::Sub": "X"}."""
 
 
 def parsed(text: str) -> dict[str, Any]:
-    """Return a template in YAML as data that JSON can hold."""
-    loaded: dict[str, Any] = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+    """Return a template in YAML as data that JSON can hold.
+
+    Raises:
+        DeployError: It is no YAML.
+    """
+    try:
+        loaded: dict[str, Any] = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+    except yaml.YAMLError as error:
+        raise DeployError(f"The template of the stack is no YAML: {error}") from error
     return loaded
 
 
