@@ -4,7 +4,7 @@ INSTALLED := .venv/installed
 SECTIONS ?= imaging startup sweep pages
 LOCK = $(BIN)/uv pip compile --quiet --python $(BIN)/python --generate-hashes --no-strip-extras --no-annotate --custom-compile-command 'make lock'
 
-.PHONY: run test lint bench policies redrive sweep load deploy destroy token screenshots lock audit clean
+.PHONY: help run test lint bench policies redrive sweep load deploy destroy token screenshots lock audit clean
 
 run: $(INSTALLED)  ## the app on this machine, with pictures: PHOTOS=, PORT=, AWS_PORT=, KEEP=
 	@exec $(BIN)/python -m tools.run
@@ -54,6 +54,9 @@ token: $(INSTALLED)  ## new API tokens, in force at once: STAGE=, ROLE=read or w
 
 screenshots: $(INSTALLED)  ## the README's pictures of the gallery, taken anew with Chromium
 	@exec $(BIN)/python -m tools.screenshots
+
+help:  ## this list
+	@sed -En 's/^([a-z]+):.*## /\1\t/p' Makefile | expand -t 14
 
 clean:  ## everything that can be made again
 	rm -rf .venv build .chalice/deployed .chalice/deployments

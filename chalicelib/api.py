@@ -58,7 +58,7 @@ def list_images(request: Request) -> Response:
     if "key" in query:
         if query.keys() - {"key", "urls"}:
             raise bad_parameter("key", "goes with no other parameter than urls")
-        return _one(request, image_id(settings.current().source_bucket, query["key"]), with_urls=with_urls)
+        return _one(request, _of_key(query["key"]), with_urls=with_urls)
     limit = parameters.whole_number("limit", query.get("limit", "20"), 1, 100)
     filters = Filters(
         status=parameters.one_of("status", query.get("status"), get_args(Status)),
@@ -82,7 +82,7 @@ def list_images(request: Request) -> Response:
 def get_image(request: Request, identifier: str) -> Response:
     """Answer `GET /images/{imageId}`."""
     query = parameters.query(request, {"urls"})
-    return _one(request, identifier, with_urls=parameters.flag("urls", query.get("urls", "false")))
+    return _one(request, _found(identifier), with_urls=parameters.flag("urls", query.get("urls", "false")))
 
 
 @answering
@@ -185,8 +185,7 @@ def contract(request: Request) -> Response:
     return tagged(request, text, "application/json", "public, max-age=300")
 
 
-def _one(request: Request, identifier: str, *, with_urls: bool) -> Response:
-    record = _found(identifier)
+def _one(request: Request, record: Record, *, with_urls: bool) -> Response:
     if with_urls:  # which are others each time
         return as_json(_shown(record, with_urls=True))
     text = as_json(shown(record)).body
@@ -198,6 +197,13 @@ def _found(identifier: str) -> Record:
     # One of a bucket that the settings no longer name says nothing of the object of that key in today's.
     if record is None or record["sourceBucket"] != settings.current().source_bucket:
         raise Problem("no-such-image", f"There is no image {parameters.shown(identifier)}.")
+    return record
+
+
+def _of_key(key: str) -> Record:
+    record = _catalog().get(image_id(settings.current().source_bucket, key))
+    if record is None:
+        raise Problem("no-such-image", f"There is no image of the key {parameters.shown(key)}.")
     return record
 
 

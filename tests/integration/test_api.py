@@ -129,6 +129,10 @@ def test_what_is_not_there_is_404(api: Api, path: str) -> None:
     assert (answer.status_code, body(answer)["code"]) == (404, "no-such-image")
 
 
+def test_a_key_that_no_image_has_is_named(api: Api) -> None:
+    assert body(api.get("/images", key="nights/none.jpg"))["detail"].endswith("'nights/none.jpg'.")
+
+
 @pytest.mark.parametrize(
     ("query", "named"),
     [
