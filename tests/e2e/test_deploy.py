@@ -187,6 +187,15 @@ def test_tokens_are_shown_once_and_only_their_digests_are_kept(
         assert token not in kept
 
 
+def test_each_function_has_a_log_that_is_kept_for_thirty_days(
+    empty: Checkout, first: "subprocess.CompletedProcess[str]"
+) -> None:
+    groups = empty.client("logs").describe_log_groups()["logGroups"]
+    kept = {group["logGroupName"] for group in groups if group.get("retentionInDays") == 30}
+    functions = empty.client("lambda").list_functions()["Functions"]
+    assert kept == {f"/aws/lambda/{function['FunctionName']}" for function in functions}
+
+
 def test_what_each_function_will_be_allowed_is_shown_before(
     empty: Checkout, dry: "subprocess.CompletedProcess[str]", first: "subprocess.CompletedProcess[str]"
 ) -> None:

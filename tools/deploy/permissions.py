@@ -73,6 +73,14 @@ _ON_BEHALF: Final[Mapping[str, tuple[str, ...]]] = {
         "dynamodb:UpdateTimeToLive",
         "kms:DescribeKey",
     ),
+    "AWS::Logs::LogGroup": (
+        "logs:CreateLogGroup",
+        "logs:DeleteLogGroup",
+        "logs:DescribeLogGroups",
+        "logs:ListTagsForResource",
+        "logs:PutRetentionPolicy",
+        "logs:TagResource",
+    ),
     "AWS::S3::Bucket": (
         "s3:CreateBucket",
         "s3:GetBucketCORS",

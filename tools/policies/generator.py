@@ -52,11 +52,13 @@ class Project:
     Attributes:
         folder: The folder of app.py, chalicelib and .chalice.
         on_failure: By function, the variable that holds the ARN of what its failed events go to.
+        log_groups: Functions whose log group is made before them, by something else than Chalice.
         emulated: By stage, account and region of an emulated AWS that it is deployed to.
     """
 
     folder: Path
     on_failure: Mapping[str, str] = field(default_factory=dict)
+    log_groups: frozenset[str] = frozenset()
     emulated: Mapping[str, Account] = field(default_factory=dict)
 
     def policies(
@@ -103,7 +105,7 @@ class Project:
         on_aws = name if config.function_name == handlers.API else f"{name}-{config.function_name}"
         calls, unclear = Analysis(source, environment, on_aws).run(entries)
         problems = [PolicyError(text) for text in unclear]
-        allowed = set(_platform(config, on_aws, self._destination(config, environment), account))
+        allowed = set(self._platform(config, on_aws, self._destination(config, environment), account))
         for call in calls:
             try:
                 allowed |= set(grants(call, account))
@@ -134,22 +136,26 @@ class Project:
             )
         return environment[variable] if variable else None
 
+    def _platform(
+        self, config: Config, on_aws: str, destination: str | None, account: Account
+    ) -> Iterator[Grant]:
+        """Yield what Lambda itself does with a function's role: write its log, hand failed events on."""
+        group = account.arn("logs", f"log-group:/aws/lambda/{on_aws}")
+        # The group that Chalice makes for the API has another name than its function.
+        by_chalice = config.log_retention_in_days and config.function_name != handlers.API
+        if not by_chalice and config.function_name not in self.log_groups:
+            yield Grant("logs:CreateLogGroup", group)
+        yield Grant("logs:CreateLogStream", f"{group}:*")
+        yield Grant("logs:PutLogEvents", f"{group}:*")
+        if destination:
+            service = destination.split(":")[2] if destination.startswith("arn:") else "sqs"
+            yield Grant(_ON_FAILURE[service], destination)
+
 
 def read(folder: Path) -> Project:
     """Return the project in a folder."""
     path = folder / "pyproject.toml"
     settings = tomllib.loads(path.read_text()).get("tool", {}).get("policies", {}) if path.is_file() else {}
     emulated = {stage: Account("aws", *where) for stage, where in settings.get("emulated", {}).items()}
-    return Project(folder, settings.get("on_failure", {}), emulated)
-
-
-def _platform(config: Config, on_aws: str, destination: str | None, account: Account) -> Iterator[Grant]:
-    """Yield what Lambda itself does with a function's role: write its log, hand failed events on."""
-    group = account.arn("logs", f"log-group:/aws/lambda/{on_aws}")
-    if not config.log_retention_in_days:  # else Chalice has made the group before the function
-        yield Grant("logs:CreateLogGroup", group)
-    yield Grant("logs:CreateLogStream", f"{group}:*")
-    yield Grant("logs:PutLogEvents", f"{group}:*")
-    if destination:
-        service = destination.split(":")[2] if destination.startswith("arn:") else "sqs"
-        yield Grant(_ON_FAILURE[service], destination)
+    log_groups = frozenset(settings.get("log_groups", ()))
+    return Project(folder, settings.get("on_failure", {}), log_groups, emulated)

@@ -128,6 +128,17 @@ def test_a_function_writes_its_own_log_alone(project: Callable[..., Project]) ->
     assert _grants(project(log_retention_in_days=None)) == write | {Grant("logs:CreateLogGroup", own)}
 
 
+def test_the_api_makes_its_log_group_itself_unless_something_else_does(
+    project: Callable[..., Project],
+) -> None:
+    """Chalice's would have the name of no function."""
+    folder = project(app="@app.route('/')\ndef index():\n    pass").folder
+    make = Grant("logs:CreateLogGroup", "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/app-dev")
+    (by_itself,) = Project(folder).policies("dev", ACCOUNT)
+    (made,) = Project(folder, log_groups=frozenset({"api_handler"})).policies("dev", ACCOUNT)
+    assert by_itself.grants - made.grants == {make}
+
+
 def test_lambda_may_hand_failed_events_on(project: Callable[..., Project]) -> None:
     queue = "arn:aws:sqs:eu-west-1:123456789012:letters"
     folder = project().folder
