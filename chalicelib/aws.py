@@ -19,7 +19,9 @@ PATIENT: Final = Config(
     tcp_keepalive=True,
     retries={"mode": "standard", "total_max_attempts": 4},
 )
-"""For functions of a minute: a call that hangs each time still leaves them time to fail, and to be retried as a whole."""
+"""For functions of a minute: a call that hangs each time still leaves them time to fail, and to be retried as a whole.
+
+So does a body that stalls, which the pipeline asks for three times."""
 
 QUICK: Final = PATIENT.merge(
     Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypedDict
 from urllib.parse import unquote_plus
 
-from chalicelib import aws, pipeline, settings
+from chalicelib import aws, pipeline, settings, telemetry
 from chalicelib.catalog import Catalog
 from chalicelib.metadata import image_id
 from chalicelib.pipeline import Pipeline
@@ -55,17 +55,22 @@ def _result(task: Mapping[str, Any], reconciler: Pipeline, catalog: Catalog, buc
 def _reconciled(
     task: Mapping[str, Any], reconciler: Pipeline, catalog: Catalog, bucket: str
 ) -> tuple[ResultCode, str]:
-    named = task.get("s3Bucket") or task.get("s3BucketArn", "").rpartition(":")[2]
+    named = task.get("s3Bucket") or (task.get("s3BucketArn") or "").rpartition(":")[2]
     if named != bucket:
         return "PermanentFailure", f"bucket: {named} is not the source bucket {bucket}"
+    if not task.get("s3Key"):
+        return "PermanentFailure", "key: the task names none"
     key = unquote_plus(task["s3Key"])
     try:
         outcome = reconciler.reconcile(key)
         record = catalog.get(image_id(bucket, key))
     except Exception as error:  # whatever it is, the other tasks go on, and this one is tried again
+        telemetry.trouble("could not be reconciled", error, key=key)
         return "TemporaryFailure", f"{type(error).__name__}: {error}"
-    if outcome in {"failed", "unchanged"} and record and "error" in record:
+    if outcome in {"failed", "unchanged", "unreadable"} and record and "error" in record:
         return "PermanentFailure", f"{record['error']['code']}: {record['error']['message']}"
+    if outcome == "unreadable":
+        return "PermanentFailure", "unreadable: S3 does not hand the object out; what was made of it is kept"
     if outcome == "absent":
         return "PermanentFailure", "absent: there is no such object"
     return "Succeeded", outcome

@@ -9,11 +9,12 @@ Listing never scans. Every record carries its place in three indexes, whose part
 
 Totals are kept beside the records, in `STATS_SHARDS` items `stats#<nn>` of their own, which a record's write
 changes in the same transaction: exact whatever is delivered twice, retried or raced, and read by one request.
+One more item, `renditions`, names all renditions that were ever made, so that their objects can be found.
 
 How pages are made of the indexes is `listing`'s.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import batched
@@ -41,6 +42,7 @@ SHARDS: Final = 4
 STATS_SHARDS: Final = 32
 TOTALS: Final = ("compressed", "failed", "bytesBefore", "bytesAfter")
 
+_RENDITIONS: Final = "renditions"  # no UUID, so that it is no image's
 _ATTEMPTS = 8
 _ITEMS_OF_A_BATCH = 100  # DynamoDB's limit
 _LOST = {"ConditionalCheckFailed", "TransactionConflict"}
@@ -126,6 +128,21 @@ class Catalog:
             **_condition(record),
         }
         self._write({"Delete": delete}, difference(record, None))
+
+    def rendition_names(self, used: Collection[str]) -> frozenset[str]:
+        """Return the names of all renditions that were ever used, after noting those that are used now."""
+        key = {"imageId": {"S": _RENDITIONS}}
+        item = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item", {})
+        noted = frozenset(item.get("names", {}).get("SS", ()))
+        if fresh := sorted(set(used) - noted):
+            self._dynamodb.update_item(
+                TableName=self._table,
+                Key=key,
+                UpdateExpression="ADD #names :fresh",
+                ExpressionAttributeNames={"#names": "names"},
+                ExpressionAttributeValues={":fresh": {"SS": fresh}},
+            )
+        return noted.union(used)
 
     def totals(self) -> Totals:
         """Return the sums over all records: one request, however many there are."""

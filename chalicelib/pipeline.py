@@ -9,8 +9,8 @@ Reconciles of one key may race, and any may crash at any point. What keeps the r
 - A compressed object is written only over the one that stood there before the source was read, and a record only
   over the one that was read: so an older source never replaces a newer one, and who is overtaken begins again.
 - Who has written looks at the source again: who deleted it in the meantime may have found nothing to delete.
-- Objects of a reconcile that crashed are found by their keys, of which a source key has few: whoever writes
-  the record deletes the others first, and whoever has nothing to write looks for them.
+- Objects of a reconcile that crashed are found by their keys, of which a source key has few, under whatever settings
+  they were made: whoever writes the record deletes the others first, and whoever has nothing to write looks for them.
 
 So a reconcile that ends has seen everything agree after its own last write; one that crashed is run again.
 """
@@ -18,7 +18,7 @@ So a reconcile that ends has seen everything agree after its own last write; one
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, cached_property
 from hashlib import sha256
 from typing import Any, Literal, Protocol
 from urllib.parse import unquote_plus
@@ -42,9 +42,10 @@ from chalicelib.metadata import (
 )
 from chalicelib.storage import Buckets, Interrupted, NotModified, Overtaken, SourceObject, UnreadableError
 
-Outcome = Literal["compressed", "failed", "deleted", "unchanged", "absent", "excluded"]
+Outcome = Literal["compressed", "failed", "deleted", "unchanged", "unreadable", "absent", "excluded"]
 
 _ATTEMPTS = 6
+_READS = 3  # a body that stalls takes the SDK's read time-out each time, and Lambda retries as well
 
 
 class Telemetry(Protocol):
@@ -111,11 +112,18 @@ class Pipeline:
 
         Raises:
             Conflict: Other reconciles of the key won every time.
+            Interrupted: The source could not be read to its end.
         """
+        interruptions = 0
         for attempt in range(_ATTEMPTS):
             try:
                 outcome = self._attempt(key, force=force, trusting=attempt == 0)
-            except (Conflict, Overtaken, Interrupted):
+            except (Conflict, Overtaken):
+                continue
+            except Interrupted:
+                interruptions += 1
+                if interruptions == _READS:
+                    raise
                 continue
             if outcome not in {"compressed", "failed"}:  # of those, the record tells more
                 self._telemetry.decision(outcome, key, image_id(self._buckets.source, key), {})
@@ -138,6 +146,8 @@ class Pipeline:
                 raise Overtaken(key) from None
             return "unchanged"
         except UnreadableError as error:
+            if _says_all(record, error) and self._stands(record, possible):
+                return "unreadable"
             failed = self._begun(key, error.etag, error.size)
             failed["error"] = Failure(code=error.code, message=str(error))
             return self._commit(failed, record, possible)
@@ -160,9 +170,14 @@ class Pipeline:
         )
 
     def _possible_keys(self, key: str, record: Record | None) -> set[str]:
-        renditions = {rendition.name for rendition in self._options.renditions}
-        keys = possible_keys(key, renditions) | objects_of(record).keys()
+        # An earlier version of this code may have named what is recorded in another way.
+        keys = possible_keys(key, self._rendition_names) | objects_of(record).keys()
         return {possible for possible in keys if len(possible.encode()) <= LONGEST_KEY}
+
+    @cached_property
+    def _rendition_names(self) -> frozenset[str]:
+        """The names of renditions now and ever: a crash may have left objects of one that the settings have dropped."""
+        return self._catalog.rendition_names({rendition.name for rendition in self._options.renditions})
 
     def _remove(self, key: str, record: Record | None, possible: set[str]) -> Outcome:
         self._buckets.delete(possible)
@@ -250,26 +265,33 @@ def reconcile_event(event: Mapping[str, Any]) -> None:
     Raises:
         ExceptionGroup: Some keys failed; the others are done.
     """
-    errors: list[Exception] = []
-    for key, force in _named_keys(event["Records"]).items():
+    keys, errors = _named_keys(event["Records"])
+    for key, force in keys.items():
         try:
             current().reconcile(key, force=force)
         except Exception as error:
+            telemetry.trouble("could not be reconciled", error, key=key)
             error.add_note(f"while reconciling {key!r}")
             errors.append(error)
     if errors:
         raise ExceptionGroup("some keys could not be reconciled", errors)
 
 
-def _named_keys(records: Iterable[Mapping[str, Any]]) -> dict[str, bool]:
-    """Return the keys of the source bucket that records name, each once, and whether to force it."""
+def _named_keys(records: Iterable[Mapping[str, Any]]) -> tuple[dict[str, bool], list[Exception]]:
+    """Return the keys of the source bucket that records name, each once, and whether to force it; and what names none."""
     bucket = settings.current().source_bucket
     keys: dict[str, bool] = {}
+    errors: list[Exception] = []
     for record in records:
-        if record["s3"]["bucket"]["name"] == bucket:
-            key = unquote_plus(record["s3"]["object"]["key"])
+        try:
+            named, key = record["s3"]["bucket"]["name"], unquote_plus(record["s3"]["object"]["key"])
+        except (KeyError, TypeError, AttributeError) as error:
+            telemetry.trouble("names no object", error, record=repr(record))
+            errors.append(ValueError(f"an event's record names no object: {record!r}"))
+            continue
+        if named == bucket:
             keys[key] = keys.get(key, False) or record.get("force") is True
-    return keys
+    return keys, errors
 
 
 @cache
@@ -281,6 +303,13 @@ def current() -> Pipeline:
     return Pipeline(
         buckets, catalog, options.of(now), now.max_source_bytes, now.includes, telemetry.CloudWatch()
     )
+
+
+def _says_all(record: Record | None, unreadable: UnreadableError) -> bool:
+    """Tell whether a record is of a source that cannot be read now: what was made of it is kept, or the same reason."""
+    if record is None or record["sourceETag"] != unreadable.etag:
+        return False
+    return "error" not in record or record["error"]["code"] == unreadable.code
 
 
 def _require_fitting(*keys: str) -> None:

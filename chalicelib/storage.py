@@ -17,6 +17,8 @@ _CACHE_CONTROL = "private, max-age=3600"
 _NOT_XML = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 _NOT_FOUND = {"404", "NoSuchKey", "NotFound"}
 _NOT_MODIFIED = {"304", "NotModified"}
+# What S3 passes on from KMS of a key that is not to be used; its other answers, such as KMS.ThrottlingException, pass.
+_KEY_UNUSABLE = {"KMS.DisabledException", "KMS.KMSInvalidStateException", "KMS.NotFoundException"}
 _PRECONDITION_FAILED = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
 
 
@@ -24,6 +26,7 @@ _PRECONDITION_FAILED = {"412", "PreconditionFailed", "409", "ConditionalRequestC
 class SourceObject:
     """A source object as it stands: its body is open and unread, its size in bytes."""
 
+    key: str
     etag: str
     size: int
     body: "StreamingBody"
@@ -32,12 +35,12 @@ class SourceObject:
         """Return the whole body.
 
         Raises:
-            Interrupted: The connection broke off; the SDK retries requests, but not bodies.
+            Interrupted: The connection broke off, or stood still; the SDK retries requests, but not bodies.
         """
         try:
             return self.body.read()
         except (IncompleteReadError, ReadTimeoutError, ResponseStreamingError) as error:
-            raise Interrupted(f"the body broke off: {error}") from error
+            raise Interrupted(f"the body of {self.key!r} broke off: {error}") from error
 
 
 class NotModified(Exception):  # noqa: N818 - an answer, not an error
@@ -96,7 +99,7 @@ class Buckets:
             if reason := _unreadable(error):
                 raise self._unreadable(key, *reason) from error
             raise
-        return SourceObject(etag=answer["ETag"], size=answer["ContentLength"], body=answer["Body"])
+        return SourceObject(key=key, etag=answer["ETag"], size=answer["ContentLength"], body=answer["Body"])
 
     def source_etag(self, key: str) -> str | None:
         """Return the ETag of the source object as it stands, or None if there is none."""
@@ -256,7 +259,7 @@ def _unreadable(error: ClientError) -> tuple[str, str] | None:
     message = error.response["Error"].get("Message", "")
     if _code(error) == "InvalidObjectState":
         return "archived", "The object is archived: restore it, and reprocess it."
-    if _code(error).startswith("KMS.") or (_code(error) == "AccessDenied" and "kms:" in message):
+    if _code(error) in _KEY_UNUSABLE or (_code(error) == "AccessDenied" and "kms:" in message):
         return "encrypted", "The object is encrypted with a KMS key that the compress function may not use."
     if _code(error) == "InvalidRequest" and "Server Side Encryption" in message:
         return (

@@ -49,6 +49,11 @@ def handler[T](context: Any, work: Callable[[], T]) -> T:
         metrics().flush_metrics()
 
 
+def trouble(what: str, error: Exception, **facts: str) -> None:
+    """Log an error that is answered or raised later, among others: what could not be done, to what."""
+    logger().error(what, exc_info=error, extra=facts)
+
+
 class CloudWatch:
     """Tells CloudWatch what a pipeline does."""
 

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
-Fault = Literal["unavailable", "throttled", "reset", "silent", "cut"]
+Fault = Literal["unavailable", "throttled", "reset", "silent", "cut", "stalled"]
 
 SILENCE = 1.5  # seconds, longer than the client waits
 
@@ -65,7 +65,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             if fault == "silent":
                 time.sleep(SILENCE)
-            self._forward(body, cut=fault == "cut")
+            self._forward(body, fault)
 
     do_GET = do_HEAD = do_PUT = do_POST = _answer  # noqa: N815
 
@@ -87,7 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_none)
         self.close_connection = True
 
-    def _forward(self, body: bytes, *, cut: bool) -> None:
+    def _forward(self, body: bytes, fault: Fault | None) -> None:
         connection = HTTPConnection(self.upstream)
         headers = {name: value for name, value in self.headers.items() if name.lower() != "expect"}
         connection.request(self.command, self.path, body, headers)
@@ -100,8 +100,11 @@ class _Handler(BaseHTTPRequestHandler):
         length = answer.getheader("Content-Length") if self.command == "HEAD" else str(len(data))
         self.send_header("Content-Length", length or "0")
         self.end_headers()
-        self.wfile.write(data[: len(data) // 2] if cut else data)
-        self.close_connection = cut
+        broken = fault in {"cut", "stalled"}
+        self.wfile.write(data[: len(data) // 2] if broken else data)
+        if fault == "stalled":
+            time.sleep(SILENCE)
+        self.close_connection = broken
         connection.close()
 
 

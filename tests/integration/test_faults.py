@@ -14,7 +14,7 @@ from chalicelib.catalog import Catalog
 from chalicelib.imaging import Options
 from chalicelib.metadata import image_id
 from chalicelib.pipeline import Pipeline
-from chalicelib.storage import Buckets
+from chalicelib.storage import Buckets, Interrupted
 from tests.integration.faults import Fault, Faults, proxy
 from tools.local_stack import LocalStack
 from tools.pictures import picture
@@ -72,11 +72,27 @@ def test_a_fault_that_passes_is_not_noticed(
     assert _stored(s3, key)
 
 
-def test_a_body_that_breaks_off_is_read_again(proxied: tuple[Pipeline, Faults], key: str) -> None:
+@pytest.mark.parametrize("fault", ["cut", "stalled"])
+def test_a_body_that_breaks_off_or_stalls_is_read_again(
+    proxied: tuple[Pipeline, Faults], key: str, fault: Fault
+) -> None:
     pipeline, faults = proxied
-    faults.fail("GetObject", "cut", times=2)
+    faults.fail("GetObject", fault, times=2)
 
     assert pipeline.reconcile(key) == "compressed"
+    assert faults.calls == 3
+
+
+@pytest.mark.parametrize("fault", ["cut", "stalled"])
+def test_a_body_that_never_comes_whole_raises_after_three_reads_and_says_why(
+    proxied: tuple[Pipeline, Faults], key: str, fault: Fault
+) -> None:
+    pipeline, faults = proxied
+    faults.fail("GetObject", fault, times=10**6)
+
+    with pytest.raises(Interrupted, match=f"'{key}' broke off: ") as raised:
+        pipeline.reconcile(key)
+    assert isinstance(raised.value.__cause__, BotoCoreError)
     assert faults.calls == 3
 
 
@@ -125,22 +141,69 @@ REFUSALS = [
 def test_an_object_that_s3_keeps_back_gives_a_failed_record_with_the_reason(
     s3: "S3Client", stack: LocalStack, catalog: Catalog, key: str, code: str, message: str, expected: str
 ) -> None:
-    # The emulator neither archives nor asks KMS, so that its answer to this one request is S3's by the book.
-    client = stack.session.client("s3", endpoint_url=stack.endpoint)
+    keeping = Buckets(keeping_back(stack, code, message), SOURCE, DESTINATION)
 
-    def refuse(**_: Any) -> Any:
-        raise ClientError({"Error": {"Code": code, "Message": message}}, "GetObject")
-
-    client.get_object = refuse  # type: ignore[method-assign]
-    pipeline = Pipeline(Buckets(client, SOURCE, DESTINATION), catalog, Options(), 10**7)
-
-    assert pipeline.reconcile(key) == "failed"
+    assert Pipeline(keeping, catalog, Options(), 10**7).reconcile(key) == "failed"
     record = catalog.get(image_id(SOURCE, key))
     assert record
     assert record["error"]["code"] == expected
     assert record["sizeOriginal"] == len(PHOTO)
     healthy = Pipeline(Buckets(s3, SOURCE, DESTINATION), catalog, Options(), 10**7)
     assert healthy.reconcile(key) == "compressed"
+
+
+def keeping_back(stack: LocalStack, code: str, message: str) -> "S3Client":
+    """Return a client whose GetObject is refused, by the book: the emulator neither archives nor asks KMS."""
+    client = stack.session.client("s3", endpoint_url=stack.endpoint)
+
+    def refuse(**_: Any) -> Any:
+        raise ClientError({"Error": {"Code": code, "Message": message}}, "GetObject")
+
+    client.get_object = refuse  # type: ignore[method-assign]
+    return client
+
+
+@pytest.mark.parametrize(("code", "message", "expected"), REFUSALS)
+def test_a_compressed_image_is_kept_when_its_source_can_no_longer_be_read(
+    s3: "S3Client", stack: LocalStack, catalog: Catalog, key: str, code: str, message: str, expected: str
+) -> None:
+    Pipeline(Buckets(s3, SOURCE, DESTINATION), catalog, Options(), 10**7).reconcile(key)
+    before = catalog.get(image_id(SOURCE, key))
+    keeping = Buckets(keeping_back(stack, code, message), SOURCE, DESTINATION)
+
+    assert Pipeline(keeping, catalog, Options(quality=60), 10**7).reconcile(key) == "unreadable"
+    assert catalog.get(image_id(SOURCE, key)) == before
+    assert _stored(s3, key)
+
+
+def test_another_object_of_the_key_that_cannot_be_read_takes_the_image_away(
+    s3: "S3Client", stack: LocalStack, catalog: Catalog, key: str
+) -> None:
+    Pipeline(Buckets(s3, SOURCE, DESTINATION), catalog, Options(), 10**7).reconcile(key)
+    s3.put_object(Bucket=SOURCE, Key=key, Body=b"another")
+    code, message, _ = REFUSALS[0]
+    keeping = Buckets(keeping_back(stack, code, message), SOURCE, DESTINATION)
+
+    assert Pipeline(keeping, catalog, Options(), 10**7).reconcile(key) == "failed"
+    assert not _stored(s3, key)
+
+
+def test_the_same_reason_is_not_written_again(stack: LocalStack, catalog: Catalog, key: str) -> None:
+    code, message, _ = REFUSALS[0]
+    keeping = Buckets(keeping_back(stack, code, message), SOURCE, DESTINATION)
+    Pipeline(keeping, catalog, Options(), 10**7).reconcile(key)
+    before = catalog.get(image_id(SOURCE, key))
+
+    assert Pipeline(keeping, catalog, Options(), 10**7).reconcile(key) == "unreadable"
+    assert catalog.get(image_id(SOURCE, key)) == before
+
+
+def test_a_busy_key_service_is_no_reason_to_give_up(stack: LocalStack, catalog: Catalog, key: str) -> None:
+    busy = Buckets(keeping_back(stack, "KMS.ThrottlingException", "Rate exceeded"), SOURCE, DESTINATION)
+
+    with pytest.raises(ClientError, match="Rate exceeded"):
+        Pipeline(busy, catalog, Options(), 10**7).reconcile(key)
+    assert catalog.get(image_id(SOURCE, key)) is None
 
 
 def test_a_permission_that_the_app_itself_lacks_raises(stack: LocalStack, catalog: Catalog, key: str) -> None:

@@ -200,38 +200,60 @@ def test_errors_of_the_bucket_raise(s3: "S3Client", catalog: Catalog) -> None:
         astray.reconcile("x.jpg")
 
 
+class Reconciling(Pipeline):
+    """Keeps the keys that it is asked to reconcile; of `bad.jpg` it fails."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def reconcile(self, key: str, *, force: bool = False) -> pipeline.Outcome:  # noqa: ARG002
+        if key == "bad.jpg":
+            raise ConnectionResetError("the connection was reset")
+        self.asked.append(key)
+        return "compressed"
+
+
+@pytest.fixture
+def reconciling(monkeypatch: pytest.MonkeyPatch) -> Reconciling:
+    it = Reconciling()
+    monkeypatch.setattr(pipeline, "current", lambda: it)
+    return it
+
+
+def named(key: str, bucket: str = "source-image") -> dict[str, Any]:
+    return {"s3": {"bucket": {"name": bucket}, "object": {"key": key}}}
+
+
 def test_one_bad_key_of_an_event_does_not_stop_the_others(
-    monkeypatch: pytest.MonkeyPatch, s3: "S3Client", catalog: Catalog, make: Callable[..., Pipeline]
+    reconciling: Reconciling, caplog: pytest.LogCaptureFixture
 ) -> None:
-    s3.put_object(Bucket=SOURCE, Key="good one.jpg", Body=PHOTO)
-    working = make()
-
-    class Faulty(Pipeline):
-        def reconcile(self, key: str, *, force: bool = False) -> pipeline.Outcome:
-            if key == "bad.jpg":
-                raise ConnectionResetError
-            return working.reconcile(key, force=force)
-
-    monkeypatch.setattr(pipeline, "current", lambda: Faulty.__new__(Faulty))
-
     with pytest.raises(ExceptionGroup) as caught:
-        pipeline.reconcile_event(
-            {
-                "Records": [
-                    {"s3": {"bucket": {"name": "source-image"}, "object": {"key": key}}}
-                    for key in ("bad.jpg", "good+one.jpg")
-                ]
-            }
-        )
+        pipeline.reconcile_event({"Records": [named("bad.jpg"), named("good+one.jpg")]})
 
     assert [type(error) for error in caught.value.exceptions] == [ConnectionResetError]
-    assert catalog.get(image_id(SOURCE, "good one.jpg"))
+    assert reconciling.asked == ["good one.jpg"]
+    (line,) = caplog.records
+    assert (line.levelname, vars(line)["key"]) == ("ERROR", "bad.jpg")
+    assert "the connection was reset" in caplog.text
 
 
-def test_events_of_other_buckets_are_ignored(stack: LocalStack) -> None:
-    record = {"s3": {"bucket": {"name": "elsewhere"}, "object": {"key": "x.jpg"}}}
+@pytest.mark.parametrize(
+    "record", [{}, {"s3": None}, {"s3": {"bucket": {"name": "source-image"}, "object": {"key": None}}}]
+)
+def test_a_record_that_names_no_object_does_not_stop_the_others(
+    reconciling: Reconciling, record: dict[str, Any]
+) -> None:
+    with pytest.raises(ExceptionGroup, match="some keys") as caught:
+        pipeline.reconcile_event({"Records": [record, named("good.jpg")]})
 
-    pipeline.reconcile_event({"Records": [record]})
+    assert "names no object" in str(caught.value.exceptions[0])
+    assert reconciling.asked == ["good.jpg"]
+
+
+def test_events_of_other_buckets_are_ignored(reconciling: Reconciling) -> None:
+    pipeline.reconcile_event({"Records": [named("theirs.jpg", "elsewhere"), named("ours.jpg")]})
+
+    assert reconciling.asked == ["ours.jpg"]
 
 
 def test_renditions_are_written_recorded_and_deleted_with_their_source(

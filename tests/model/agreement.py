@@ -61,7 +61,7 @@ def require_agreement(world: World, options: Options) -> None:
 
 
 def _compare(world: World, objects: Any, records: Any, totals: dict[str, int]) -> None:
-    items = {name: item for name, item in world.items.items() if not name.startswith("stats#")}
+    items = {name: item for name, item in world.items.items() if "sourceKey" in item}
     stats = [item for name, item in world.items.items() if name.startswith("stats#")]
     summed = {name: sum(int(item[name]["N"]) for item in stats) for name in TOTALS}
     if world.objects[DESTINATION] != objects:

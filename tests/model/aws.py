@@ -104,6 +104,15 @@ class DynamoDB(Client):
             item = self._world.items.get(Key["imageId"]["S"])
             return {"Item": item} if item else {}
 
+    def update_item(
+        self, *, Key: Mapping[str, Any], ExpressionAttributeValues: Mapping[str, Any], **_: Any
+    ) -> Any:
+        with self._call():
+            item = self._world.items.setdefault(Key["imageId"]["S"], {**Key, "names": {"SS": []}})
+            added = ExpressionAttributeValues[":fresh"]["SS"]
+            item["names"] = {"SS": sorted({*item["names"]["SS"], *added})}
+            return {}
+
     def transact_write_items(self, *, TransactItems: list[Any]) -> Any:
         with self._call():
             for each in TransactItems:

@@ -1,4 +1,4 @@
-"""One schedule: users, S3's events and Lambda's retries, interleaved at every AWS call, and checked at its end."""
+"""One schedule: users, new settings, S3's events and Lambda's retries, interleaved at every AWS call, and checked at its end."""
 
 from collections.abc import Callable
 from random import Random
@@ -48,7 +48,7 @@ class Schedule:
         self.random = Random(seed)
         self.make = (buckets, catalog, make)
         self.world = World(on_write=self._check_object, on_record=self._check_record)
-        self.settings = SETTINGS[0]
+        self.settings = self.random.choice(SETTINGS)
         self.events: list[str] = []
         self.workers: list[tuple[str, greenlet]] = []
         self.crashes = 3
@@ -56,6 +56,7 @@ class Schedule:
         # Contents that come once tell the older from the newer; contents that come back find other errors.
         self.unique = self.random.random() < 0.7
         self.uploaded: list[bytes] = []
+        self.former: dict[str, bytes] = {}  # by key, to be put back
         # Some errors need a worker that stands still while another begins and finishes.
         self.stalling = self.random.choice((0.0, 0.1))
         self.stalled: set[greenlet] = set()
@@ -67,32 +68,51 @@ class Schedule:
             Broken: It isn't so.
         """
         for _ in range(self.random.randint(1, 2)):
-            changes = self.random.randint(1, 4)
-            while changes or self.events or self.workers:
-                self.steps += 1
-                if self.steps > _LONGEST:
-                    raise Broken("it never ends")
-                if changes and self.random.random() < 0.15:
-                    changes -= 1
-                    self._change()
-                elif self.events and len(self.workers) < 3 and self.random.random() < 0.3:
-                    self._start()
-                elif self.workers:
-                    self._step()
+            self._drain(changes=self.random.randint(1, 4))
             require_agreement(self.world, self.settings)
-            self.settings = self.random.choice(SETTINGS)
-            self.events += KEYS  # as the sweep does
+            self._configure()
+            if self.random.random() < 0.5:
+                self._drain(changes=self.random.randint(0, 2), configures=True)
+                self.events += KEYS  # workers with former settings may have ended after the sweep had passed
+                self._drain(changes=0)
+                require_agreement(self.world, self.settings)
+
+    def _drain(self, changes: int, *, configures: bool = False) -> None:
+        while changes or self.events or self.workers:
+            self.steps += 1
+            if self.steps > _LONGEST:
+                raise Broken("it never ends")
+            if changes and self.random.random() < 0.15:
+                changes -= 1
+                self._change()
+            elif configures and self.random.random() < 0.05:
+                configures = False
+                self._configure()
+            elif self.events and len(self.workers) < 3 and self.random.random() < 0.3:
+                self._start()
+            elif self.workers:
+                self._step()
+
+    def _configure(self) -> None:
+        self.settings = self.random.choice(SETTINGS)
+        self.events += KEYS  # as the sweep does, which comes after
 
     def _change(self) -> None:
         key = self.random.choice(KEYS)
         fresh = [data for data in CONTENTS if data not in self.uploaded] if self.unique else CONTENTS
-        if self.random.random() < 0.25 or not fresh:
+        before = self.world.objects[SOURCE].get(key)
+        if not self.unique and self.former.get(key) and self.random.random() < 0.4:
+            self._upload(key, self.former[key])
+        elif self.random.random() < 0.25 or not fresh:
             self.world.objects[SOURCE].pop(key, None)
         else:
-            data = self.random.choice(fresh)
-            self.uploaded.append(data)
-            self.world.objects[SOURCE][key] = data
+            self._upload(key, self.random.choice(fresh))
+        self.former[key] = before or b""
         self.events += [key] * self.random.choice((1, 1, 2))
+
+    def _upload(self, key: str, data: bytes) -> None:
+        self.uploaded.append(data)
+        self.world.objects[SOURCE][key] = data
 
     def _start(self) -> None:
         key = self.events.pop(self.random.randrange(len(self.events)))
@@ -136,13 +156,15 @@ class Schedule:
         )
 
     def _age(self, data: bytes) -> int | None:
+        """Return how many uploads were older than that of which an object was made, under whichever settings."""
         for age, source in enumerate(self.uploaded):
-            result = compressed(source, self.settings)
-            if isinstance(result, Compressed) and data in (
-                result.data,
-                *(each.data for each in result.renditions),
-            ):
-                return age
+            for settings in SETTINGS:
+                result = compressed(source, settings)
+                if isinstance(result, Compressed) and data in (
+                    result.data,
+                    *(each.data for each in result.renditions),
+                ):
+                    return age
         return None
 
     def _check_record(self, before: Any, after: Any) -> None:

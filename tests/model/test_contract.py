@@ -81,6 +81,15 @@ def test_conditional_records(catalog: Catalog) -> None:
     assert real[:4] == [None, "Conflict", None, "Conflict"]
 
 
+def test_names_of_renditions(catalog: Catalog) -> None:
+    client: Any = DynamoDB(World(), lambda: None)
+    name = uuid4().hex
+
+    for each in (catalog, Catalog(client, "table")):
+        assert each.rendition_names({"thumb", name}) >= {"thumb", name}
+        assert each.rendition_names(set()) >= {"thumb", name}
+
+
 def _record_outcomes(catalog: Catalog) -> list[Any]:
     identifier = "00000000-0000-0000-0000-00000000c0de"
     names = {"imageId": identifier, "sourceBucket": SOURCE, "sourceKey": "x"}

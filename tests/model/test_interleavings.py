@@ -4,7 +4,7 @@ Uploads, overwrites, deletes, duplicate, late and reordered events, and crashes 
 interleaved in thousands of ways.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import pytest
@@ -136,6 +136,13 @@ class NotVerifying(Pipeline):
         return True
 
 
+class ForgettingRenditions(Catalog):
+    """Knows the renditions of its own settings alone."""
+
+    def rendition_names(self, used: Collection[str]) -> frozenset[str]:
+        return frozenset(used)
+
+
 class Littering(Pipeline):
     """Knows no keys but those of the record."""
 
@@ -165,6 +172,7 @@ class AlwaysTrusting(Pipeline):
         {"make": IgnoringSettings},
         {"make": LeavingFormerObjects},
         {"make": NotVerifying},
+        {"catalog": ForgettingRenditions},
         {"make": Littering},
         {"make": AlwaysTrusting},
     ],
