@@ -36,9 +36,7 @@ def as_json(body: Mapping[str, Any], status: int = 200, headers: Mapping[str, st
     )
 
 
-def tagged(
-    request: Request, text: str, content_type: str, cache_control: str, tag: str | None = None
-) -> Response:
+def tagged(request: Request, text: str, content_type: str, cache_control: str) -> Response:
     """Return an answer with an entity tag, or 304 if the caller has it.
 
     Args:
@@ -46,10 +44,9 @@ def tagged(
         text: The body.
         content_type: Its media type.
         cache_control: Who may keep it, and for how long.
-        tag: What changes whenever the body does; a hash of the body unless given.
     """
     # Weak, since API Gateway may compress the body.
-    etag = f'W/"{tag or sha256(text.encode()).hexdigest()[:32]}"'
+    etag = f'W/"{sha256(text.encode()).hexdigest()[:32]}"'
     if _has(request, etag):
         return Response("", {"ETag": etag, "Cache-Control": cache_control}, 304)
     return Response(text, {"Content-Type": content_type, "ETag": etag, "Cache-Control": cache_control})

@@ -109,6 +109,7 @@ def get_file(request: Request, identifier: str) -> Response:
 @answering
 def create_upload(request: Request) -> Response:
     """Answer `POST /uploads`: a form that uploads one object to the source bucket, by POST."""
+    parameters.query(request, ())
     now = settings.current()
     upload = requested(parameters.members(request, {"key", "contentType", "size", "replace"}), now)
     if not upload.replace and _buckets().source_etag(upload.key) is not None:
@@ -157,7 +158,7 @@ def reprocess_image(request: Request, identifier: str) -> Response:
 def get_stats(request: Request) -> Response:
     """Answer `GET /stats`: sums over all images."""
     parameters.query(request, ())
-    totals = _catalog().totals()
+    totals = _catalog().totals(settings.current().source_bucket)
     return as_json(
         {
             "images": totals["compressed"],
@@ -189,7 +190,7 @@ def _one(request: Request, record: Record, *, with_urls: bool) -> Response:
     if with_urls:  # which are others each time
         return as_json(_shown(record, with_urls=True))
     text = as_json(shown(record)).body
-    return tagged(request, text, "application/json", "private, no-cache", record["revision"])
+    return tagged(request, text, "application/json", "private, no-cache")
 
 
 def _found(identifier: str) -> Record:

@@ -7,7 +7,7 @@ Listing never scans. Every record carries its place in three indexes, whose part
     byKind   kindShard = "<bucket>#png#3"    listKey   of one format, or of those that "failed"
     byKey    listShard                       sourceKey
 
-Totals are kept beside the records, in `STATS_SHARDS` items `stats#<nn>` of their own, which a record's write
+Totals are kept beside the records, in `STATS_SHARDS` items `stats#<bucket>#<nn>` of their own, which a record's write
 changes in the same transaction: exact whatever is delivered twice, retried or raced, and read by one request.
 One more item, `renditions`, names all renditions that were ever made, so that their objects can be found.
 
@@ -114,7 +114,7 @@ class Catalog:
             Conflict: Another one has been written or deleted since.
         """
         put = {"TableName": self._table, "Item": item_of(record), **_condition(replacing)}
-        self._write({"Put": put}, difference(replacing, record))
+        self._write({"Put": put}, record["sourceBucket"], difference(replacing, record))
 
     def delete(self, record: Record) -> None:
         """Delete a record that was read.
@@ -127,7 +127,7 @@ class Catalog:
             "Key": {"imageId": {"S": record["imageId"]}},
             **_condition(record),
         }
-        self._write({"Delete": delete}, difference(record, None))
+        self._write({"Delete": delete}, record["sourceBucket"], difference(record, None))
 
     def rendition_names(self, used: Collection[str]) -> frozenset[str]:
         """Return the names of all renditions that were ever used, after noting those that are used now."""
@@ -144,9 +144,9 @@ class Catalog:
             )
         return noted.union(used)
 
-    def totals(self) -> Totals:
-        """Return the sums over all records: one request, however many there are."""
-        items = self._batch([_stats_id(shard) for shard in range(STATS_SHARDS)])
+    def totals(self, bucket: str) -> Totals:
+        """Return the sums over all records of a source bucket: one request, however many there are."""
+        items = self._batch([_stats_id(bucket, shard) for shard in range(STATS_SHARDS)])
         return cast("Totals", {name: sum(int(item[name]["N"]) for item in items) for name in TOTALS})
 
     def _batch(self, image_ids: Sequence[str], **projected: Any) -> list[dict[str, Any]]:
@@ -163,14 +163,14 @@ class Catalog:
                 return items
         raise _throttled("BatchGetItem")
 
-    def _write(self, write: Any, change: Totals) -> None:
+    def _write(self, write: Any, bucket: str, change: Totals) -> None:
         """Write a record, and in the same transaction what it changes in the totals.
 
         Any of the totals' items will do, so that one which another transaction holds is left for the next.
         """
         for attempt in range(_ATTEMPTS):
             try:
-                self._dynamodb.transact_write_items(TransactItems=[write, self._stats_update(change)])
+                self._dynamodb.transact_write_items(TransactItems=[write, self._stats_update(bucket, change)])
             except ClientError as error:
                 record_reason, stats_reason = _cancellation(error)
                 if record_reason in _LOST:
@@ -181,11 +181,12 @@ class Catalog:
             else:
                 return
 
-    def _stats_update(self, change: Totals) -> Any:
+    def _stats_update(self, bucket: str, change: Totals) -> Any:
+        shard = randrange(STATS_SHARDS)  # noqa: S311 - spreads load
         return {
             "Update": {
                 "TableName": self._table,
-                "Key": {"imageId": {"S": _stats_id(randrange(STATS_SHARDS))}},  # noqa: S311 - spreads load
+                "Key": {"imageId": {"S": _stats_id(bucket, shard)}},
                 "UpdateExpression": "ADD " + ", ".join(f"{name} :{name}" for name in TOTALS),
                 "ExpressionAttributeValues": {f":{name}": {"N": str(change[name])} for name in TOTALS},
             }
@@ -306,8 +307,8 @@ def _counted(record: Record | None) -> Totals:
     )
 
 
-def _stats_id(shard: int) -> str:
-    return f"stats#{shard:02}"  # no UUID, so that it is no image's
+def _stats_id(bucket: str, shard: int) -> str:
+    return f"stats#{bucket}#{shard:02}"  # no UUID, so that it is no image's
 
 
 def _condition(replaced: Record | None) -> Any:

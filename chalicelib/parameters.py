@@ -14,6 +14,9 @@ from chalice.app import Request
 from chalicelib.metadata import timestamp
 from chalicelib.problems import Problem, bad_parameter
 
+_MOMENT = re.compile(
+    r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?", re.ASCII | re.IGNORECASE
+)
 _SHOWN = 100  # characters of a value that is not allowed
 
 
@@ -75,16 +78,17 @@ def flag(name: str, value: str) -> bool:
 
 
 def moment(name: str, value: str | None) -> str | None:
-    """Return a date and time of ISO 8601 as a timestamp like the records'; without an offset it is UTC."""
+    """Return a date, or a date and time, as a timestamp like the records'; without an offset it is UTC."""
     if value is None:
         return None
     try:
-        given = datetime.fromisoformat(value)
-        return timestamp(given if given.tzinfo else given.replace(tzinfo=UTC))
+        # Python takes more of ISO 8601 than RFC 3339 and the contract have: weeks, and dates without hyphens.
+        given = datetime.fromisoformat(value) if _MOMENT.fullmatch(value) else None
+        if given:
+            return timestamp(given if given.tzinfo else given.replace(tzinfo=UTC))
     except (ValueError, OverflowError):
-        raise bad_parameter(
-            name, f"{shown(value)} is no date and time of ISO 8601, such as 2026-01-31T12:00:00Z"
-        ) from None
+        pass
+    raise bad_parameter(name, f"{shown(value)} is no date or time such as 2026-01-31 or 2026-01-31T12:00:00Z")
 
 
 def shown(value: Any) -> str:

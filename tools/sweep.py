@@ -38,7 +38,9 @@ def _sweep(stage: Stage, saved: Path) -> None:
         except (TypeError, ValueError):
             print(f"{saved} is of another release: starting over.")
     saved.parent.mkdir(exist_ok=True)
-    totals = Catalog(aws.dynamodb_client(stage.session), stage.settings.table_name).totals()
+    totals = Catalog(aws.dynamodb_client(stage.session), stage.settings.table_name).totals(
+        stage.settings.source_bucket
+    )
     records = totals["compressed"] + totals["failed"]
     with Progress(BarColumn(), TextColumn(_COUNTS), TimeRemainingColumn()) as progress:
         task = progress.add_task("", total=max(1, records), rate=0, **asdict(position))

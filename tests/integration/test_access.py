@@ -1,11 +1,13 @@
 """Who may call which route, for every route that the app has."""
 
+import hmac
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
 from hashlib import sha256
+from hmac import compare_digest
 from typing import Any
 
 import pytest
@@ -95,6 +97,25 @@ def test_a_token_is_no_longer_taken_once_another_has_its_place(
     after = tokens.request("GET", "/stats", {"Authorization": f"Bearer {READ}"})
 
     assert (before.status_code, after.status_code) == (200, 401)
+
+
+@pytest.mark.parametrize("token", [READ, WRITE, "wrong"])
+def test_tokens_are_compared_in_constant_time_and_both_whichever_fits(
+    tokens: Api, monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    compared: list[tuple[str, str]] = []
+
+    def compare(given: str, expected: str) -> bool:
+        compared.append((given, expected))
+        return compare_digest(given, expected)
+
+    monkeypatch.setattr(hmac, "compare_digest", compare)
+    tokens.request("GET", "/openapi.json")
+    tokens.request("GET", "/stats", {"Authorization": f"Bearer {token}"})
+
+    given = sha256(token.encode()).hexdigest()
+    digests = [TOKENS["API_READ_TOKEN_SHA256"], TOKENS["API_WRITE_TOKEN_SHA256"]]
+    assert compared == [(given, digest) for digest in digests]
 
 
 @pytest.mark.parametrize("token", ["", " ", "x"])

@@ -16,7 +16,7 @@ from chalicelib.catalog import Catalog
 from chalicelib.metadata import image_id
 from tests.conftest import SOURCE, Deployed, eventually
 from tests.integration.conftest import Api, body
-from tools.local_stack import LocalStack
+from tools.local_stack import PROJECT, LocalStack
 from tools.pictures import picture
 
 
@@ -247,6 +247,35 @@ def test_stats_count_images_failures_and_bytes(api: Api, deployed: Deployed) -> 
         "bytesAfter": record["sizeCompressed"],
         "bytesSaved": record["sizeOriginal"] - record["sizeCompressed"],
     }
+
+
+def test_stats_leave_out_a_former_source_bucket(api: Api, deployed: Deployed) -> None:
+    before = body(api.get("/stats"))
+    record = deployed.upload("api/moved.jpg", picture(40, 30, "JPEG"))
+    former: Any = {**record, "sourceBucket": "former", "imageId": image_id("former", "moved.jpg")}
+    deployed.catalog.put(former, replacing=None)
+
+    after = body(api.get("/stats"))
+
+    assert after["images"] - before["images"] == 1
+    deployed.catalog.delete(former)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        (method.upper(), path)
+        for path, methods in json.loads((PROJECT / "chalicelib" / "openapi.json").read_text())[
+            "paths"
+        ].items()
+        for method in methods
+        if method in {"get", "post", "delete"} and path not in {"/", "/web/{version}/{name}"}
+    ],
+)
+def test_every_route_names_a_parameter_that_it_does_not_know(api: Api, method: str, path: str) -> None:
+    answer = api.request(method, f"{path.replace('{imageId}', 'none')}?colour=red")
+
+    assert (answer.status_code, body(answer)["parameter"]) == (400, "colour")
 
 
 def test_health_is_ok_while_table_and_buckets_answer(api: Api) -> None:

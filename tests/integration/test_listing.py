@@ -275,6 +275,8 @@ def _forged(text: str) -> str:
         ({"order": "size"}, "order"),
         ({"order": "newest", "prefix": "a"}, "order"),
         ({"since": "yesterday"}, "since"),
+        ({"since": "2026-W05"}, "since"),
+        ({"since": "20260131"}, "since"),
         ({"until": "0001-01-01T00:00:00+14:00"}, "until"),
         ({"prefix": "é" * 501}, "prefix"),
         ({"urls": "1"}, "urls"),

@@ -358,9 +358,9 @@ def test_a_raised_limit_of_bytes_gives_a_refused_object_another_chance(
 
 def test_totals_follow_every_change(s3: "S3Client", catalog: Catalog, make: Callable[..., Pipeline]) -> None:
     def change(reconciled: str) -> dict[str, int]:
-        before = catalog.totals()
+        before = catalog.totals(SOURCE)
         make().reconcile(reconciled)
-        after = catalog.totals()
+        after = catalog.totals(SOURCE)
         return {name: after[name] - before[name] for name in TOTALS}
 
     s3.put_object(Bucket=SOURCE, Key="counted.jpg", Body=PHOTO)

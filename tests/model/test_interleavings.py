@@ -47,9 +47,9 @@ class Unconditional(Buckets):
 class UnconditionalPut(Catalog):
     """Writes a record over whichever is there."""
 
-    def _write(self, write: Any, change: Any) -> None:
+    def _write(self, write: Any, bucket: str, change: Any) -> None:
         write.get("Put", {}).pop("ConditionExpression", None)
-        super()._write(write, change)
+        super()._write(write, bucket, change)
 
 
 class UnconditionalDelete(Catalog):
@@ -57,7 +57,7 @@ class UnconditionalDelete(Catalog):
 
     def delete(self, record: Record) -> None:
         delete = {"TableName": self._table, "Key": {"imageId": {"S": record["imageId"]}}}
-        self._write({"Delete": delete}, difference(record, None))
+        self._write({"Delete": delete}, record["sourceBucket"], difference(record, None))
 
 
 class RepeatedRevision(Catalog):
@@ -70,12 +70,12 @@ class RepeatedRevision(Catalog):
 class SeparateTotals(Catalog):
     """Counts after it has written, in a request of its own."""
 
-    def _write(self, write: Any, change: Any) -> None:
+    def _write(self, write: Any, bucket: str, change: Any) -> None:
         try:
             self._dynamodb.transact_write_items(TransactItems=[write])
         except ClientError as error:
             raise Conflict from error
-        self._dynamodb.transact_write_items(TransactItems=[self._stats_update(change)])
+        self._dynamodb.transact_write_items(TransactItems=[self._stats_update(bucket, change)])
 
 
 class NotLookingAfterWriting(Pipeline):
