@@ -10,7 +10,7 @@ from chalice.app import Request, Response
 from chalicelib import access, problems, settings
 from chalicelib.problems import Problem
 
-_SECURITY: Final = {
+SECURITY: Final[Mapping[str, str]] = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
@@ -18,7 +18,7 @@ _SECURITY: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-_FOR_OTHER_SITES: Final = {
+FOR_OTHER_SITES: Final[Mapping[str, str]] = {
     "Access-Control-Expose-Headers": "ETag, Link, Location, Retry-After",
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
@@ -62,7 +62,7 @@ def complete(request: Request, get_answer: Callable[[Request], Response]) -> Res
             answer = problems.of_chalice(get_answer(request))
     except Problem as problem:
         answer = problem.answer()
-    answer.headers = {"Cache-Control": "no-store", **_SECURITY, **answer.headers, **_cross_origin(request)}
+    answer.headers = {"Cache-Control": "no-store", **SECURITY, **answer.headers, **_cross_origin(request)}
     return answer
 
 
@@ -74,7 +74,7 @@ def _cross_origin(request: Request) -> dict[str, str]:
     origin = request.headers.get("origin")
     if origin not in allowed:
         return {"Vary": "Origin"}
-    return {"Vary": "Origin", "Access-Control-Allow-Origin": origin, **_FOR_OTHER_SITES}
+    return {"Vary": "Origin", "Access-Control-Allow-Origin": origin, **FOR_OTHER_SITES}
 
 
 def _has(request: Request, etag: str) -> bool:
