@@ -24,9 +24,10 @@ bench: .venv/bench-installed  ## the engine beside its peers, cold starts, the s
 	$(if $(filter sweep,$(SECTIONS)),$(BIN)/python -m tools.bench_sweep)
 	$(if $(filter pages,$(SECTIONS)),$(BIN)/python -m tools.bench_pages $(if $(QUICK),--quick))
 
-lock: $(INSTALLED)  ## pin tools/app.in and tools/dev.in, and all they need, with the hash of every file
+lock: $(INSTALLED)  ## pin tools/*.in and all they need, with the hash of every file
 	$(LOCK) tools/app.in -o requirements.txt
 	$(LOCK) tools/dev.in -c requirements.txt -o tools/requirements.txt
+	$(LOCK) tools/bench.in -c tools/requirements.txt -o tools/bench/requirements.txt
 
 audit: $(INSTALLED)  ## known vulnerabilities of what is pinned
 	@exec $(BIN)/python -m tools.audit
@@ -67,7 +68,7 @@ $(INSTALLED): requirements.txt tools/requirements.txt
 	@touch $@
 
 .venv/bench-installed: $(INSTALLED) tools/bench/requirements.txt $(wildcard tools/bench/*/package.json)
-	$(BIN)/pip install --quiet --disable-pip-version-check -r tools/bench/requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r tools/bench/requirements.txt
 	mkdir -p build/bench/sharp && cp tools/bench/sharp/package*.json build/bench/sharp
 	mkdir -p build/bench/dynalite && cp tools/bench/dynalite/package*.json build/bench/dynalite
 	npm ci --silent --prefix build/bench/sharp && npm ci --silent --prefix build/bench/dynalite || echo "Without npm, sharp and pages are left out."

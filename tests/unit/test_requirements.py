@@ -7,7 +7,11 @@ import pytest
 
 from tools.local_stack import PROJECT
 
-LOCKS = {"tools/app.in": "requirements.txt", "tools/dev.in": "tools/requirements.txt"}
+LOCKS = {
+    "tools/app.in": "requirements.txt",
+    "tools/dev.in": "tools/requirements.txt",
+    "tools/bench.in": "tools/bench/requirements.txt",
+}
 PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z0-9, -]+\])?==(\S+)", re.MULTILINE)
 
 
