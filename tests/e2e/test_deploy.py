@@ -359,6 +359,8 @@ def test_a_step_that_fails_is_named_with_its_reason_and_how_to_go_on(
     [
         ("RequireTls=perhaps", "The parameter RequireTls is 'perhaps', but must be yes or no."),
         ("RequireTLS=no", "The stack has no parameter 'RequireTLS'; it has AlarmTopic, AppName, "),
+        ("UploadOrigins=https://a.example", "UploadOrigins cannot be given in PARAMETERS"),
+        ("SourceBucketName=a.b.c", "The settings of dev in .chalice/config.json: SOURCE_BUCKET is 'a.b.c'"),
     ],
 )
 def test_parameters_that_the_stack_does_not_take_are_refused_before_anything_is_changed(
@@ -367,6 +369,19 @@ def test_parameters_that_the_stack_does_not_take_are_refused_before_anything_is_
     result = empty.deploy(PARAMETERS=parameters, DRY_RUN="1")
     assert result.returncode == 1
     assert result.stderr.startswith(told)
+    assert "[2/" not in result.stdout
+
+
+def test_a_setting_that_the_app_would_refuse_is_refused_before_anything_is_changed(empty: Checkout) -> None:
+    path = empty.folder / ".chalice" / "config.json"
+    before = path.read_text()
+    path.write_text(before.replace('"API_AUTH": "token"', '"API_AUTH": "tokn"'))
+    try:
+        result = empty.deploy(DRY_RUN="1")
+    finally:
+        path.write_text(before)
+    assert result.returncode == 1
+    assert "API_AUTH is 'tokn'" in result.stderr
     assert "[2/" not in result.stdout
 
 

@@ -62,9 +62,11 @@ class Deployment:
     def check(self) -> None:
         """Refuse what cannot or must not be deployed."""
         account.require_deployable(self.stage)
+        named = {VARIABLES[output]: self.parameters.get(name, "") for output, name in _NAMES.items()}
+        config.require_valid_settings(self.stage, {name: value for name, value in named.items() if value})
         account.require_same_account(self.project, self.name, self.account)
         account.require_concurrency(self.session, self.stage)
-        self.stack.check(self.parameters)
+        self._require_own_parameters()
         self._needed_policies()
         print(f"  account {self.account.identifier}, region {self.account.region}, as {self.account.caller}")
 
@@ -177,6 +179,14 @@ class Deployment:
     @property
     def _config(self) -> Path:
         return self.project / ".chalice" / "config.json"
+
+    def _require_own_parameters(self) -> None:
+        if "UploadOrigins" in self.parameters:
+            raise DeployError(
+                "UploadOrigins cannot be given in PARAMETERS, since the last step sets it: name the other sites in "
+                f"API_CORS_ORIGINS, in the environment_variables of {self.name} in .chalice/config.json."
+            )
+        self.stack.check(self.parameters)
 
     def _needed_policies(self) -> list[Policy]:
         environment = dict.fromkeys(RECORDED.values(), _NOT_YET) | dict(self.stage.environment)
