@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tools.deploy import account, attachments, config, package, tokens
+from tools.deploy import account, attachments, command, config, package, tokens
 from tools.deploy.errors import DeployError, explained
 from tools.deploy.stack import Stack
 from tools.policies import differences, generator
@@ -94,8 +94,10 @@ class Deployment:
         changes = config.record(self._config, self.name, found)
         if roles := tokens.missing(self.stage.environment):
             made = tokens.new(roles)
+            print(
+                made.shown(), flush=True
+            )  # first: a token that is recorded and was never shown would lock out
             config.record(self._config, self.name, made.digests())
-            print(made.shown(), flush=True)
         _tell(changes)
 
     def policies(self) -> None:
@@ -298,7 +300,7 @@ def _tell(changes: list[str]) -> None:
 
 def main() -> None:
     """Deploy STAGE."""
-    try:
+    with command.told("Stopped. Run it again to go on: every step may be repeated."):
         stage = os.environ.get("STAGE") or ""
         if not stage:
             raise DeployError("Say which stage: make deploy STAGE=dev, or STAGE=prod.")
@@ -308,15 +310,9 @@ def main() -> None:
             stage,
             parsed(os.environ.get("PARAMETERS", "")),
             dry_run=os.environ.get("DRY_RUN", "") not in {"", "0", "no"},
-            poll_seconds=float(os.environ.get("POLL_SECONDS", "2")),
+            poll_seconds=command.poll_seconds(),
         )
         run(deployment)
-    except DeployError as error:
-        sys.exit(str(error))
-    except BotoCoreError as error:  # such as an AWS_PROFILE that does not exist
-        sys.exit(explained(error))
-    except KeyboardInterrupt:
-        sys.exit("\nStopped. Run it again to go on: every step may be repeated.")
     if deployment.dry_run:
         print("Nothing was changed.")
         return

@@ -83,9 +83,9 @@ def loaded(path: Path) -> Any:
 
 
 def _throttling(limits: Any, stage: str) -> Mapping[str, int]:
-    known = isinstance(limits, dict) and limits.keys() <= _THROTTLING
-    if known and all(type(value) is int and value > 0 for value in limits.values()):
-        return limits
+    named: dict[str, int] = limits if isinstance(limits, dict) else {"": 0}
+    if named.keys() <= _THROTTLING and all(type(value) is int and value > 0 for value in named.values()):
+        return named
     raise DeployError(
         f'"throttling" of the stage {stage} is {json.dumps(limits)} in .chalice/config.json, but must be such as '
         '{"requests_per_second": 50, "burst": 100}, each a whole number from 1.'

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 from rich.progress import Progress
 
 from chalicelib.storage import fits_xml
-from tools.deploy import account, config
+from tools.deploy import account, command, config
 from tools.deploy.__main__ import PROJECT, RECORDED, VARIABLES, chalice
-from tools.deploy.errors import DeployError, explained
+from tools.deploy.errors import DeployError
 from tools.deploy.stack import Stack
 
 _GONE = {"NoSuchBucket", "404", "ResourceNotFoundException"}
@@ -134,7 +134,7 @@ def _confirm(stage: str, confirmed: str) -> None:
 
 def main() -> None:
     """Destroy STAGE."""
-    try:
+    with command.told("Stopped. Run it again to go on: what is deleted already is passed over."):
         stage = os.environ.get("STAGE") or ""
         if not stage:
             raise DeployError("Say which stage: make destroy STAGE=dev.")
@@ -142,7 +142,7 @@ def main() -> None:
         if with_data:
             _confirm(stage, os.environ.get("CONFIRM", ""))
         session = account.session()
-        stores = destroy(PROJECT, session, stage, float(os.environ.get("POLL_SECONDS", "2")))
+        stores = destroy(PROJECT, session, stage, command.poll_seconds())
         if with_data:
             delete_data(session, stores)
             emptied = dict.fromkeys(
@@ -150,10 +150,6 @@ def main() -> None:
             )
             config.record(PROJECT / ".chalice" / "config.json", stage, emptied)
             return
-    except DeployError as error:
-        sys.exit(str(error))
-    except (BotoCoreError, ClientError) as error:
-        sys.exit(explained(error))
     kept = ", ".join([*stores.buckets, stores.table]) or "nothing"
     print(f"Kept: {kept}. `make deploy STAGE={stage}` takes them up again; DELETE_DATA=yes deletes them.")
 
