@@ -141,7 +141,7 @@ class Stack:
         """
         self._ready()
         whole = parsed(self._template)
-        resources = {logical: whole["Resources"][logical] for logical in kept}
+        resources = {logical: _by_itself(whole["Resources"][logical]) for logical in kept}
         whole |= {"Resources": resources, "Outputs": {}}
         answer = self._client.create_change_set(
             StackName=self.name,
@@ -279,6 +279,11 @@ class Stack:
             f"  {status.lower().replace('_', ' '):18} {event['LogicalResourceId']} ({event['ResourceType']})"
         )
         return failed
+
+
+def _by_itself(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a resource for a template that lacks what it otherwise waits for."""
+    return {name: value for name, value in resource.items() if name not in {"DependsOn", "Metadata"}}
 
 
 def _line(change: Any) -> str:

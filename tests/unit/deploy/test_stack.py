@@ -1,5 +1,6 @@
 """Watching a stack change, in the orders in which AWS may tell of it."""
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,6 +13,13 @@ from tools.deploy.stack import ChangeSet, Stack
 NAME = "imagepress-dev"
 
 
+TEMPLATE = """
+Resources:
+  Table: {Type: "AWS::DynamoDB::Table", DependsOn: [Queue], Metadata: {DependsOn: [!Ref Queue]}}
+  Queue: {Type: "AWS::SQS::Queue"}
+"""
+
+
 class CloudFormation:
     """Answers with the statuses and events given, a look each; the last ones for ever."""
 
@@ -21,6 +29,13 @@ class CloudFormation:
 
     def describe_stacks(self, **_: Any) -> dict[str, Any]:
         return {"Stacks": [{"StackStatus": next(self._statuses), "StackId": "arn"}]}
+
+    def create_change_set(self, **given: Any) -> dict[str, str]:
+        self.created = given
+        return {"Id": "change-set"}
+
+    def describe_change_set(self, **_: Any) -> dict[str, Any]:
+        return {"Status": "CREATE_COMPLETE", "Changes": []}
 
     def execute_change_set(self, **_: Any) -> None: ...
 
@@ -70,3 +85,14 @@ def test_a_change_that_was_rolled_back_has_failed(monkeypatch: pytest.MonkeyPatc
     events = ["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"]
     with pytest.raises(DeployError, match="ended in UPDATE_ROLLBACK_COMPLETE"):
         apply(monkeypatch, ["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"], [events])
+
+
+def test_what_was_kept_is_taken_up_without_what_it_otherwise_waits_for() -> None:
+    """Since CloudFormation refuses a template that depends on a resource that it lacks."""
+    statuses = ["REVIEW_IN_PROGRESS", "IMPORT_COMPLETE"]
+    client = CloudFormation(statuses, [["IMPORT_COMPLETE"]])
+    given: Any = client
+    Stack(given, NAME, TEMPLATE, poll_seconds=0).adopt({"Table": "images"}, {})
+    assert json.loads(client.created["TemplateBody"]) == {
+        "Resources": {"Table": {"Type": "AWS::DynamoDB::Table"}}
+    }
