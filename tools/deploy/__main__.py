@@ -234,10 +234,22 @@ class Deployment:
                     Bucket=name, ExpectedBucketOwner=self.account.identifier
                 )
         except ClientError as error:
-            if error.response["Error"]["Code"] in {"404", "403", "NoSuchBucket", "ResourceNotFoundException"}:
+            code = error.response["Error"]["Code"]
+            if code in {"404", "NoSuchBucket", "ResourceNotFoundException"}:
                 return False
+            if code == "403":  # which says no more
+                raise DeployError(_forbidden(name, VARIABLES[output], self.account)) from error
             raise
         return True
+
+
+def _forbidden(bucket: str, variable: str, account: account.Account) -> str:
+    return (
+        f"The bucket {bucket}, which is {variable} in .chalice/config.json, may not be looked at (403): either "
+        f"{account.caller} lacks s3:ListBucket on it, or it is not of account {account.identifier}. Give that "
+        "permission, or choose the AWS_PROFILE of the account that has the bucket. Only if its images are "
+        f"not wanted any more, remove {variable}: the stack then makes a new bucket."
+    )
 
 
 def chalice(project: Path, command: str, stage: str, region: str) -> None:
