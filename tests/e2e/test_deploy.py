@@ -400,6 +400,23 @@ def test_code_that_cannot_be_followed_is_refused_before_anything_is_changed(
     assert "[2/" not in result.stdout
 
 
+def test_nothing_is_destroyed_while_chalice_has_no_record_of_what_runs(
+    empty: Checkout, first: "subprocess.CompletedProcess[str]"
+) -> None:
+    record = empty.folder / ".chalice" / "deployed" / "dev.json"
+    before = record.read_text()
+    functions = empty.client("lambda").list_functions()["Functions"]
+    record.unlink()
+    try:
+        refused = empty.run("tools.deploy.destroy")
+    finally:
+        record.write_text(before)
+    assert refused.returncode == 1
+    assert "the function imagepress-dev-compress" in refused.stderr
+    assert len(empty.client("lambda").list_functions()["Functions"]) == len(functions)
+    assert empty.client("cloudformation").describe_stacks(StackName="imagepress-dev")["Stacks"]
+
+
 def test_destroy_keeps_the_data_and_deploy_takes_it_up_again(
     empty: Checkout, first: "subprocess.CompletedProcess[str]"
 ) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tools.deploy import account, attachments, command, config, package, tokens
+from tools.deploy import account, attachments, command, config, package, records, tokens
 from tools.deploy.errors import DeployError, explained
 from tools.deploy.stack import Stack
 from tools.policies import differences, generator
@@ -64,7 +64,7 @@ class Deployment:
         account.require_deployable(self.stage)
         named = {VARIABLES[output]: self.parameters.get(name, "") for output, name in _NAMES.items()}
         config.require_valid_settings(self.stage, {name: value for name, value in named.items() if value})
-        account.require_same_account(self.project, self.name, self.account)
+        account.require_same_account(self.project, self.stage, self.account)
         account.require_concurrency(self.session, self.stage)
         self._require_own_parameters()
         self._needed_policies()
@@ -112,9 +112,15 @@ class Deployment:
         """Deploy the functions and the REST API."""
         names = [self.stage.function_name(function) for function in self.stage.functions]
         if self.dry_run:
-            verb = "update" if account.deployed(self.project, self.name) else "create"
+            verb = "update" if records.deployed(self.project, self.name) else "create"
             _tell([f"{verb} {name}" for name in names] + [f"{verb} the REST API {self.stage.app}"])
+        if api := records.unrecorded_api(self.project, self.session, self.stage):
+            _tell([f"< the REST API {api}: taking it up, although no record names it"])
+        if self.dry_run:
             return
+        if api:
+            url = f"https://{api}.execute-api.{self.account.region}.amazonaws.com/api/"  # until Chalice tells
+            records.record_api(self.project, self.name, api, url)
         package.build(self.project, self.stage.architecture)
         chalice(self.project, "deploy", self.name, self.account.region)
 
@@ -128,7 +134,7 @@ class Deployment:
                 ]
             )
             return
-        deployed = account.deployed(self.project, self.name)
+        deployed = records.deployed(self.project, self.name)
         print(
             "  "
             + attachments.retry_events(
@@ -200,7 +206,7 @@ class Deployment:
             raise DeployError(f"What the code may call cannot be told:\n{error}") from error
 
     def _origins(self) -> list[str]:
-        own = account.deployed(self.project, self.name).get("rest_api", {}).get("rest_api_url", "")
+        own = records.deployed(self.project, self.name).get("rest_api", {}).get("rest_api_url", "")
         url = urlsplit(own)
         origins = [f"{url.scheme}://{url.netloc}"] if own else []
         return origins + [
@@ -328,7 +334,7 @@ def main() -> None:
     if deployment.dry_run:
         print("Nothing was changed.")
         return
-    api = account.deployed(PROJECT, stage)["rest_api"]["rest_api_url"]
+    api = records.deployed(PROJECT, stage)["rest_api"]["rest_api_url"]
     print(f"Deployed.\n  upload to  s3://{deployment.stage.environment['SOURCE_BUCKET']}\n  API        {api}")
 
 

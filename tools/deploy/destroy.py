@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from rich.progress import Progress
 
 from chalicelib.storage import fits_xml
-from tools.deploy import account, command, config
+from tools.deploy import account, command, config, records
 from tools.deploy.__main__ import PROJECT, RECORDED, VARIABLES, chalice
 from tools.deploy.errors import DeployError
 from tools.deploy.stack import Stack
@@ -34,21 +34,22 @@ def destroy(project: Path, session: boto3.Session, name: str, poll_seconds: floa
     """Take away the app and the stack, and return what is left and holds data.
 
     Raises:
-        DeployError: Chalice or CloudFormation could not.
+        DeployError: Chalice or CloudFormation could not, or Chalice has no record of what it deployed.
     """
     stage = config.read(project / ".chalice" / "config.json", name)
     if name == "local":
         raise DeployError("The stage local is for this machine alone: it ends with `make run`.")
-    account.require_same_account(project, name, account.current(session))
+    account.require_same_account(project, stage, account.current(session))
+    records.require_complete(project, session, stage)
     template = (project / ".chalice" / "infrastructure.yaml").read_text()
     stack = Stack(
         session.client("cloudformation"), f"{stage.app}-{name}", template, poll_seconds=poll_seconds
     )
     stores = _stores(stage, stack)
     print("[1/2] The app (chalice delete)", flush=True)
-    if account.deployed(project, name):
+    if records.deployed(project, name):
         chalice(project, "delete", name, session.region_name)
-        (project / ".chalice" / "deployed" / f"{name}.json").unlink(missing_ok=True)
+        records.forget(project, name)
     print(f"[2/2] The stack {stack.name}", flush=True)
     stack.delete()
     return stores
@@ -76,7 +77,8 @@ def _stores(stage: config.Stage, stack: Stack) -> Stores:
         output: stage.environment.get(variable, "") for output, variable in VARIABLES.items()
     }
     return Stores(
-        [named[each] for each in ("SourceBucket", "DestBucket") if named.get(each)], named.get("Table", "")
+        [named[each] for each in ("SourceBucket", "DestBucket") if named.get(each)],
+        named.get("Table", ""),
     )
 
 
@@ -150,7 +152,7 @@ def main() -> None:
             )
             config.record(PROJECT / ".chalice" / "config.json", stage, emptied)
             return
-    kept = ", ".join([*stores.buckets, stores.table]) or "nothing"
+    kept = ", ".join(name for name in [*stores.buckets, stores.table] if name) or "nothing"
     print(f"Kept: {kept}. `make deploy STAGE={stage}` takes them up again; DELETE_DATA=yes deletes them.")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import boto3
 
-from tools.deploy import account, command, config, tokens
+from tools.deploy import account, command, config, records, tokens
 from tools.deploy.errors import DeployError
 
 PROJECT = Path(__file__).parents[2]
@@ -27,8 +27,8 @@ def rotate(project: Path, session: boto3.Session, name: str, roles: list[str]) -
     if stage.environment.get("API_AUTH", "token") != "token":
         raise DeployError(f"The stage {name} has API_AUTH={stage.environment['API_AUTH']}: it has no tokens.")
     where = account.current(session)
-    account.require_same_account(project, name, where)
-    deployed = account.deployed(project, name)
+    account.require_same_account(project, stage, where)
+    deployed = records.deployed(project, name)
     if "api_handler" not in deployed:
         raise DeployError(f"The stage {name} is not deployed: `make deploy STAGE={name}` makes its tokens.")
     made = tokens.new(roles)

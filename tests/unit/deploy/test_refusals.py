@@ -112,9 +112,25 @@ def test_one_account_is_not_changed_by_the_records_of_another(
     folder.mkdir(parents=True)
     resource = {"name": "f", "lambda_arn": "arn:aws:lambda:us-east-1:111111111111:function:f"}
     (folder / "dev.json").write_text(json.dumps({"resources": [resource]}))
-    account.require_same_account(tmp_path, "dev", account.Account("111111111111", "us-east-1", "me"))
+    account.require_same_account(tmp_path, stage(), account.Account("111111111111", "us-east-1", "me"))
     with pytest.raises(DeployError, match="account 111111111111 in us-east-1"):
-        account.require_same_account(tmp_path, "dev", account.Account(identifier, region, "me"))
+        account.require_same_account(tmp_path, stage(), account.Account(identifier, region, "me"))
+
+
+@pytest.mark.parametrize(
+    ("identifier", "region"), [("222222222222", "us-east-1"), ("111111111111", "eu-west-1")]
+)
+def test_config_json_tells_where_a_stage_is_as_well(tmp_path: Path, identifier: str, region: str) -> None:
+    """As Chalice's record does, which is not there on another machine."""
+    there = stage(
+        {"DEAD_LETTER_QUEUE_ARN": "arn:aws:sqs:us-east-1:111111111111:imagepress-dev-DeadLetters-1"}
+    )
+    account.require_same_account(tmp_path, there, account.Account("111111111111", "us-east-1", "me"))
+    with pytest.raises(
+        DeployError, match=r"account 111111111111 in us-east-1.*a stage of its own"
+    ) as refusal:
+        account.require_same_account(tmp_path, there, account.Account(identifier, region, "me"))
+    assert ".chalice/deployed" not in str(refusal.value)
 
 
 class _Session:
