@@ -417,6 +417,12 @@ def test_nothing_is_destroyed_while_chalice_has_no_record_of_what_runs(
     assert empty.client("cloudformation").describe_stacks(StackName="imagepress-dev")["Stacks"]
 
 
+def retentions(empty: Checkout) -> dict[str, int | None]:
+    """Return for how many days each log group of the stage is kept."""
+    found = empty.client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/imagepress-dev")
+    return {each["logGroupName"]: each.get("retentionInDays") for each in found["logGroups"]}
+
+
 def test_destroy_keeps_the_data_and_deploy_takes_it_up_again(
     empty: Checkout, first: "subprocess.CompletedProcess[str]"
 ) -> None:
@@ -425,6 +431,8 @@ def test_destroy_keeps_the_data_and_deploy_takes_it_up_again(
 
     gone = empty.run("tools.deploy.destroy")
     assert gone.returncode == 0, gone.stdout + gone.stderr
+    assert "/aws/lambda/imagepress-dev-compress" in retentions(empty)
+    assert set(retentions(empty).values()) == {30}, "logs expire, for which Chalice would keep them"
     assert empty.client("lambda").list_functions()["Functions"] == []
     assert (
         empty.client("s3").get_object(Bucket=before["SOURCE_BUCKET"], Key="kept.txt")["Body"].read()
@@ -459,6 +467,7 @@ def test_destroy_with_data_leaves_nothing(empty: Checkout, first: "subprocess.Co
     assert empty.client("s3").list_buckets()["Buckets"] == []
     assert empty.client("dynamodb").list_tables()["TableNames"] == []
     assert empty.client("lambda").list_functions()["Functions"] == []
+    assert retentions(empty) == {}
     assert "SOURCE_BUCKET" not in empty.variables()
     with pytest.raises(ClientError, match="does not exist"):
         empty.client("cloudformation").describe_stacks(StackName="imagepress-dev")

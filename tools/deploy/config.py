@@ -28,6 +28,7 @@ class Stage:
         architecture: `lambda_architecture`: `x86_64` or `arm64`.
         requests_per_second: API Gateway's limit over all callers, `throttling.requests_per_second`.
         burst: How many requests may come at once, `throttling.burst`.
+        log_retention_in_days: How long a line of a log is kept, `log_retention_in_days`.
     """
 
     name: str
@@ -37,11 +38,21 @@ class Stage:
     architecture: str = "x86_64"
     requests_per_second: int = 50
     burst: int = 100
+    log_retention_in_days: int = 30
 
     def function_name(self, function: str) -> str:
         """Return the name on AWS of one of the functions; Chalice gives the API's no suffix."""
         suffix = "" if function == "api_handler" else f"-{function}"
         return f"{self.app}-{self.name}{suffix}"
+
+    def log_groups(self) -> list[str]:
+        """Return the log groups of its functions: those that Lambda writes to, and those that Chalice makes.
+
+        They differ for the API, whose group Chalice does name with a suffix.
+        """
+        names = {self.function_name(function) for function in self.functions}
+        names |= {f"{self.app}-{self.name}-{function}" for function in self.functions}
+        return [f"/aws/lambda/{name}" for name in sorted(names)]
 
 
 def read(path: Path, stage: str) -> Stage:
@@ -64,6 +75,7 @@ def read(path: Path, stage: str) -> Stage:
         environment=chosen.get("environment_variables", {}),
         functions={name: {"reserved_concurrency": reserved, **each} for name, each in functions.items()},
         architecture=chosen.get("lambda_architecture", whole.get("lambda_architecture", "x86_64")),
+        log_retention_in_days=chosen.get("log_retention_in_days", whole.get("log_retention_in_days", 30)),
         **_throttling(chosen.get("throttling", whole.get("throttling", {})), stage),
     )
 

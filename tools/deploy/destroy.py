@@ -24,10 +24,11 @@ _DELETED_AT_ONCE = 1000  # S3's limit for one request
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """The names of what holds data; empty where there is none."""
+    """The names of what holds data; empty where there is none. Logs hold the keys of objects."""
 
     buckets: list[str]
     table: str
+    log_groups: Sequence[str] = ()
 
 
 def destroy(project: Path, session: boto3.Session, name: str, poll_seconds: float = 2) -> Stores:
@@ -50,13 +51,14 @@ def destroy(project: Path, session: boto3.Session, name: str, poll_seconds: floa
     if records.deployed(project, name):
         chalice(project, "delete", name, session.region_name)
         records.forget(project, name)
+    _let_expire(session.client("logs"), stage)
     print(f"[2/2] The stack {stack.name}", flush=True)
     stack.delete()
     return stores
 
 
 def delete_data(session: boto3.Session, stores: Stores) -> None:
-    """Delete the buckets with every version of every object, and the table."""
+    """Delete the buckets with every version of every object, the table, and the logs."""
     for bucket in stores.buckets:
         try:
             _delete_bucket(session.client("s3"), bucket)
@@ -69,6 +71,12 @@ def delete_data(session: boto3.Session, stores: Stores) -> None:
         except ClientError as error:
             _unless_gone(error)
         print(f"  deleted {stores.table}")
+    for group in stores.log_groups:
+        try:
+            session.client("logs").delete_log_group(logGroupName=group)
+            print(f"  deleted {group}")
+        except ClientError as error:
+            _unless_gone(error)
 
 
 def _stores(stage: config.Stage, stack: Stack) -> Stores:
@@ -79,7 +87,17 @@ def _stores(stage: config.Stage, stack: Stack) -> Stores:
     return Stores(
         [named[each] for each in ("SourceBucket", "DestBucket") if named.get(each)],
         named.get("Table", ""),
+        stage.log_groups(),
     )
+
+
+def _let_expire(client: Any, stage: config.Stage) -> None:
+    """Have the logs go by themselves in time: Chalice leaves them for ever, with the names of the images."""
+    for group in stage.log_groups():
+        try:
+            client.put_retention_policy(logGroupName=group, retentionInDays=stage.log_retention_in_days)
+        except ClientError as error:
+            _unless_gone(error)
 
 
 def _delete_bucket(client: Any, bucket: str) -> None:
@@ -153,7 +171,9 @@ def main() -> None:
             config.record(PROJECT / ".chalice" / "config.json", stage, emptied)
             return
     kept = ", ".join(name for name in [*stores.buckets, stores.table] if name) or "nothing"
-    print(f"Kept: {kept}. `make deploy STAGE={stage}` takes them up again; DELETE_DATA=yes deletes them.")
+    print(
+        f"Kept: {kept}; the logs go by themselves. `make deploy STAGE={stage}` takes them up again; DELETE_DATA=yes deletes them."
+    )
 
 
 if __name__ == "__main__":

@@ -128,6 +128,13 @@ def test_functions_are_named_as_chalice_names_them(path: Path) -> None:
     assert stage.function_name("api_handler") == "imagepress-dev"
 
 
+def test_the_api_s_log_has_the_name_that_lambda_gives_it_and_that_which_chalice_does(path: Path) -> None:
+    groups = config.read(path, "dev").log_groups()
+    assert {"/aws/lambda/imagepress-dev", "/aws/lambda/imagepress-dev-api_handler"} < set(groups)
+    assert "/aws/lambda/imagepress-dev-compress" in groups
+    assert len(groups) == len(set(groups)) == 6
+
+
 @pytest.mark.parametrize(
     ("everywhere", "stage", "function", "reserved"),
     [(None, None, None, None), (3, None, None, 3), (3, 2, None, 2), (3, 2, 1, 1)],
