@@ -90,7 +90,7 @@ def loaded(path: Path) -> Any:
         return json.loads(path.read_text())
     except json.JSONDecodeError as error:
         raise DeployError(
-            f".chalice/{path.name} is no JSON, at line {error.lineno}, column {error.colno}: {error.msg}."
+            f"{path} is no JSON, at line {error.lineno}, column {error.colno}: {error.msg}."
         ) from error
 
 

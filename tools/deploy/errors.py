@@ -29,7 +29,11 @@ _WHAT_TO_DO: tuple[tuple[tuple[type[BotoCoreError], ...], str, str], ...] = (
     ((SSOError, LoginError, TokenRetrievalError), "The AWS login is over, or never was", _LOG_IN),
     ((CredentialRetrievalError,), "No AWS credentials could be got", f"look at the profile, or {_LOG_IN}"),
     ((PartialCredentialsError,), "The AWS credentials are not whole", "set both the key and its secret"),
-    ((InvalidRegionError,), "The region is none", "export AWS_REGION, such as AWS_REGION=us-east-1"),
+    (
+        (InvalidRegionError,),
+        "The region has no such name as AWS gives",
+        "export AWS_REGION, such as AWS_REGION=us-east-1",
+    ),
     (
         (ConnectionError, HTTPClientError),
         "AWS could not be reached",

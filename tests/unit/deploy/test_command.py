@@ -38,7 +38,10 @@ from tools.deploy.errors import DeployError, explained
             r"could be got \(.*exit 1.*profile",
         ),
         (PartialCredentialsError(provider="env", cred_var="AWS_SECRET_ACCESS_KEY"), r"AWS_SECRET_ACCESS_KEY"),
-        (InvalidRegionError(region_name="us east"), r"region is none .*us east.*: export AWS_REGION"),
+        (
+            InvalidRegionError(region_name="us east"),
+            r"region has no such name .*us east.*: export AWS_REGION",
+        ),
         (EndpointConnectionError(endpoint_url="https://a"), r"could not be reached .*https://a.*: check"),
         (ReadTimeoutError(endpoint_url="https://a"), r"could not be reached .*https://a.*: check"),
         (WaiterError(name="w", reason="Max attempts", last_response={}), r"longer than expected .*run this"),

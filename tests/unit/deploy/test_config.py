@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tools import stages
 from tools.deploy import config
 from tools.deploy.errors import DeployError
 from tools.local_stack import PROJECT
@@ -72,8 +73,15 @@ def test_an_unknown_stage_is_named_beside_those_there_are(path: Path) -> None:
 
 def test_a_file_that_is_no_json_is_told_with_the_place(path: Path) -> None:
     path.write_text('{\n  "stages": {,}\n}')
-    with pytest.raises(DeployError, match=r"\.chalice/config\.json is no JSON, at line 2, column 14"):
+    with pytest.raises(DeployError, match=r"/config\.json is no JSON, at line 2, column 14"):
         config.read(path, "dev")
+
+
+def test_the_tools_that_operate_a_stage_tell_so_too(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path.write_text("{")
+    monkeypatch.setattr(stages, "CONFIG", path)
+    with pytest.raises(stages.StageError, match=r"/config\.json is no JSON"):
+        stages.chosen()
 
 
 @pytest.mark.parametrize(
