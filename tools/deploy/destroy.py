@@ -19,6 +19,7 @@ from tools.deploy.errors import DeployError
 from tools.deploy.stack import Stack
 
 _GONE = {"NoSuchBucket", "404", "ResourceNotFoundException"}
+_HALF_DELETED = "If Chalice stops at what is gone already, `make deploy` first makes the stage whole again."
 _DELETED_AT_ONCE = 1000  # S3's limit for one request
 
 
@@ -49,7 +50,10 @@ def destroy(project: Path, session: boto3.Session, name: str, poll_seconds: floa
     stores = _stores(stage, stack)
     print("[1/2] The app (chalice delete)", flush=True)
     if records.deployed(project, name):
-        chalice(project, "delete", name, session.region_name)
+        try:
+            chalice(project, "delete", name, session.region_name)
+        except DeployError as error:
+            raise DeployError(f"{error} {_HALF_DELETED}") from error
         records.forget(project, name)
     _let_expire(session.client("logs"), stage)
     print(f"[2/2] The stack {stack.name}", flush=True)
@@ -154,7 +158,7 @@ def _confirm(stage: str, confirmed: str) -> None:
 
 def main() -> None:
     """Destroy STAGE."""
-    with command.told("Stopped. Run it again to go on: what is deleted already is passed over."):
+    with command.told(f"Stopped. Run it again to go on. {_HALF_DELETED}"):
         stage = os.environ.get("STAGE") or ""
         if not stage:
             raise DeployError("Say which stage: make destroy STAGE=dev.")
