@@ -207,3 +207,10 @@ def test_the_dashboard_s_text_is_json_with_the_metrics_that_the_functions_tell(
     told = {"Images", "Failures", "BytesIn", "BytesOut"}
     told |= {f"{stage}Milliseconds" for stage in ("read", "compress", "write")}
     assert told <= shown
+
+
+def test_what_costs_by_the_month_is_counted_in_the_documentation(template: dict[str, Any]) -> None:
+    kinds = [resource["Type"] for resource in template["Resources"].values()]
+    table = (PROJECT / "docs" / "deploying.md").read_text()
+    assert f"| {kinds.count('AWS::CloudWatch::Alarm')} alarms |" in table
+    assert f"| {kinds.count('AWS::CloudWatch::Dashboard')} dashboard |" in table

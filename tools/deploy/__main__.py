@@ -111,12 +111,11 @@ class Deployment:
     def app(self) -> None:
         """Deploy the functions and the REST API."""
         names = [self.stage.function_name(function) for function in self.stage.functions]
-        if self.dry_run:
-            verb = "update" if records.deployed(self.project, self.name) else "create"
-            _tell([f"{verb} {name}" for name in names] + [f"{verb} the REST API {self.stage.app}"])
         if api := records.unrecorded_api(self.project, self.session, self.stage):
             _tell([f"< the REST API {api}: taking it up, although no record names it"])
         if self.dry_run:
+            verb = "update" if records.deployed(self.project, self.name) or api else "create"
+            _tell([f"{verb} {name}" for name in names] + [f"{verb} the REST API {self.stage.app}"])
             return
         if api:
             url = f"https://{api}.execute-api.{self.account.region}.amazonaws.com/api/"  # until Chalice tells
