@@ -1,4 +1,7 @@
-"""What runs without Chalice's record of it is found, and neither left running nor made a second time."""
+"""What runs without Chalice's record of it is found, and neither left running nor made a second time.
+
+The emulator makes REST APIs without resources, and cannot update one: AWS is played here.
+"""
 
 import json
 import shutil
