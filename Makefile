@@ -59,8 +59,8 @@ screenshots: $(INSTALLED)  ## the README's pictures of the gallery, taken anew w
 help:  ## this list
 	@sed -En 's/^([a-z]+):.*## /\1\t/p' Makefile | expand -t 14
 
-clean:  ## everything that can be made again
-	rm -rf .venv build .chalice/deployed .chalice/deployments
+clean:  ## everything that can be made again; not the records of what is deployed on AWS
+	rm -rf .venv build .chalice/deployed/local.json .chalice/deployments
 
 $(INSTALLED): requirements.txt tools/requirements.txt
 	$(PYTHON) -m venv .venv

@@ -1,6 +1,5 @@
 """A deployed stage as the tools for operating it reach it: its settings, its credentials, its endpoint."""
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +8,8 @@ from pathlib import Path
 import boto3
 
 from chalicelib.settings import Settings, SettingsError
-from tools.deploy import account
+from tools.deploy import account, config
+from tools.deploy.errors import DeployError
 
 CONFIG = Path(__file__).parent.parent / ".chalice" / "config.json"
 
@@ -45,7 +45,10 @@ def chosen() -> Stage:
         StageError: There is no such stage, or it is not deployed.
     """
     name = os.environ.get("STAGE") or "local"
-    stages = json.loads(CONFIG.read_text())["stages"]
+    try:
+        stages = config.loaded(CONFIG)["stages"]
+    except DeployError as error:
+        raise StageError(str(error)) from error
     if name not in stages:
         raise StageError(f"STAGE is {name!r}, but must be one of {', '.join(stages)}.")
     environment = stages[name]["environment_variables"]

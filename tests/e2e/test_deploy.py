@@ -368,6 +368,8 @@ def test_a_step_that_fails_is_named_with_its_reason_and_how_to_go_on(
     [
         ("RequireTls=perhaps", "The parameter RequireTls is 'perhaps', but must be yes or no."),
         ("RequireTLS=no", "The stack has no parameter 'RequireTLS'; it has AlarmTopic, AppName, "),
+        ("UploadOrigins=https://a.example", "UploadOrigins cannot be given in PARAMETERS"),
+        ("SourceBucketName=a.b.c", "The settings of dev in .chalice/config.json: SOURCE_BUCKET is 'a.b.c'"),
     ],
 )
 def test_parameters_that_the_stack_does_not_take_are_refused_before_anything_is_changed(
@@ -376,6 +378,19 @@ def test_parameters_that_the_stack_does_not_take_are_refused_before_anything_is_
     result = empty.deploy(PARAMETERS=parameters, DRY_RUN="1")
     assert result.returncode == 1
     assert result.stderr.startswith(told)
+    assert "[2/" not in result.stdout
+
+
+def test_a_setting_that_the_app_would_refuse_is_refused_before_anything_is_changed(empty: Checkout) -> None:
+    path = empty.folder / ".chalice" / "config.json"
+    before = path.read_text()
+    path.write_text(before.replace('"API_AUTH": "token"', '"API_AUTH": "tokn"'))
+    try:
+        result = empty.deploy(DRY_RUN="1")
+    finally:
+        path.write_text(before)
+    assert result.returncode == 1
+    assert "API_AUTH is 'tokn'" in result.stderr
     assert "[2/" not in result.stdout
 
 
@@ -394,6 +409,29 @@ def test_code_that_cannot_be_followed_is_refused_before_anything_is_changed(
     assert "[2/" not in result.stdout
 
 
+def test_nothing_is_destroyed_while_chalice_has_no_record_of_what_runs(
+    empty: Checkout, first: "subprocess.CompletedProcess[str]"
+) -> None:
+    record = empty.folder / ".chalice" / "deployed" / "dev.json"
+    before = record.read_text()
+    functions = empty.client("lambda").list_functions()["Functions"]
+    record.unlink()
+    try:
+        refused = empty.run("tools.deploy.destroy")
+    finally:
+        record.write_text(before)
+    assert refused.returncode == 1
+    assert "the function imagepress-dev-compress" in refused.stderr
+    assert len(empty.client("lambda").list_functions()["Functions"]) == len(functions)
+    assert empty.client("cloudformation").describe_stacks(StackName="imagepress-dev")["Stacks"]
+
+
+def retentions(empty: Checkout) -> dict[str, int | None]:
+    """Return for how many days each log group of the stage is kept."""
+    found = empty.client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/imagepress-dev")
+    return {each["logGroupName"]: each.get("retentionInDays") for each in found["logGroups"]}
+
+
 def test_destroy_keeps_the_data_and_deploy_takes_it_up_again(
     empty: Checkout, first: "subprocess.CompletedProcess[str]"
 ) -> None:
@@ -402,6 +440,8 @@ def test_destroy_keeps_the_data_and_deploy_takes_it_up_again(
 
     gone = empty.run("tools.deploy.destroy")
     assert gone.returncode == 0, gone.stdout + gone.stderr
+    assert "/aws/lambda/imagepress-dev-compress" in retentions(empty)
+    assert set(retentions(empty).values()) == {30}, "logs expire, for which Chalice would keep them"
     assert empty.client("lambda").list_functions()["Functions"] == []
     assert (
         empty.client("s3").get_object(Bucket=before["SOURCE_BUCKET"], Key="kept.txt")["Body"].read()
@@ -436,6 +476,7 @@ def test_destroy_with_data_leaves_nothing(empty: Checkout, first: "subprocess.Co
     assert empty.client("s3").list_buckets()["Buckets"] == []
     assert empty.client("dynamodb").list_tables()["TableNames"] == []
     assert empty.client("lambda").list_functions()["Functions"] == []
+    assert retentions(empty) == {}
     assert "SOURCE_BUCKET" not in empty.variables()
     with pytest.raises(ClientError, match="does not exist"):
         empty.client("cloudformation").describe_stacks(StackName="imagepress-dev")

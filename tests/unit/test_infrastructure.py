@@ -28,6 +28,18 @@ def rules(template: dict[str, Any], bucket: str) -> dict[str, Any]:
     return {rule["Id"]: rule for rule in properties(template, bucket)["LifecycleConfiguration"]["Rules"]}
 
 
+def test_the_protected_table_is_made_when_nothing_else_can_fail_any_more(template: dict[str, Any]) -> None:
+    """Else a creation that fails would leave it behind, and the stack in ROLLBACK_FAILED."""
+    resources = template["Resources"]
+    others = resources.keys() - {"Table"}
+    conditional = {name for name in others if "Condition" in resources[name]}
+    assert set(resources["Table"]["DependsOn"]) == others - conditional
+    condition, waited_for, _ = resources["Table"]["Metadata"]["DependsOn"]["Fn::If"]
+    assert {each["Ref"] for each in waited_for} == conditional
+    assert {resources[name]["Condition"] for name in conditional} == {condition}
+    assert '"Table"' not in json.dumps([resources[name] for name in others])
+
+
 @pytest.mark.parametrize("bucket", BUCKETS)
 def test_what_a_bucket_holds_is_encrypted(template: dict[str, Any], bucket: str) -> None:
     encryption = properties(template, bucket)["BucketEncryption"]["ServerSideEncryptionConfiguration"]
@@ -195,3 +207,10 @@ def test_the_dashboard_s_text_is_json_with_the_metrics_that_the_functions_tell(
     told = {"Images", "Failures", "BytesIn", "BytesOut"}
     told |= {f"{stage}Milliseconds" for stage in ("read", "compress", "write")}
     assert told <= shown
+
+
+def test_what_costs_by_the_month_is_counted_in_the_documentation(template: dict[str, Any]) -> None:
+    kinds = [resource["Type"] for resource in template["Resources"].values()]
+    table = (PROJECT / "docs" / "deploying.md").read_text()
+    assert f"| {kinds.count('AWS::CloudWatch::Alarm')} alarms |" in table
+    assert f"| {kinds.count('AWS::CloudWatch::Dashboard')} dashboard |" in table

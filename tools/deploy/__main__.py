@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tools.deploy import account, attachments, config, package, tokens
+from tools.deploy import account, attachments, command, config, package, records, tokens
 from tools.deploy.errors import DeployError, explained
 from tools.deploy.stack import Stack
 from tools.policies import differences, generator
@@ -62,9 +62,11 @@ class Deployment:
     def check(self) -> None:
         """Refuse what cannot or must not be deployed."""
         account.require_deployable(self.stage)
-        account.require_same_account(self.project, self.name, self.account)
+        named = {VARIABLES[output]: self.parameters.get(name, "") for output, name in _NAMES.items()}
+        config.require_valid_settings(self.stage, {name: value for name, value in named.items() if value})
+        account.require_same_account(self.project, self.stage, self.account)
         account.require_concurrency(self.session, self.stage)
-        self.stack.check(self.parameters)
+        self._require_own_parameters()
         self._needed_policies()
         print(f"  account {self.account.identifier}, region {self.account.region}, as {self.account.caller}")
 
@@ -92,8 +94,10 @@ class Deployment:
         changes = config.record(self._config, self.name, found)
         if roles := tokens.missing(self.stage.environment):
             made = tokens.new(roles)
+            print(
+                made.shown(), flush=True
+            )  # first: a token that is recorded and was never shown would lock out
             config.record(self._config, self.name, made.digests())
-            print(made.shown(), flush=True)
         _tell(changes)
 
     def policies(self) -> None:
@@ -107,10 +111,15 @@ class Deployment:
     def app(self) -> None:
         """Deploy the functions and the REST API."""
         names = [self.stage.function_name(function) for function in self.stage.functions]
+        if api := records.unrecorded_api(self.project, self.session, self.stage):
+            _tell([f"< the REST API {api}: taking it up, although no record names it"])
         if self.dry_run:
-            verb = "update" if account.deployed(self.project, self.name) else "create"
+            verb = "update" if records.deployed(self.project, self.name) or api else "create"
             _tell([f"{verb} {name}" for name in names] + [f"{verb} the REST API {self.stage.app}"])
             return
+        if api:
+            url = f"https://{api}.execute-api.{self.account.region}.amazonaws.com/api/"  # until Chalice tells
+            records.record_api(self.project, self.name, api, url)
         package.build(self.project, self.stage.architecture)
         chalice(self.project, "deploy", self.name, self.account.region)
 
@@ -124,7 +133,7 @@ class Deployment:
                 ]
             )
             return
-        deployed = account.deployed(self.project, self.name)
+        deployed = records.deployed(self.project, self.name)
         print(
             "  "
             + attachments.retry_events(
@@ -178,6 +187,14 @@ class Deployment:
     def _config(self) -> Path:
         return self.project / ".chalice" / "config.json"
 
+    def _require_own_parameters(self) -> None:
+        if "UploadOrigins" in self.parameters:
+            raise DeployError(
+                "UploadOrigins cannot be given in PARAMETERS, since the last step sets it: name the other sites in "
+                f"API_CORS_ORIGINS, in the environment_variables of {self.name} in .chalice/config.json."
+            )
+        self.stack.check(self.parameters)
+
     def _needed_policies(self) -> list[Policy]:
         environment = dict.fromkeys(RECORDED.values(), _NOT_YET) | dict(self.stage.environment)
         region = self.account.region
@@ -188,7 +205,7 @@ class Deployment:
             raise DeployError(f"What the code may call cannot be told:\n{error}") from error
 
     def _origins(self) -> list[str]:
-        own = account.deployed(self.project, self.name).get("rest_api", {}).get("rest_api_url", "")
+        own = records.deployed(self.project, self.name).get("rest_api", {}).get("rest_api_url", "")
         url = urlsplit(own)
         origins = [f"{url.scheme}://{url.netloc}"] if own else []
         return origins + [
@@ -222,10 +239,22 @@ class Deployment:
                     Bucket=name, ExpectedBucketOwner=self.account.identifier
                 )
         except ClientError as error:
-            if error.response["Error"]["Code"] in {"404", "403", "NoSuchBucket", "ResourceNotFoundException"}:
+            code = error.response["Error"]["Code"]
+            if code in {"404", "NoSuchBucket", "ResourceNotFoundException"}:
                 return False
+            if code == "403":  # which says no more
+                raise DeployError(_forbidden(name, VARIABLES[output], self.account)) from error
             raise
         return True
+
+
+def _forbidden(bucket: str, variable: str, account: account.Account) -> str:
+    return (
+        f"The bucket {bucket}, which is {variable} in .chalice/config.json, may not be looked at (403): either "
+        f"{account.caller} lacks s3:ListBucket on it, or it is not of account {account.identifier}. Give that "
+        "permission, or choose the AWS_PROFILE of the account that has the bucket. Only if its images are "
+        f"not wanted any more, remove {variable}: the stack then makes a new bucket."
+    )
 
 
 def chalice(project: Path, command: str, stage: str, region: str) -> None:
@@ -288,7 +317,7 @@ def _tell(changes: list[str]) -> None:
 
 def main() -> None:
     """Deploy STAGE."""
-    try:
+    with command.told("Stopped. Run it again to go on: every step may be repeated."):
         stage = os.environ.get("STAGE") or ""
         if not stage:
             raise DeployError("Say which stage: make deploy STAGE=dev, or STAGE=prod.")
@@ -298,19 +327,13 @@ def main() -> None:
             stage,
             parsed(os.environ.get("PARAMETERS", "")),
             dry_run=os.environ.get("DRY_RUN", "") not in {"", "0", "no"},
-            poll_seconds=float(os.environ.get("POLL_SECONDS", "2")),
+            poll_seconds=command.poll_seconds(),
         )
         run(deployment)
-    except DeployError as error:
-        sys.exit(str(error))
-    except BotoCoreError as error:  # such as an AWS_PROFILE that does not exist
-        sys.exit(explained(error))
-    except KeyboardInterrupt:
-        sys.exit("\nStopped. Run it again to go on: every step may be repeated.")
     if deployment.dry_run:
         print("Nothing was changed.")
         return
-    api = account.deployed(PROJECT, stage)["rest_api"]["rest_api_url"]
+    api = records.deployed(PROJECT, stage)["rest_api"]["rest_api_url"]
     print(f"Deployed.\n  upload to  s3://{deployment.stage.environment['SOURCE_BUCKET']}\n  API        {api}")
 
 

@@ -1,6 +1,5 @@
 """Which account and region a deploy goes to, and whether it may go there."""
 
-import json
 import os
 import re
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import NoRegionError
 
+from tools.deploy import records
 from tools.deploy.config import Stage
 from tools.deploy.errors import DeployError
 
@@ -57,21 +57,24 @@ def require_deployable(stage: Stage) -> None:
         )
 
 
-def require_same_account(project: Path, stage: str, account: Account) -> None:
+def require_same_account(project: Path, stage: Stage, account: Account) -> None:
     """Refuse to change one account's app by the records of another's.
 
     Raises:
-        DeployError: The stage was deployed to another account or region from this folder.
+        DeployError: The stage was deployed to another account or region, as Chalice's record or config.json tells.
     """
-    for resource in deployed(project, stage).values():
-        for value in resource.values():
-            found = re.match(r"arn:[a-z-]+:lambda:([a-z0-9-]+):([0-9]{12}):", str(value))
-            if found and found.groups() != (account.region, account.identifier):
-                raise DeployError(
-                    f"The stage {stage} was deployed to account {found[2]} in {found[1]}, but these credentials are "
-                    f"of account {account.identifier} in {account.region}: choose the other AWS_PROFILE and "
-                    f"AWS_REGION, or move .chalice/deployed/{stage}.json away to deploy there too."
-                )
+    recorded = [
+        value for resource in records.deployed(project, stage.name).values() for value in resource.values()
+    ]
+    for value in [*recorded, stage.environment.get("DEAD_LETTER_QUEUE_ARN", "")]:
+        found = re.match(r"arn:[a-z-]+:(?:lambda|sqs):([a-z0-9-]+):([0-9]{12}):", str(value))
+        if found and found.groups() != (account.region, account.identifier):
+            raise DeployError(
+                f"The stage {stage.name} was deployed to account {found[2]} in {found[1]}, but these credentials are "
+                f"of account {account.identifier} in {account.region}: choose the other AWS_PROFILE and AWS_REGION. "
+                "What is to be here as well needs a stage of its own in .chalice/config.json; what is to be here "
+                f"instead, that {stage.name} is destroyed there first, with its data (DELETE_DATA=yes)."
+            )
 
 
 def require_concurrency(session: boto3.Session, stage: Stage) -> None:
@@ -95,11 +98,3 @@ def require_concurrency(session: boto3.Session, stage: Stage) -> None:
 
 def _reserves(function: Mapping[str, Any]) -> bool:
     return function.get("reserved_concurrency") is not None
-
-
-def deployed(project: Path, stage: str) -> dict[str, dict[str, Any]]:
-    """Return what Chalice deployed last, by name: empty if nothing was."""
-    path = project / ".chalice" / "deployed" / f"{stage}.json"
-    if not path.is_file():
-        return {}
-    return {resource["name"]: resource for resource in json.loads(path.read_text())["resources"]}

@@ -9,53 +9,60 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 from rich.progress import Progress
 
 from chalicelib.storage import fits_xml
-from tools.deploy import account, config
+from tools.deploy import account, command, config, records
 from tools.deploy.__main__ import PROJECT, RECORDED, VARIABLES, chalice
-from tools.deploy.errors import DeployError, explained
+from tools.deploy.errors import DeployError
 from tools.deploy.stack import Stack
 
 _GONE = {"NoSuchBucket", "404", "ResourceNotFoundException"}
+_HALF_DELETED = "If Chalice stops at what is gone already, `make deploy` first makes the stage whole again."
 _DELETED_AT_ONCE = 1000  # S3's limit for one request
 
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """The names of what holds data; empty where there is none."""
+    """The names of what holds data; empty where there is none. Logs hold the keys of objects."""
 
     buckets: list[str]
     table: str
+    log_groups: Sequence[str] = ()
 
 
 def destroy(project: Path, session: boto3.Session, name: str, poll_seconds: float = 2) -> Stores:
     """Take away the app and the stack, and return what is left and holds data.
 
     Raises:
-        DeployError: Chalice or CloudFormation could not.
+        DeployError: Chalice or CloudFormation could not, or Chalice has no record of what it deployed.
     """
     stage = config.read(project / ".chalice" / "config.json", name)
     if name == "local":
         raise DeployError("The stage local is for this machine alone: it ends with `make run`.")
-    account.require_same_account(project, name, account.current(session))
+    account.require_same_account(project, stage, account.current(session))
+    records.require_complete(project, session, stage)
     template = (project / ".chalice" / "infrastructure.yaml").read_text()
     stack = Stack(
         session.client("cloudformation"), f"{stage.app}-{name}", template, poll_seconds=poll_seconds
     )
     stores = _stores(stage, stack)
     print("[1/2] The app (chalice delete)", flush=True)
-    if account.deployed(project, name):
-        chalice(project, "delete", name, session.region_name)
-        (project / ".chalice" / "deployed" / f"{name}.json").unlink(missing_ok=True)
+    if records.deployed(project, name):
+        try:
+            chalice(project, "delete", name, session.region_name)
+        except DeployError as error:
+            raise DeployError(f"{error} {_HALF_DELETED}") from error
+        records.forget(project, name)
+    _let_expire(session.client("logs"), stage)
     print(f"[2/2] The stack {stack.name}", flush=True)
     stack.delete()
     return stores
 
 
 def delete_data(session: boto3.Session, stores: Stores) -> None:
-    """Delete the buckets with every version of every object, and the table."""
+    """Delete the buckets with every version of every object, the table, and the logs."""
     for bucket in stores.buckets:
         try:
             _delete_bucket(session.client("s3"), bucket)
@@ -68,6 +75,12 @@ def delete_data(session: boto3.Session, stores: Stores) -> None:
         except ClientError as error:
             _unless_gone(error)
         print(f"  deleted {stores.table}")
+    for group in stores.log_groups:
+        try:
+            session.client("logs").delete_log_group(logGroupName=group)
+            print(f"  deleted {group}")
+        except ClientError as error:
+            _unless_gone(error)
 
 
 def _stores(stage: config.Stage, stack: Stack) -> Stores:
@@ -76,8 +89,19 @@ def _stores(stage: config.Stage, stack: Stack) -> Stores:
         output: stage.environment.get(variable, "") for output, variable in VARIABLES.items()
     }
     return Stores(
-        [named[each] for each in ("SourceBucket", "DestBucket") if named.get(each)], named.get("Table", "")
+        [named[each] for each in ("SourceBucket", "DestBucket") if named.get(each)],
+        named.get("Table", ""),
+        stage.log_groups(),
     )
+
+
+def _let_expire(client: Any, stage: config.Stage) -> None:
+    """Have the logs go by themselves in time: Chalice leaves them for ever, with the names of the images."""
+    for group in stage.log_groups():
+        try:
+            client.put_retention_policy(logGroupName=group, retentionInDays=stage.log_retention_in_days)
+        except ClientError as error:
+            _unless_gone(error)
 
 
 def _delete_bucket(client: Any, bucket: str) -> None:
@@ -134,7 +158,7 @@ def _confirm(stage: str, confirmed: str) -> None:
 
 def main() -> None:
     """Destroy STAGE."""
-    try:
+    with command.told(f"Stopped. Run it again to go on. {_HALF_DELETED}"):
         stage = os.environ.get("STAGE") or ""
         if not stage:
             raise DeployError("Say which stage: make destroy STAGE=dev.")
@@ -142,7 +166,7 @@ def main() -> None:
         if with_data:
             _confirm(stage, os.environ.get("CONFIRM", ""))
         session = account.session()
-        stores = destroy(PROJECT, session, stage, float(os.environ.get("POLL_SECONDS", "2")))
+        stores = destroy(PROJECT, session, stage, command.poll_seconds())
         if with_data:
             delete_data(session, stores)
             emptied = dict.fromkeys(
@@ -150,12 +174,10 @@ def main() -> None:
             )
             config.record(PROJECT / ".chalice" / "config.json", stage, emptied)
             return
-    except DeployError as error:
-        sys.exit(str(error))
-    except (BotoCoreError, ClientError) as error:
-        sys.exit(explained(error))
-    kept = ", ".join([*stores.buckets, stores.table]) or "nothing"
-    print(f"Kept: {kept}. `make deploy STAGE={stage}` takes them up again; DELETE_DATA=yes deletes them.")
+    kept = ", ".join(name for name in [*stores.buckets, stores.table] if name) or "nothing"
+    print(
+        f"Kept: {kept}; the logs go by themselves. `make deploy STAGE={stage}` takes them up again; DELETE_DATA=yes deletes them."
+    )
 
 
 if __name__ == "__main__":

@@ -2,8 +2,46 @@
 
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,  # noqa: A004 - botocore's
+    CredentialRetrievalError,
+    HTTPClientError,
+    InvalidRegionError,
+    LoginError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+    WaiterError,
+)
 
+_LOG_IN = "log in again, with `aws sso login` or `aws login`"
+_WHAT_TO_DO: tuple[tuple[tuple[type[BotoCoreError], ...], str, str], ...] = (
+    (
+        (ProfileNotFound,),
+        "AWS_PROFILE names no profile of this machine",
+        "`aws configure list-profiles` lists them",
+    ),
+    ((SSOError, LoginError, TokenRetrievalError), "The AWS login is over, or never was", _LOG_IN),
+    ((CredentialRetrievalError,), "No AWS credentials could be got", f"look at the profile, or {_LOG_IN}"),
+    ((PartialCredentialsError,), "The AWS credentials are not whole", "set both the key and its secret"),
+    (
+        (InvalidRegionError,),
+        "The region has no such name as AWS gives",
+        "export AWS_REGION, such as AWS_REGION=us-east-1",
+    ),
+    (
+        (ConnectionError, HTTPClientError),
+        "AWS could not be reached",
+        "check the network, and whether the region exists",
+    ),
+    ((WaiterError,), "AWS takes longer than expected", "run this again"),
+)
+"""By the kind of an error that does not come from AWS: what happened, and what to do."""
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 _UNKNOWN_KEY = {"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch"}
@@ -19,9 +57,13 @@ def explained(error: BotoCoreError | ClientError) -> str:
         return "No region is set: export AWS_REGION, such as AWS_REGION=us-east-1, or `aws configure`."
     if isinstance(error, NoCredentialsError):
         return "No AWS credentials were found: export AWS_PROFILE, or log in with `aws configure` or `aws sso login`."
-    if not isinstance(error, ClientError):
-        return f"AWS could not be reached: {error}"
-    return _refused(error)
+    if isinstance(error, ClientError):
+        return _refused(error)
+    details = " ".join(str(error).split()).rstrip(".")
+    for kinds, happened, advice in _WHAT_TO_DO:
+        if isinstance(error, kinds):
+            return f"{happened} ({details}): {advice}."
+    return f"AWS's library for Python gave up: {details}."
 
 
 def _refused(error: ClientError) -> str:

@@ -12,14 +12,29 @@ from pathlib import Path
 from chalice.deploy.packager import (
     AppOnlyDeploymentPackager,
     DependencyBuilder,
+    EmptyPackageError,
+    InvalidSourceDistributionNameError,
     LayerDeploymentPackager,
+    MissingDependencyError,
+    NoSuchPackageError,
+    PackageDownloadError,
+    UnsupportedPackageError,
 )
 from chalice.utils import UI, OSUtils
 
 from tools.deploy import bytecode
+from tools.deploy.errors import DeployError
 
 _PYTHON = "python3.12"  # Lambda's runtime, and the project's
 _UNREAD = {".pyi", ".typed", ".md"}
+_WITHOUT_PACKAGES = (
+    EmptyPackageError,
+    InvalidSourceDistributionNameError,
+    MissingDependencyError,
+    NoSuchPackageError,
+    PackageDownloadError,
+    UnsupportedPackageError,
+)
 
 
 def build(project: Path, architecture: str = "x86_64") -> tuple[Path, Path]:
@@ -28,6 +43,9 @@ def build(project: Path, architecture: str = "x86_64") -> tuple[Path, Path]:
     Args:
         project: The folder of app.py; caches in its chalicelib are removed.
         architecture: `x86_64` or `arm64`.
+
+    Raises:
+        DeployError: A package of requirements.txt cannot be had.
     """
     for cache in sorted((project / "chalicelib").rglob("__pycache__")):
         shutil.rmtree(cache)
@@ -51,13 +69,28 @@ def _made(
 ) -> Path:
     path = Path(packager.deployment_package_filename(str(project), _PYTHON))
     if not path.is_file():
-        made = Path(packager.create_deployment_package(str(project), _PYTHON))
+        try:
+            made = Path(packager.create_deployment_package(str(project), _PYTHON))
+        except _WITHOUT_PACKAGES as error:
+            raise DeployError(_unavailable(error)) from error
         assert made == path, "Chalice looks for what it makes under the same name"
     with zipfile.ZipFile(path) as archive:
         compiled = any(name.endswith(".pyc") for name in archive.namelist())
     if not compiled:
         _rewrite(path, mounted, unread, ours=ours)
     return path
+
+
+def _unavailable(error: Exception) -> str:
+    if isinstance(error, MissingDependencyError):
+        return (
+            f"No wheel for Lambda was found of {', '.join(sorted(map(str, error.missing)))}: see which versions in "
+            "requirements.txt have one for `lambda_architecture`."
+        )
+    return (
+        f"The packages of requirements.txt cannot be had: {error}\n"
+        "pip gets them from PyPI, or from PIP_INDEX_URL: see whether it can be reached, and holds these versions."
+    )
 
 
 def _rewrite(path: Path, mounted: str, unread: set[str], *, ours: bool) -> None:

@@ -14,8 +14,9 @@ import botocore.session
 Call = tuple[str, str]
 """An operation of AWS as botocore names it: the service, and the operation."""
 
+_HAND_ROLE_ON: Final = "iam:PassRole"
 _IAM_ACTIONS: Final[Mapping[Call, tuple[str, ...]]] = {
-    ("lambda", "CreateFunction"): ("lambda:CreateFunction", "lambda:GetLayerVersion", "iam:PassRole"),
+    ("lambda", "CreateFunction"): ("lambda:CreateFunction", "lambda:GetLayerVersion", _HAND_ROLE_ON),
     ("s3", "DeleteObjects"): ("s3:DeleteObject", "s3:DeleteObjectVersion"),
     ("s3", "GetBucketNotificationConfiguration"): ("s3:GetBucketNotification",),
     ("s3", "HeadBucket"): ("s3:ListBucket",),
@@ -81,15 +82,25 @@ _ON_BEHALF: Final[Mapping[str, tuple[str, ...]]] = {
         "logs:PutRetentionPolicy",
         "logs:TagResource",
     ),
-    "AWS::S3::Bucket": (
+    "AWS::S3::Bucket": (  # an import reads whatever a bucket may have
         "s3:CreateBucket",
+        "s3:GetAccelerateConfiguration",
+        "s3:GetAnalyticsConfiguration",
         "s3:GetBucketCORS",
+        "s3:GetBucketLogging",
+        "s3:GetBucketNotification",
+        "s3:GetBucketObjectLockConfiguration",
         "s3:GetBucketOwnershipControls",
         "s3:GetBucketPublicAccessBlock",
         "s3:GetBucketTagging",
         "s3:GetBucketVersioning",
+        "s3:GetBucketWebsite",
         "s3:GetEncryptionConfiguration",
+        "s3:GetIntelligentTieringConfiguration",
+        "s3:GetInventoryConfiguration",
         "s3:GetLifecycleConfiguration",
+        "s3:GetMetricsConfiguration",
+        "s3:GetReplicationConfiguration",
         "s3:PutBucketCORS",
         "s3:PutBucketOwnershipControls",
         "s3:PutBucketPublicAccessBlock",
@@ -99,17 +110,6 @@ _ON_BEHALF: Final[Mapping[str, tuple[str, ...]]] = {
         "s3:PutLifecycleConfiguration",
     ),
     "AWS::S3::BucketPolicy": ("s3:DeleteBucketPolicy", "s3:GetBucketPolicy", "s3:PutBucketPolicy"),
-    "AWS::SNS::Subscription": ("sns:GetSubscriptionAttributes", "sns:Subscribe", "sns:Unsubscribe"),
-    "AWS::SNS::Topic": (
-        "sns:CreateTopic",
-        "sns:DeleteTopic",
-        "sns:GetTopicAttributes",
-        "sns:ListSubscriptionsByTopic",
-        "sns:ListTagsForResource",
-        "sns:SetTopicAttributes",
-        "sns:TagResource",
-    ),
-    "AWS::SNS::TopicPolicy": ("sns:SetTopicAttributes",),
     "AWS::SQS::Queue": (
         "sqs:CreateQueue",
         "sqs:DeleteQueue",
@@ -124,7 +124,10 @@ _ON_BEHALF: Final[Mapping[str, tuple[str, ...]]] = {
 """What CloudFormation calls, with the deployer's permissions, for a type: the handlers of its resource schema."""
 
 _RESOURCES: Final[Mapping[str, tuple[str, ...]]] = {
-    "apigateway": ("arn:aws:apigateway:*::/*",),
+    "apigateway": (
+        "arn:aws:apigateway:*::/restapis",
+        "arn:aws:apigateway:*::/restapis/*",
+    ),  # an id is not known before
     "cloudformation": ("arn:aws:cloudformation:*:*:stack/{app}-*/*",),
     "cloudwatch": ("arn:aws:cloudwatch:*:*:alarm:{app}-*", "arn:aws:cloudwatch::*:dashboard/{app}-*"),
     "dynamodb": ("arn:aws:dynamodb:*:*:table/{app}-*",),
@@ -134,16 +137,15 @@ _RESOURCES: Final[Mapping[str, tuple[str, ...]]] = {
     "lambda": ("arn:aws:lambda:*:*:function:{app}-*", "arn:aws:lambda:*:*:layer:{app}-*"),
     "logs": ("arn:aws:logs:*:*:log-group:/aws/lambda/{app}-*",),
     "s3": ("arn:aws:s3:::{app}-*",),
-    "sns": ("arn:aws:sns:*:*:{app}-*",),
     "sqs": ("arn:aws:sqs:*:*:{app}-*",),
 }
 _WITHOUT_RESOURCE: Final = {
-    "cloudformation:GetTemplateSummary",
     "cloudformation:ValidateTemplate",
     "lambda:GetAccountSettings",
     "logs:DescribeLogGroups",
     "sts:GetCallerIdentity",
 }
+_APART: Final = {*_WITHOUT_RESOURCE, _HAND_ROLE_ON}
 _SERVICE_IDS: Final = {
     "API Gateway": "apigateway",
     "CloudFormation": "cloudformation",
@@ -174,9 +176,13 @@ def policy(app: str, calls: Iterable[Call], types: Iterable[str]) -> dict[str, A
     actions |= {action for kind in types for action in _ON_BEHALF[kind]}
     statements = []
     for service, resources in _RESOURCES.items():
-        of_service = {action for action in actions if action.startswith(f"{service}:")} - _WITHOUT_RESOURCE
+        of_service = {action for action in actions if action.startswith(f"{service}:")} - _APART
         if of_service:
             statements.append(_statement(of_service, [each.format(app=app) for each in resources]))
+    passing = _statement([_HAND_ROLE_ON], [each.format(app=app) for each in _RESOURCES["iam"]])
+    statements.append(
+        passing | {"Condition": {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}}
+    )
     statements.append(_statement(actions & _WITHOUT_RESOURCE, ["*"]))
     return {"Version": "2012-10-17", "Statement": statements}
 

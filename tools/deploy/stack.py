@@ -141,7 +141,7 @@ class Stack:
         """
         self._ready()
         whole = parsed(self._template)
-        resources = {logical: whole["Resources"][logical] for logical in kept}
+        resources = {logical: _by_itself(whole["Resources"][logical]) for logical in kept}
         whole |= {"Resources": resources, "Outputs": {}}
         answer = self._client.create_change_set(
             StackName=self.name,
@@ -248,16 +248,18 @@ class Stack:
     def _watch(self, seen: set[str], good: set[str]) -> None:
         """Say every new event, oldest first, until the stack itself has come to rest."""
         failures: list[str] = []
-        rested = False
+        told = ""  # the status that the stack's own last event of this time told
         deadline = time.monotonic() + _LONGEST_SECONDS
         while time.monotonic() < deadline:
             status = self.status() or "DELETE_COMPLETE"
             for event in [event for event in reversed(self._events()) if event["EventId"] not in seen]:
                 seen.add(event["EventId"])
                 failures += self._told(event)
-                # Its status may be that of last time for a moment: only an event of this time tells.
-                rested = event["LogicalResourceId"] == self.name and event["ResourceStatus"] == status
-            if rested and not status.endswith("_IN_PROGRESS"):
+                if event["LogicalResourceId"] == self.name:
+                    told = event["ResourceStatus"]
+            # The status may be that of last time for a moment, and the last event may come between it and the events:
+            # the two have to agree, whenever each was seen.
+            if status == told and not status.endswith("_IN_PROGRESS"):
                 if status in good:
                     return
                 raise DeployError(f"The stack {self.name} ended in {status}. {'; '.join(failures)}")
@@ -277,6 +279,11 @@ class Stack:
             f"  {status.lower().replace('_', ' '):18} {event['LogicalResourceId']} ({event['ResourceType']})"
         )
         return failed
+
+
+def _by_itself(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a resource for a template that lacks what it otherwise waits for."""
+    return {name: value for name, value in resource.items() if name not in {"DependsOn", "Metadata"}}
 
 
 def _line(change: Any) -> str:

@@ -5,28 +5,31 @@ import os
 import sys
 from pathlib import Path
 
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
-
+from tools.deploy import account, command, config
 from tools.policies import differences, generator
 from tools.policies.errors import PolicyError
+from tools.policies.generator import Policy, Project
 from tools.policies.grants import Account
 
 PROJECT = Path(__file__).parents[2]
 
 
-def account_of(session: boto3.Session) -> Account:
-    """Return where the credentials lead.
+def _policies(project: Project, stage: str) -> list[Policy]:
+    """Return the policies of a stage, which has to be one before AWS is asked where it is.
 
     Raises:
+        DeployError: config.json has no such stage.
         BotoCoreError: There are no credentials, or no region.
         ClientError: AWS does not accept them.
     """
-    region = session.region_name
-    if not region:
-        raise NoRegionError
-    sts = session.client("sts")
-    return Account(session.get_partition_for_region(region), sts.get_caller_identity()["Account"], region)
+    config.read(PROJECT / ".chalice" / "config.json", stage)
+    where = project.emulated.get(stage)
+    if where is None:
+        session = account.session()
+        current = account.current(session)
+        partition = session.get_partition_for_region(current.region)
+        where = Account(partition, current.identifier, current.region)
+    return project.policies(stage, where)
 
 
 def main() -> None:
@@ -35,14 +38,12 @@ def main() -> None:
     parser.add_argument("stage", nargs="?", default=os.environ.get("STAGE") or "local")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file differs")
     given = parser.parse_args()
-    try:
-        project = generator.read(PROJECT)
-        account = project.emulated.get(given.stage) or account_of(
-            boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
-        )
-        policies = project.policies(given.stage, account)
-    except (PolicyError, BotoCoreError, ClientError) as error:
-        sys.exit(str(error))
+    with command.told("Stopped: no policy was written."):
+        try:
+            project = generator.read(PROJECT)
+            policies = _policies(project, given.stage)
+        except PolicyError as error:
+            sys.exit(str(error))
     changes = [line for policy in policies for line in differences.with_file(PROJECT, policy)]
     print("\n".join(changes or [f"The policies of {given.stage} are what its code needs."]))
     if given.check:

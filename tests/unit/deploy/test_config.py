@@ -2,9 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tools import stages
 from tools.deploy import config
 from tools.deploy.errors import DeployError
 from tools.local_stack import PROJECT
@@ -69,10 +71,76 @@ def test_an_unknown_stage_is_named_beside_those_there_are(path: Path) -> None:
         config.read(path, "staging")
 
 
+def test_a_file_that_is_no_json_is_told_with_the_place(path: Path) -> None:
+    path.write_text('{\n  "stages": {,}\n}')
+    with pytest.raises(DeployError, match=r"/config\.json is no JSON, at line 2, column 14"):
+        config.read(path, "dev")
+
+
+def test_the_tools_that_operate_a_stage_tell_so_too(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path.write_text("{")
+    monkeypatch.setattr(stages, "CONFIG", path)
+    with pytest.raises(stages.StageError, match=r"/config\.json is no JSON"):
+        stages.chosen()
+
+
+@pytest.mark.parametrize(
+    "limits", [{"rate": 5}, {"burst": "100"}, {"burst": 0}, {"requests_per_second": True}, 50]
+)
+def test_limits_that_are_none_are_named_with_what_may_stand_there(path: Path, limits: Any) -> None:
+    path.write_text(json.dumps(json.loads(SHIPPED) | {"throttling": limits}))
+    with pytest.raises(DeployError, match=r'"throttling" of the stage dev is .*"requests_per_second": 50'):
+        config.read(path, "dev")
+
+
+def test_limits_of_a_stage_are_read(path: Path) -> None:
+    path.write_text(json.dumps(json.loads(SHIPPED) | {"throttling": {"burst": 7}}))
+    stage = config.read(path, "dev")
+    assert (stage.requests_per_second, stage.burst) == (50, 7)
+
+
+@pytest.mark.parametrize("name", ["dev", "prod"])
+def test_settings_are_valid_before_the_stack_has_named_its_resources(path: Path, name: str) -> None:
+    config.require_valid_settings(config.read(path, name), {})
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("API_AUTH", "tokn", "API_AUTH is 'tokn', but must be token"),
+        ("MAX_WIDTH", "abc", "MAX_WIDTH is 'abc', but must be a whole number"),
+        ("MAX_WIDTH", "", "MAX_WIDTH is ''"),
+        ("MAX_WIDTH", 800, "MAX_WIDTH is 800, but must be text, in quotes"),
+        ("COMPRESS_FUNCTION", "", "COMPRESS_FUNCTION is not set"),
+        ("SOURCE_BUCKET", "a.b.c", "SOURCE_BUCKET is 'a.b.c'"),
+    ],
+)
+def test_settings_that_the_app_would_refuse_are_refused_first(
+    path: Path, variable: str, value: Any, told: str
+) -> None:
+    whole = json.loads(SHIPPED)
+    whole["stages"]["dev"]["environment_variables"][variable] = value
+    path.write_text(json.dumps(whole))
+    with pytest.raises(DeployError, match=f"^The settings of dev in .chalice/config.json: {told}"):
+        config.require_valid_settings(config.read(path, "dev"), {})
+
+
+def test_a_name_that_the_app_would_refuse_is_not_given_to_the_stack(path: Path) -> None:
+    with pytest.raises(DeployError, match=r"SOURCE_BUCKET is 'a\.b\.c'"):
+        config.require_valid_settings(config.read(path, "dev"), {"SOURCE_BUCKET": "a.b.c"})
+
+
 def test_functions_are_named_as_chalice_names_them(path: Path) -> None:
     stage = config.read(path, "dev")
     assert stage.function_name("compress") == "imagepress-dev-compress"
     assert stage.function_name("api_handler") == "imagepress-dev"
+
+
+def test_the_api_s_log_has_the_name_that_lambda_gives_it_and_that_which_chalice_does(path: Path) -> None:
+    groups = config.read(path, "dev").log_groups()
+    assert {"/aws/lambda/imagepress-dev", "/aws/lambda/imagepress-dev-api_handler"} < set(groups)
+    assert "/aws/lambda/imagepress-dev-compress" in groups
+    assert len(groups) == len(set(groups)) == 6
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,14 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import boto3
 import pytest
@@ -14,7 +17,7 @@ from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
 from botocore.stub import Stubber
 
 from tools.deploy import account, config, tokens
-from tools.deploy.__main__ import parsed
+from tools.deploy.__main__ import Deployment, parsed
 from tools.deploy.destroy import destroy
 from tools.deploy.errors import DeployError, explained
 from tools.deploy.stack import Stack
@@ -109,9 +112,25 @@ def test_one_account_is_not_changed_by_the_records_of_another(
     folder.mkdir(parents=True)
     resource = {"name": "f", "lambda_arn": "arn:aws:lambda:us-east-1:111111111111:function:f"}
     (folder / "dev.json").write_text(json.dumps({"resources": [resource]}))
-    account.require_same_account(tmp_path, "dev", account.Account("111111111111", "us-east-1", "me"))
+    account.require_same_account(tmp_path, stage(), account.Account("111111111111", "us-east-1", "me"))
     with pytest.raises(DeployError, match="account 111111111111 in us-east-1"):
-        account.require_same_account(tmp_path, "dev", account.Account(identifier, region, "me"))
+        account.require_same_account(tmp_path, stage(), account.Account(identifier, region, "me"))
+
+
+@pytest.mark.parametrize(
+    ("identifier", "region"), [("222222222222", "us-east-1"), ("111111111111", "eu-west-1")]
+)
+def test_config_json_tells_where_a_stage_is_as_well(tmp_path: Path, identifier: str, region: str) -> None:
+    """As Chalice's record does, which is not there on another machine."""
+    there = stage(
+        {"DEAD_LETTER_QUEUE_ARN": "arn:aws:sqs:us-east-1:111111111111:imagepress-dev-DeadLetters-1"}
+    )
+    account.require_same_account(tmp_path, there, account.Account("111111111111", "us-east-1", "me"))
+    with pytest.raises(
+        DeployError, match=r"account 111111111111 in us-east-1.*a stage of its own"
+    ) as refusal:
+        account.require_same_account(tmp_path, there, account.Account(identifier, region, "me"))
+    assert ".chalice/deployed" not in str(refusal.value)
 
 
 class _Session:
@@ -184,6 +203,35 @@ def stack_in(status: str) -> Stack:
 def test_a_stack_that_cannot_change_now_is_left_alone_with_advice(status: str, advice: str) -> None:
     with pytest.raises(DeployError, match=f"{status}.*{advice}"):
         stack_in(status).plan({})
+
+
+@pytest.mark.parametrize("answer", ["403", "404"])
+def test_a_bucket_that_may_not_be_looked_at_is_not_taken_for_gone(tmp_path: Path, answer: str) -> None:
+    """Else the stack would make another, and its name would overwrite the only record of this one's."""
+    shutil.copytree(PROJECT / ".chalice", tmp_path / ".chalice", ignore=shutil.ignore_patterns("deploy*"))
+    config.record(tmp_path / ".chalice" / "config.json", "dev", {"SOURCE_BUCKET": "photos"})
+    session = boto3.Session("a", "b", region_name="us-east-1")
+    deployment = Deployment(tmp_path, session, "dev", {}, dry_run=True)
+    with ExitStack() as stubs:
+        clients = {name: session.client(name) for name in ("cloudformation", "s3", "sts")}
+        stubbed = {name: stubs.enter_context(Stubber(client)) for name, client in clients.items()}
+        stubbed["sts"].add_response(
+            "get_caller_identity", {"Account": "1" * 12, "Arn": "arn:aws:iam::111111111111:user/me"}
+        )
+        for _ in range(2 if answer == "404" else 1):
+            stubbed["cloudformation"].add_client_error("describe_stacks", "ValidationError", "does not exist")
+        stubbed["s3"].add_client_error("head_bucket", answer)
+        stubbed["cloudformation"].add_response("validate_template", {})
+        deployment.session = cast(
+            "boto3.Session", SimpleNamespace(region_name="us-east-1", client=clients.get)
+        )
+        if answer == "404":
+            deployment.infrastructure()
+            return
+        with pytest.raises(
+            DeployError, match=r"photos, which is SOURCE_BUCKET.*s3:ListBucket.*account 1{12}"
+        ):
+            deployment.infrastructure()
 
 
 def test_parameters_are_names_and_values() -> None:

@@ -1,0 +1,74 @@
+"""New tokens: none is ever in force that nobody has seen."""
+
+import json
+import re
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.deploy.rotate import rotate
+
+FUNCTION = "arn:aws:lambda:us-east-1:111111111111:function:imagepress-dev"
+
+
+class Aws:
+    """A session of an account with one function, and each of its clients; updating the function may fail."""
+
+    region_name = "us-east-1"
+
+    def __init__(self, failure: BaseException | None) -> None:
+        self.variables = {"API_READ_TOKEN_SHA256": "old", "API_WRITE_TOKEN_SHA256": "old"}
+        self._failure = failure
+
+    def client(self, _: str) -> "Aws":
+        return self
+
+    def get_caller_identity(self) -> dict[str, str]:
+        return {"Account": "111111111111", "Arn": "me"}
+
+    def get_function_configuration(self, **_: Any) -> dict[str, Any]:
+        return {"Environment": {"Variables": self.variables}}
+
+    def update_function_configuration(self, **given: Any) -> None:
+        self.variables = given["Environment"]["Variables"]
+        if self._failure:
+            raise self._failure
+
+    def get_waiter(self, _: str) -> "Aws":
+        return self
+
+    def wait(self, **_: Any) -> None: ...
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    stage = {"environment_variables": {"API_AUTH": "token"}}
+    deployed = {"resources": [{"name": "api_handler", "lambda_arn": FUNCTION}]}
+    (tmp_path / ".chalice" / "deployed").mkdir(parents=True)
+    (tmp_path / ".chalice" / "config.json").write_text(
+        json.dumps({"app_name": "imagepress", "stages": {"dev": stage}})
+    )
+    (tmp_path / ".chalice" / "deployed" / "dev.json").write_text(json.dumps(deployed))
+    return tmp_path
+
+
+def digests(shown: str) -> set[str]:
+    return {sha256(token.encode()).hexdigest() for token in re.findall(r" (\S{43})$", shown, re.MULTILINE)}
+
+
+@pytest.mark.parametrize("failure", [None, KeyboardInterrupt(), RuntimeError()])
+def test_tokens_in_force_have_been_shown(
+    project: Path, capsys: pytest.CaptureFixture[str], failure: BaseException | None
+) -> None:
+    aws: Any = Aws(failure)
+    if failure:
+        with pytest.raises(type(failure)):
+            rotate(project, aws, "dev", ["read", "write"])
+    else:
+        rotate(project, aws, "dev", ["read", "write"])
+    said = capsys.readouterr()
+    assert digests(said.out) == set(aws.variables.values())
+    assert ("run this again" in said.err) == bool(failure)
+    assert ("They are in force" in said.out) != bool(failure)
