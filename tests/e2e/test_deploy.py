@@ -323,6 +323,24 @@ def test_pages_of_the_api_and_no_others_may_upload(
     assert rule["AllowedMethods"] == ["POST"]
 
 
+def test_what_api_gateway_answers_itself_has_the_headers_of_the_app_s_answers(
+    empty: Checkout, first: "subprocess.CompletedProcess[str]"
+) -> None:
+    client = empty.client("apigateway")
+    (api,) = client.get_rest_apis()["items"]
+    set_by_us = {
+        each["responseType"]: each["responseParameters"]
+        for each in client.get_gateway_responses(restApiId=api["id"])["items"]
+        if not each["defaultResponse"]
+    }
+    for answer in ("DEFAULT_4XX", "DEFAULT_5XX"):
+        assert set_by_us[answer]["gatewayresponse.header.X-Content-Type-Options"] == "'nosniff'"
+        assert "gatewayresponse.header.Access-Control-Allow-Origin" not in set_by_us[answer]
+    (stage,) = client.get_stages(restApiId=api["id"])["item"]
+    deployments = client.get_deployments(restApiId=api["id"])["items"]
+    assert stage["deploymentId"] == max(deployments, key=lambda each: each["createdDate"])["id"]
+
+
 def test_a_dry_run_after_a_deploy_finds_nothing_to_change(
     empty: Checkout, first: "subprocess.CompletedProcess[str]"
 ) -> None:

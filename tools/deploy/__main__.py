@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tools.deploy import account, attachments, command, config, package, records, tokens
+from tools.deploy import account, attachments, command, config, gateway, package, records, tokens
 from tools.deploy.errors import DeployError, explained
 from tools.deploy.stack import Stack
 from tools.policies import differences, generator
@@ -55,7 +55,7 @@ class Deployment:
             ("The stage's environment in .chalice/config.json", self.environment),
             ("Policies of the functions' roles", self.policies),
             ("The app (chalice deploy)", self.app),
-            ("Retries, failed events and request limits", self.attachments),
+            ("Retries, failed events, request limits and headers", self.attachments),
             ("Uploads from the gallery (CORS of the source bucket)", self.uploads),
         ]
 
@@ -129,7 +129,7 @@ class Deployment:
             _tell(
                 [
                     "retries and the queue of failed events of the compress function",
-                    "request limits of the API",
+                    "request limits of the API, and headers of the answers that API Gateway makes itself",
                 ]
             )
             return
@@ -144,17 +144,12 @@ class Deployment:
         )
         sweep = self.stage.function_name("sweep")
         print("  " + attachments.allow_continuing(self.session.client("lambda"), sweep))
-        url = urlsplit(deployed["rest_api"]["rest_api_url"])
-        print(
-            "  "
-            + attachments.limit_requests(
-                self.session.client("apigateway"),
-                deployed["rest_api"]["rest_api_id"],
-                url.path.strip("/"),
-                self.stage.requests_per_second,
-                self.stage.burst,
-            )
-        )
+        api = deployed["rest_api"]["rest_api_id"]
+        api_stage = urlsplit(deployed["rest_api"]["rest_api_url"]).path.strip("/")
+        client = self.session.client("apigateway")
+        print("  " + gateway.complete_answers(client, api, api_stage, self._other_sites()))
+        limits = (self.stage.requests_per_second, self.stage.burst)
+        print("  " + attachments.limit_requests(client, api, api_stage, *limits))
 
     def uploads(self) -> None:
         """Let pages of the API itself, and of API_CORS_ORIGINS, upload: the API's origin is known only now."""
@@ -207,10 +202,10 @@ class Deployment:
     def _origins(self) -> list[str]:
         own = records.deployed(self.project, self.name).get("rest_api", {}).get("rest_api_url", "")
         url = urlsplit(own)
-        origins = [f"{url.scheme}://{url.netloc}"] if own else []
-        return origins + [
-            each for each in self.stage.environment.get("API_CORS_ORIGINS", "").split(",") if each
-        ]
+        return [f"{url.scheme}://{url.netloc}"] * bool(own) + self._other_sites()
+
+    def _other_sites(self) -> list[str]:
+        return [each for each in self.stage.environment.get("API_CORS_ORIGINS", "").split(",") if each]
 
     def _differs(self, name: str, value: str) -> bool:
         return self.stage.environment.get(name) != value
