@@ -93,7 +93,10 @@ class Analysis:
     def _enter(self, handlers: Iterable[Handler]) -> None:
         for handler in handlers:
             given = (UNKNOWN, frozenset({Context()})) if handler.is_pure else ()
-            self.call(self.imported(ENTRY, handler.name), Arguments(given, rest=UNKNOWN))
+            function = self.imported(ENTRY, handler.name)
+            if not function:
+                self.problem(f"nothing is known of {handler.name}, which Lambda calls")
+            self.call(function, Arguments(given, rest=UNKNOWN))
 
     @contextmanager
     def within(self, scope: Scope) -> Iterator[None]:

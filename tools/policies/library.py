@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from tools.policies.objects import Class, Container, Instance, Module, Parent, Scope, SomeAttribute
+from tools.policies.registering import ChaliceApp
 from tools.policies.sdk import ClientType, Sdk, SdkClient
 from tools.policies.values import (
     ANY,
     NOTHING,
     UNKNOWN,
     Arguments,
-    ChaliceApp,
     Environment,
     Library,
     Value,

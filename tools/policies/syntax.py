@@ -8,13 +8,13 @@ from typing import Final
 
 from tools.policies.expressions import Expressions
 from tools.policies.objects import Class, Function, Instance, Kind, Scope
+from tools.policies.registering import Registering
 from tools.policies.source import bound_names
 from tools.policies.values import (
     ANY,
     NOTHING,
     UNKNOWN,
     Arguments,
-    ChaliceApp,
     Library,
     Unknown,
     Value,
@@ -123,7 +123,7 @@ class Syntax(Expressions):
             with self._at(each):
                 made = self._analysis.call(self.visit(each), Arguments((values,)))
             values = (
-                frozenset(value for value in made if not isinstance(value, ChaliceApp | Unknown)) or values
+                frozenset(value for value in made if not isinstance(value, Registering | Unknown)) or values
             )
         return values
 

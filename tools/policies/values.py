@@ -108,19 +108,6 @@ class Library(Value):
 
 
 @dataclass(frozen=True, slots=True)
-class ChaliceApp(Value):
-    """The app, or a method of it: Lambda calls what is registered with it, not the code that registers it."""
-
-    def attribute(self, name: str, analysis: "Analysis") -> Values:  # noqa: ARG002
-        """Return a method."""
-        return frozenset({self})
-
-    def call(self, arguments: Arguments, analysis: "Analysis") -> Values:  # noqa: ARG002
-        """Return what registers a handler."""
-        return frozenset({self})
-
-
-@dataclass(frozen=True, slots=True)
 class Text(Value):
     """A string that is known."""
 
