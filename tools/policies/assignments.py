@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tools.policies.objects import Class, Container, Function, Instance, Module, Scope
+from tools.policies.source import global_names
 from tools.policies.values import ANY, NOTHING, Arguments, Values
 
 if TYPE_CHECKING:
@@ -82,11 +83,20 @@ class Assignments(ast.NodeVisitor):
             self._analysis.escape(values)
 
     def _bind(self, name: str, values: Values) -> None:
-        scope: Scope | None = self._analysis.scope
-        while scope is not None and name not in scope.names:  # declared global or nonlocal
-            scope = scope.parent
-        if scope is not None:
+        if scope := self._home(name):
             self._facts.add(scope, name, values)
+
+    def _home(self, name: str) -> Scope | None:
+        """Return the scope that a name which is used here is bound in."""
+        here = self._analysis.scope
+        is_global = name in global_names(here.node)
+        scope: Scope | None = here
+        while scope is not None:
+            is_seen = scope is here or not isinstance(scope.node, ast.ClassDef)
+            if is_seen and name in scope.names and (scope.parent is None or not is_global):
+                return scope
+            scope = scope.parent
+        return None
 
     @contextmanager
     def _at(self, node: ast.AST) -> Iterator[None]:

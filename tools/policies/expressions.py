@@ -1,21 +1,25 @@
 """What expressions of Python give, of what is known of values."""
 
 import ast
+import builtins
 from collections.abc import Iterable
 from functools import cache
 from itertools import product
 from typing import Final
 
 from tools.policies.assignments import Assignments
-from tools.policies.objects import Container, Function, Scope
+from tools.policies.objects import Container, Function
 from tools.policies.sdk import Client, ClientType
 from tools.policies.values import ANY, KEYS, NOTHING, UNKNOWN, Arguments, Library, Text, Value, Values, texts
+
+_OF_EVERY_MODULE: Final = {"__file__", "__path__"}  # beside those that builtins has too, as a module
 
 
 class Expressions(Assignments):
     """Visits expressions, which gives their values."""
 
     RETURNED: Final = "*returned*"
+    _is_in_annotation = False
 
     def visit_Constant(self, node: ast.Constant) -> Values:
         if node.value is None:
@@ -36,12 +40,11 @@ class Expressions(Assignments):
         return values if node.format_spec is None and node.conversion == -1 else UNKNOWN
 
     def visit_Name(self, node: ast.Name) -> Values:
-        scope: Scope | None = self._analysis.scope
-        while scope is not None:
-            own = scope is self._analysis.scope or not isinstance(scope.node, ast.ClassDef)
-            if own and node.id in scope.names:
-                return self._facts.get(scope, node.id)
-            scope = scope.parent
+        if scope := self._home(node.id):
+            return self._facts.get(scope, node.id)
+        if not (hasattr(builtins, node.id) or node.id in _OF_EVERY_MODULE or self._is_in_annotation):
+            with self._at(node):
+                self._analysis.problem(f"{node.id} is bound nowhere")
         return self._analysis.named(f"builtins.{node.id}")
 
     def visit_Attribute(self, node: ast.Attribute) -> Values:
@@ -230,7 +233,9 @@ class Expressions(Assignments):
         """Return values, of which an annotation tells what the others do not: a client, or strings of a Literal."""
         if annotation is None or not values & UNKNOWN:
             return values
+        self._is_in_annotation = True  # where a type parameter may stand that the code does not see
         types = self.visit(_written_out(annotation))
+        self._is_in_annotation = False
         better: set[Value] = {Client(each.service) for each in types if isinstance(each, ClientType)}
         better |= {each for each in types if isinstance(each, Text)}
         return (values - UNKNOWN) | better if better else values

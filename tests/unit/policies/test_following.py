@@ -383,3 +383,24 @@ def test_a_string_that_grows_in_a_loop_is_not_known(project: Callable[..., Proje
     """
     with pytest.raises(PolicyError, match="Bucket cannot be told"):
         project(body).policies("dev", ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "def setup():\n    global CLIENT\n    CLIENT = made()\nsetup()\ndef put(): CLIENT.put_object(Bucket='pictures', Key='k')",
+        "class Held:\n    global CLIENT\n    CLIENT = made()\ndef put(): CLIENT.put_object(Bucket='pictures', Key='k')",
+        (
+            "def outer():\n    CLIENT = 1\n    def setup():\n        global CLIENT\n        CLIENT = made()\n    setup()\n"
+            "outer()\ndef put(): CLIENT.put_object(Bucket='pictures', Key='k')"
+        ),
+        (
+            "def put():\n    c = None\n    class A:\n        c = 1\n        def bind(self):\n            nonlocal c\n            c = made()\n"
+            "    A().bind()\n    c.put_object(Bucket='pictures', Key='k')"
+        ),
+        "class A[T]:\n    def put(self, given: T) -> T:\n        made().put_object(Bucket='pictures', Key='k')\ndef put(): A().put(1)",
+    ],
+)
+def test_a_name_is_bound_where_it_is_declared(follow: Follow, module: str) -> None:
+    head = "import boto3\ndef made():\n    return boto3.client('s3')\n"
+    assert follow("from chalicelib.m import put\nput()", modules={"chalicelib/m.py": head + module}) == WRITES

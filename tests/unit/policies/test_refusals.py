@@ -32,6 +32,7 @@ FIRST = 7  # the line of the body's first statement in app.py
         ("def f(event): pass\nevent.send(f).get_object(Bucket='b', Key='k')", 1, "looks like a call of AWS"),
         ("def f(on_end=None): on_end()\nf()", 0, "nothing is known of on_end"),
         ("class A(metaclass=type): pass", 0, "metaclass"),
+        ("CLIENT.upload_file('a', 'b', 'c')", 0, "CLIENT is bound nowhere"),
         ("import chalicelib\ngetattr(chalicelib, event)()", 1, "getattr"),
         ("eval(event)", 0, "cannot be told"),
         ("from importlib import import_module\nimport_module(event)", 1, "which module"),
