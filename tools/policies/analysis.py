@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tools.policies import calls, library
+from tools.policies import calls, library, strangers
 from tools.policies.facts import Facts
 from tools.policies.objects import Bound, Class, Container, Function, Instance, Module, Scope
 from tools.policies.sdk import Guarded
@@ -149,6 +149,18 @@ class Analysis:
     def call_library(self, path: str, arguments: Arguments) -> Values:
         """Return what calling such a name may give."""
         return library.call(path, arguments, self)
+
+    def pass_library(self, path: str) -> None:
+        """Pass such a name to a library."""
+        library.escaped(path, self)
+
+    def take_from_stranger(self, name: str) -> None:
+        """Take an attribute of what nothing is known of."""
+        strangers.taken(name, self)
+
+    def call_stranger(self, arguments: Arguments) -> None:
+        """Call what nothing is known of."""
+        strangers.called(arguments, self)
 
     def call_client(self, service: str, method: str, arguments: Arguments) -> Values:
         """Note a call of AWS, and return what is known of its answer."""

@@ -123,11 +123,19 @@ _FUNCTIONS: Final[Mapping[str, Callable[[Arguments, "Analysis"], Values]]] = {
     "typing.cast": _cast,
 }
 
+_SDKS: Final = ("aioboto3.", "aiobotocore.", "boto3.", "botocore.", "s3transfer.")
+_HARMLESS: Final = (
+    *("boto3.dynamodb.", "boto3.exceptions.", "boto3.s3.transfer.TransferConfig", "boto3.set_stream_logger"),
+    *("botocore.client.Config", "botocore.config.", "botocore.exceptions.", "botocore.response."),
+)
+"""Of the SDKs, what makes no client."""
+
 _NAMED: Final[Mapping[str, Value]] = {
     "boto3": Sdk(),
     "boto3.Session": Sdk(),
     "boto3.client": SdkClient(),
     "boto3.session": Sdk(),
+    "boto3.session.Session": Sdk(),
     "os.environ": Environment(),
     "os.getenv": Environment(),
 }
@@ -142,5 +150,21 @@ def named(path: str) -> Values:
 
 def call(path: str, arguments: Arguments, analysis: "Analysis") -> Values:
     """Return what calling a dotted name may give: what is known of it, or what it was passed."""
-    known = _FUNCTIONS.get(path)
-    return known(arguments, analysis) if known else analysis.escape(arguments.all())
+    if known := _FUNCTIONS.get(path):
+        return known(arguments, analysis)
+    _refuse_sdk(path, analysis)
+    if not path.rpartition(".")[2][:1].isupper():  # else a class
+        analysis.call_stranger(arguments)
+    return analysis.escape(arguments.all())
+
+
+def escaped(path: str, analysis: "Analysis") -> None:
+    """Take care of what is called by a library that it is passed to, as in `map(eval, texts)`."""
+    if known := _FUNCTIONS.get(path):
+        known(Arguments(rest=UNKNOWN, more=UNKNOWN), analysis)
+    _refuse_sdk(path, analysis)
+
+
+def _refuse_sdk(path: str, analysis: "Analysis") -> None:
+    if path.startswith(_SDKS) and not path.startswith(_HARMLESS):
+        analysis.problem(f"{path} is not followed: use a client that boto3 or a session of it makes")

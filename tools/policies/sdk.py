@@ -26,8 +26,6 @@ class Sdk(Guarded):
 
     def attribute(self, name: str, analysis: "Analysis") -> Values:
         """Return what makes clients or sessions."""
-        if name == "resource":
-            analysis.problem("boto3's resources are not followed: use a client")
         return analysis.named(f"boto3.{name}")
 
     def call(self, arguments: Arguments, analysis: "Analysis") -> Values:  # noqa: ARG002

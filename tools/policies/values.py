@@ -80,12 +80,14 @@ class Arguments:
 class Unknown(Value):
     """Something of a library, or of the outside."""
 
+    def attribute(self, name: str, analysis: "Analysis") -> Values:
+        """Take care that no client of AWS goes unnoticed."""
+        analysis.take_from_stranger(name)
+        return UNKNOWN
+
     def call(self, arguments: Arguments, analysis: "Analysis") -> Values:
-        """Take care that no call of AWS goes unnoticed: those alone have arguments that begin with a capital."""
-        if any(name[:1].isupper() for name in arguments.named):
-            analysis.problem(
-                "this looks like a call of AWS, but on what? Annotate it as a client of mypy_boto3"
-            )
+        """Take care that no call of AWS goes unnoticed."""
+        analysis.call_stranger(arguments)
         return analysis.escape(arguments.all())
 
 
@@ -100,11 +102,17 @@ class Library(Value):
 
     def attribute(self, name: str, analysis: "Analysis") -> Values:
         """Return what the longer name stands for."""
+        analysis.take_from_stranger(name)
         return analysis.named(f"{self.path}.{name}")
 
     def call(self, arguments: Arguments, analysis: "Analysis") -> Values:
         """Do what is known of a function, or follow what is passed to it."""
         return analysis.call_library(self.path, arguments)
+
+    def escaped(self, analysis: "Analysis") -> "Values":
+        """Have it called."""
+        analysis.pass_library(self.path)
+        return NOTHING
 
 
 @dataclass(frozen=True, slots=True)

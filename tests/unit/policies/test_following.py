@@ -33,6 +33,8 @@ def test_a_function_that_calls_nothing_may_nothing(follow: Follow) -> None:
     [
         'boto3.client("s3").put_object(Bucket=os.environ["BUCKET"], Key="k")',
         'boto3.Session().client("s3").put_object(Bucket=os.environ.get("BUCKET"), Key="k")',
+        'from boto3.session import Session\nSession().client("s3").put_object(Bucket="pictures", Key="k")',
+        'boto3.session.Session().client("s3").put_object(Bucket="pictures", Key="k")',
         'boto3.client(service_name="s3").put_object(Bucket=os.getenv("BUCKET", "none"), Key="k")',
         'import boto3 as aws\naws.client("s3").put_object(Bucket="pictures", Key="k")',
         'from boto3 import client as make\nmake("s3").put_object(Bucket="pictures", Key="k")',
