@@ -9,12 +9,13 @@ import ast
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from tools.policies import calls, library, strangers
+from tools.policies.containers import Container
 from tools.policies.facts import Facts
-from tools.policies.objects import Bound, Class, Container, Function, Instance, Module, Scope
+from tools.policies.objects import Bound, Class, Function, Instance, Module, Scope
 from tools.policies.sdk import Guarded
 from tools.policies.source import ENTRY, Source, bound_names
 from tools.policies.syntax import Syntax
@@ -216,7 +217,8 @@ class Analysis:
         made: Instance = self._one(
             ("instance", self.node, shallow, of), lambda: Instance(of, self.scope.depth + 1)
         )
-        self.call(of.member("__new__", of, self, unbound=True), Arguments((frozenset({of}),), UNKNOWN))
+        of_class = replace(arguments, positional=(frozenset({of}), *arguments.positional))
+        self.call(of.member("__new__", of, self), of_class)
         constructor = of.member("__init__", made, self)
         if constructor:
             self.call(constructor, arguments)
@@ -228,9 +230,9 @@ class Analysis:
 
     def _fill(self, made: Instance, arguments: Arguments) -> None:
         """Set the attributes that a constructor sets which is not written out, as a dataclass's."""
-        if made.of.is_open and not made.of.fields:
+        if made.of.shape.is_open and not made.of.shape.fields:
             self.escape(arguments.all())
-        for position, name in enumerate(made.of.fields):
+        for position, name in enumerate(made.of.shape.fields):
             self.facts.add(made, name, arguments.get(position, name))
 
     def imported(self, module: str, name: str) -> Values:
@@ -259,9 +261,12 @@ class Analysis:
         assert tree is not None, f"{name} is a module of the app"
         return Module(self._reached(("module", name), lambda: Scope(tree, name, names=bound_names(tree))))
 
-    def class_(self, node: ast.ClassDef, make: Callable[[], Class]) -> Class:
-        """Return the class that is defined here."""
-        found: Class = self._one(("class", node, self.scope), make)
+    def class_(self, node: ast.ClassDef, scope: Scope) -> Class:
+        """Return the class that is defined in a scope."""
+        found: Class = self._one(
+            ("class", node, scope),
+            lambda: Class(Scope(node, scope.module, scope, bound_names(node), depth=scope.depth)),
+        )
         return found
 
     def _variant(
@@ -276,7 +281,7 @@ class Analysis:
         depth = receiver.depth if isinstance(receiver, Instance) else function.scope.depth
         return self._reached(
             ("call", node, function.scope, receiver, strings),
-            lambda: Scope(node, function.scope.module, function.scope, bound_names(node), receiver, depth),
+            lambda: Scope(node, function.scope.module, function.scope, bound_names(node), depth),
         )
 
     def _reached(self, key: tuple[object, ...], make: Callable[[], Scope]) -> Scope:
@@ -297,6 +302,6 @@ class Analysis:
 def _called_unasked(of: Class) -> list[str]:
     """Return the methods that Python calls by itself, and all where a library that is inherited from may."""
     names = {name for each in of.lineage() for name in each.scope.names}
-    called_back = any(each.is_called_back for each in of.lineage())
+    called_back = any(each.shape.is_called_back for each in of.lineage())
     special = {name for name in names if name.startswith("__") and name.endswith("__")} - _NOT_BY_PYTHON
     return sorted(names - _NOT_BY_PYTHON if called_back else special)

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tools.policies.objects import Class, Container, Function, Instance, Module, Scope
+from tools.policies.containers import Container
+from tools.policies.objects import Class, Function, Instance, Module, Scope
 from tools.policies.source import global_names
 from tools.policies.values import ANY, NOTHING, Arguments, Values
 

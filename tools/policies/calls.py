@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tools.policies import model
+from tools.policies.containers import Container
 from tools.policies.facts import Facts
-from tools.policies.objects import Container
 from tools.policies.sdk import Deferred
 from tools.policies.values import KEYS, NOTHING, UNKNOWN, Arguments, Values, texts
 

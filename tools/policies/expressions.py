@@ -8,7 +8,8 @@ from itertools import product
 from typing import Final
 
 from tools.policies.assignments import Assignments
-from tools.policies.objects import Container, Function
+from tools.policies.containers import Container
+from tools.policies.objects import Function
 from tools.policies.sdk import Client, ClientType
 from tools.policies.values import ANY, KEYS, NOTHING, UNKNOWN, Arguments, Library, Text, Value, Values, texts
 

@@ -45,7 +45,11 @@ class Facts:
             after = frozenset(value for value in after if not isinstance(value, Text)) | UNKNOWN
         if after != before:
             self._values[owner][key] = after
-            self.stale.update(self._readers[owner])
+            self.changed(owner)
+
+    def changed(self, owner: Hashable) -> None:
+        """Have those look again that read anything of an owner."""
+        self.stale.update(self._readers[owner])
 
     def _read(self, owner: Hashable) -> None:
         if self.reader is not None:

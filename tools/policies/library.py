@@ -5,7 +5,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from tools.policies.objects import Class, Container, Instance, Module, Parent, Scope, SomeAttribute
+from tools.policies.containers import Container
+from tools.policies.objects import Class, Instance, Module, Parent, SomeAttribute
 from tools.policies.registering import ChaliceApp
 from tools.policies.sdk import ClientType, Sdk, SdkClient
 from tools.policies.values import (
@@ -49,13 +50,33 @@ def _import_module(arguments: Arguments, analysis: "Analysis") -> Values:
 
 
 def _super(arguments: Arguments, analysis: "Analysis") -> Values:
-    method: Scope | None = analysis.scope
-    while method and method.owner is None:
+    if arguments.positional:
+        classes, receivers = arguments.get(0), arguments.get(1)
+    else:
+        classes, receivers = _class_and_first(analysis)
+    if not classes or not receivers:
+        analysis.problem("of what this is a super() cannot be told")
+    unclear = frozenset(value for value in receivers if not isinstance(value, Instance | Class))
+    return unclear.union(
+        Parent(of, each)
+        for of in classes
+        for each in receivers - unclear
+        if isinstance(of, Class) and isinstance(each, Instance | Class)
+    )
+
+
+def _class_and_first(analysis: "Analysis") -> tuple[Values, Values]:
+    """Return the class that the code stands in, and the first argument of its method."""
+    method = analysis.scope
+    while method.parent and not isinstance(method.parent.node, ast.ClassDef):
         method = method.parent
-    if method is None or method.owner is None or arguments.positional:
-        return analysis.escape(arguments.all())
-    of = method.owner.of if isinstance(method.owner, Instance) else method.owner
-    return frozenset(Parent(each, method.owner) for each in of.lineage() if each.scope is method.parent)
+    around = method.parent
+    if around is None or around.parent is None or not isinstance(around.node, ast.ClassDef):
+        return NOTHING, NOTHING
+    declared = getattr(method.node, "args", None) or ast.arguments([], [], None, [], [], None, [])
+    first = [*declared.posonlyargs, *declared.args][:1]
+    of = frozenset({analysis.class_(around.node, around.parent)})
+    return of, NOTHING.union(*(analysis.facts.get(method, each.arg) for each in first))
 
 
 def _dict(arguments: Arguments, analysis: "Analysis") -> Values:

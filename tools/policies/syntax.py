@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final
 
 from tools.policies.expressions import Expressions
-from tools.policies.objects import Class, Function, Instance, Kind, Scope
+from tools.policies.objects import Class, Function, Instance, Kind, Parent, Scope, Shape
 from tools.policies.registering import Registering
 from tools.policies.source import bound_names
 from tools.policies.values import (
@@ -26,6 +26,11 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "builtins.property": "property",
     "builtins.staticmethod": "static",
     "functools.cached_property": "property",
+}
+_UNMARKED: Final[Mapping[str, Kind]] = {
+    "__class_getitem__": "class",
+    "__init_subclass__": "class",
+    "__new__": "static",
 }
 _WITH_FIELDS: Final = {"dataclasses.dataclass", "typing.NamedTuple", "typing.TypedDict"}
 _HARMLESS: Final = ("abc.", "builtins.", "contextlib.", "dataclasses.", "enum.", "functools.", "typing.")
@@ -103,7 +108,12 @@ class Syntax(Expressions):
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self._keep_defaults(node)
         marks = self._marks(node)
-        kind: Kind = next((_KINDS[path] for path in sorted(marks & _KINDS.keys())), "plain")
+        unmarked = (
+            _UNMARKED.get(node.name, "plain")
+            if isinstance(self._analysis.scope.node, ast.ClassDef)
+            else "plain"
+        )
+        kind: Kind = next((_KINDS[path] for path in sorted(marks & _KINDS.keys())), unmarked)
         function = Function(node, self._analysis.scope, kind)
         self._bind(node.name, self._decorated(node, frozenset({function})))
 
@@ -130,34 +140,44 @@ class Syntax(Expressions):
     visit_AsyncFunctionDef = visit_FunctionDef
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        bases = NOTHING.union(*(self.visit(each) for each in node.bases))
-        marks = self._marks(node)
-        made = self._analysis.class_(node, lambda: self._class(node, bases, marks))
+        made = self._analysis.class_(node, self._analysis.scope)
+        bases = [self._base(each) - {made} for each in node.bases]
+        if made.become(self._shape(node, bases)):
+            self._facts.changed(made.scope)
+        named = {keyword.arg: self.visit(keyword.value) for keyword in node.keywords}
         with self._at(node):
-            if {keyword.arg for keyword in node.keywords} & {"metaclass"}:
+            if "metaclass" in named or None in named:
                 self._analysis.problem("what a metaclass makes of a class cannot be told")
-            for base in made.bases:
-                self._analysis.escape(base.member("__init_subclass__", made, self._analysis))
+            begun = Parent(made, made).attribute("__init_subclass__", self._analysis)
+            self._analysis.call(begun, Arguments(named={name: of for name, of in named.items() if name}))
         with self._analysis.within(made.scope):
             self._visit_all(node.body)
         self._bind(node.name, self._decorated(node, frozenset({made})))
 
-    def _class(self, node: ast.ClassDef, bases: Values, marks: set[str]) -> Class:
-        here = self._analysis.scope
-        own = tuple(base for base in bases if isinstance(base, Class))
-        others = {base.path if isinstance(base, Library) else "" for base in bases if base not in own}
-        fields = [name for base in own for name in base.fields]
-        if (marks | others) & _WITH_FIELDS or fields:
-            fields += [
-                each.target.id
-                for each in node.body
-                if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
-            ]
-        return Class(
-            Scope(node, here.module, here, bound_names(node), depth=here.depth),
-            own,
+    def _base(self, node: ast.expr) -> Values:
+        """Return what a class inherits from at one place: no more than one class of the app."""
+        values = self.visit(node)
+        classes = [value for value in values if isinstance(value, Class)]
+        if not values or len(classes) > 1 or isinstance(node, ast.Starred):
+            with self._at(node):
+                self._analysis.problem("which class this inherits from cannot be told")
+        return values
+
+    def _shape(self, node: ast.ClassDef, bases: list[Values]) -> Shape:
+        own = [base for values in bases for base in values if isinstance(base, Class)]
+        others = {
+            base.path if isinstance(base, Library) else ""
+            for values in bases
+            for base in values
+            if not isinstance(base, Class)
+        }
+        fields = [name for base in own for name in base.shape.fields]
+        if (self._marks(node) | others) & _WITH_FIELDS or fields:
+            fields += [each for each in map(_field, node.body) if each]
+        return Shape(
+            tuple(dict.fromkeys(own)),
             tuple(dict.fromkeys(fields)),
-            is_open=bool(others - _WITHOUT_ATTRIBUTES) or any(base.is_open for base in own),
+            is_open=bool(others - _WITHOUT_ATTRIBUTES) or any(base.shape.is_open for base in own),
             is_called_back=any(not path.startswith(_PASSIVE) for path in others),
         )
 
@@ -238,3 +258,13 @@ def _loaded(target: ast.expr) -> ast.expr:
     loaded = copy(target)
     loaded.ctx = ast.Load()  # type: ignore[attr-defined]
     return loaded
+
+
+def _field(statement: ast.stmt) -> str | None:
+    """Return the parameter of a dataclass's constructor that a statement of its body makes."""
+    match statement:
+        case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=value):
+            no_parameter = value is not None and "init=False" in ast.unparse(value)
+            return None if no_parameter or "ClassVar" in ast.unparse(annotation) else name
+        case _:
+            return None
