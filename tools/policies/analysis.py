@@ -12,14 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from tools.policies import calls, library, strangers
+from tools.policies import calls, escapes, library, strangers
 from tools.policies.containers import Container
 from tools.policies.facts import Facts
-from tools.policies.objects import Bound, Class, Function, Instance, Module, Scope
-from tools.policies.sdk import Guarded
+from tools.policies.objects import MADE, Class, Function, Instance, Module, Scope
 from tools.policies.source import ENTRY, Source, bound_names
 from tools.policies.syntax import Syntax
-from tools.policies.values import ANY, NOTHING, UNKNOWN, Arguments, Context, Value, Values, texts
+from tools.policies.values import ANY, NOTHING, UNKNOWN, Arguments, Context, Values, texts
 
 _DEPTH: Final = 6  # objects made by methods of objects made by methods: deeper ones are taken for one
 _VARIANTS: Final = 200  # combinations of strings in calls of a function: further ones are taken for one
@@ -167,28 +166,17 @@ class Analysis:
         """Note a call of AWS, and return what is known of its answer."""
         return calls.called(service, method, arguments, self)
 
-    def escape(self, values: Values) -> Values:
-        """Pass values to a library, which may call what is code, in containers too, and give it or its results back."""
-        return UNKNOWN.union(*(value.escaped(self) for value in self._within_reach(values, Container)))
+    def escape(self, values: Values, *, by: str = "") -> Values:
+        """Pass values to a library, which may call what is code, and give it or its results back."""
+        return escapes.escape(values, self, by=by)
 
     def holds_client(self, owner: Instance) -> bool:
         """Tell whether AWS can be called through anything that an object holds."""
-        held = self._within_reach(frozenset({owner}), Container, Instance)
-        return any(isinstance(value, Guarded) for value in held)
+        return escapes.holds_client(owner, self)
 
-    def _within_reach(self, values: Values, *through: type[Container | Instance]) -> dict[Value, None]:
-        """Return values and what those of some types hold, and so on."""
-        found = dict.fromkeys(values)
-        left = list(found)
-        while left:
-            value = left.pop()
-            if isinstance(value, Bound):
-                value = value.receiver
-            if isinstance(value, through):
-                held = NOTHING.union(*self.facts.of(value).values())
-                left += [each for each in held if each not in found]
-                found |= dict.fromkeys(held)
-        return found
+    def set_attribute(self, owners: Values, name: str, values: Values) -> None:
+        """Set an attribute."""
+        self._syntax.set_attribute(self.node, owners, name, values)
 
     def refined(self, values: Values, annotation: ast.expr | None) -> Values:
         """Return values, of which an annotation tells what the code does not."""
@@ -196,9 +184,10 @@ class Analysis:
 
     # What is made of code
 
-    def container(self, purpose: str = "") -> Container:
+    def container(self, purpose: str = "", *, is_mapping: bool = False, is_open: bool = False) -> Container:
         """Return the container that is made here."""
-        made: Container = self._one(("container", self.node, self.scope, purpose), Container)
+        key = "container", self.node, self.scope, purpose
+        made: Container = self._one(key, lambda: Container(is_open, is_mapping))
         return made
 
     def invoke(
@@ -217,6 +206,8 @@ class Analysis:
         made: Instance = self._one(
             ("instance", self.node, shallow, of), lambda: Instance(of, self.scope.depth + 1)
         )
+        for each in of.lineage():
+            self.facts.add(each.scope, MADE, frozenset({made}))
         of_class = replace(arguments, positional=(frozenset({of}), *arguments.positional))
         self.call(of.member("__new__", of, self), of_class)
         constructor = of.member("__init__", made, self)
@@ -225,7 +216,7 @@ class Analysis:
         else:
             self._fill(made, arguments)
         for name in _called_unasked(of):
-            self.escape(of.member(name, made, self))
+            escapes.call_method(name, made, self)
         return frozenset({made})
 
     def _fill(self, made: Instance, arguments: Arguments) -> None:

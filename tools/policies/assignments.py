@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tools.policies.containers import Container
 from tools.policies.objects import Class, Function, Instance, Module, Scope
 from tools.policies.source import global_names
-from tools.policies.values import ANY, NOTHING, Arguments, Values
+from tools.policies.values import ANY, NOTHING, Arguments, Environment, Value, Values
 
 if TYPE_CHECKING:
     from tools.policies.analysis import Analysis
@@ -35,7 +35,7 @@ class Assignments(ast.NodeVisitor):
             case ast.Name(id=name):
                 self._bind(name, values)
             case ast.Attribute(value=owner, attr=name):
-                self._set_attribute(target, self.visit(owner), name, values)
+                self.set_attribute(target, self.visit(owner), name, values)
             case ast.Subscript(value=owner, slice=key):
                 self._set_item(target, self.visit(owner), key, values)
             case ast.Starred(value=inner):
@@ -48,9 +48,14 @@ class Assignments(ast.NodeVisitor):
         for position, each in enumerate(targets):
             spread = spread or isinstance(each, ast.Starred)
             key: int | str = ANY if spread else position
-            self._assign(each, NOTHING.union(*(value.item(key, self._analysis) for value in values)))
+            self._assign(each, NOTHING.union(*(self._unpacked(value, key) for value in values)))
 
-    def _set_attribute(self, target: ast.expr, owners: Values, name: str, values: Values) -> None:
+    def _unpacked(self, value: Value, key: int | str) -> Values:
+        is_mapping = isinstance(value, Container) and value.is_mapping
+        return value.elements(self._analysis) if is_mapping else value.item(key, self._analysis)
+
+    def set_attribute(self, target: ast.AST, owners: Values, name: str, values: Values) -> None:
+        """Set an attribute: of what is not the app's, that passes the value to a library."""
         for owner in owners:
             match owner:
                 case Instance():
@@ -72,14 +77,20 @@ class Assignments(ast.NodeVisitor):
     def _set_item(self, target: ast.expr, owners: Values, key: ast.expr, values: Values) -> None:
         keys = self.visit(key)
         for owner in owners:
-            if not isinstance(owner, Container):
+            if isinstance(owner, Environment):
+                with self._at(target):
+                    self._analysis.problem("an environment variable is set here, which is not followed")
+            elif not isinstance(owner, Container):
                 self._lose(target, values)
+            elif isinstance(key, ast.Slice):
+                owner.shuffle(self._analysis)
+                owner.extend(values, self._analysis)
             elif isinstance(key, ast.Constant) and isinstance(key.value, int):
                 self._facts.add(owner, key.value, values)
             else:
                 owner.put(keys, values, self._analysis)
 
-    def _lose(self, target: ast.expr, values: Values) -> None:
+    def _lose(self, target: ast.AST, values: Values) -> None:
         with self._at(target):
             self._analysis.escape(values)
 

@@ -120,8 +120,7 @@ def _note(
 
 def _leftover(arguments: Arguments, analysis: "Analysis") -> Values:
     """Return an answer, of which only that is known which DynamoDB leaves of a batch for another request."""
-    answer = analysis.container("answer")
-    answer.is_open = True
+    answer = analysis.container("answer", is_mapping=True, is_open=True)
     if "RequestItems" in arguments.named:
         for name in ("UnprocessedKeys", "UnprocessedItems"):
             analysis.facts.add(answer, name, arguments.named["RequestItems"])

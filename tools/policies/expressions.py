@@ -7,16 +7,16 @@ from functools import cache
 from itertools import product
 from typing import Final
 
-from tools.policies.assignments import Assignments
 from tools.policies.containers import Container
 from tools.policies.objects import Function
+from tools.policies.operators import Operators
 from tools.policies.sdk import Client, ClientType
 from tools.policies.values import ANY, KEYS, NOTHING, UNKNOWN, Arguments, Library, Text, Value, Values, texts
 
 _OF_EVERY_MODULE: Final = {"__file__", "__path__"}  # beside those that builtins has too, as a module
 
 
-class Expressions(Assignments):
+class Expressions(Operators):
     """Visits expressions, which gives their values."""
 
     RETURNED: Final = "*returned*"
@@ -59,9 +59,30 @@ class Expressions(Assignments):
             return self._members(node.slice)
         if isinstance(node.slice, ast.Slice):
             self.visit(node.slice)
-            return values
+            with self._at(node):
+                return self._sliced(values, node.slice)
         with self._at(node):
             return self._item(values, node.slice)
+
+    def _sliced(self, values: Values, part: ast.Slice) -> Values:
+        """Return parts of strings, where bounds are written out, and of lists, whose items then stand elsewhere."""
+        try:
+            bounds = [
+                ast.literal_eval(each) if each else None for each in (part.lower, part.upper, part.step)
+            ]
+        except ValueError:
+            bounds = []
+        found: set[Value] = set()
+        for value in values:
+            if isinstance(value, Container):
+                made = self._analysis.container("slice")
+                self._facts.add(made, ANY, value.values(self._analysis))
+                found.add(made)
+            elif isinstance(value, Text):
+                found |= {Text(value.text[slice(*bounds)])} if bounds else UNKNOWN
+            else:
+                found |= value.item(ANY, self._analysis)
+        return frozenset(found)
 
     def _members(self, node: ast.expr) -> Values:
         """Return what a Literal may be, for which it stands."""
@@ -76,17 +97,6 @@ class Expressions(Assignments):
             case _:
                 return self._analysis.items(values, self.visit(key))
 
-    def visit_BinOp(self, node: ast.BinOp) -> Values:
-        return self._combined(node.op, self.visit(node.left), self.visit(node.right))
-
-    def _combined(self, operator: ast.operator, left: Values, right: Values) -> Values:
-        if isinstance(operator, ast.BitOr) or all(isinstance(value, Container) for value in left | right):
-            return left | right
-        known = texts(left), texts(right)
-        if isinstance(operator, ast.Add) and known[0] is not None and known[1] is not None:
-            return frozenset(Text(before + after) for before, after in product(known[0], known[1]))
-        return frozenset(value for value in left | right if not isinstance(value, Text)) | UNKNOWN
-
     def visit_BoolOp(self, node: ast.BoolOp) -> Values:
         return NOTHING.union(*(self.visit(each) for each in node.values))
 
@@ -95,24 +105,18 @@ class Expressions(Assignments):
         return self.visit(node.body) | self.visit(node.orelse)
 
     def visit_Dict(self, node: ast.Dict) -> Values:
-        made = self._container(node)
+        made = self._container(node, is_mapping=True)
+        written = {each.value for each in node.keys if isinstance(each, ast.Constant)}
+        made.written = frozenset(each for each in written if isinstance(each, str))
         for key, item in zip(node.keys, node.values, strict=True):
             values = self.visit(item)
             if key is None:
-                self._merge(made, values)
+                made.extend(values, self._analysis)
             elif isinstance(key, ast.Constant) and isinstance(key.value, int):
                 self._facts.add(made, key.value, values)
             else:
                 made.put(self.visit(key), values, self._analysis)
         return frozenset({made})
-
-    def _merge(self, made: Container, values: Values) -> None:
-        for value in values:
-            if isinstance(value, Container):
-                for key, held in self._facts.of(value).items():
-                    self._facts.add(made, key, held)
-            else:
-                self._facts.add(made, ANY, value.elements(self._analysis))
 
     def visit_List(self, node: ast.List | ast.Tuple) -> Values:
         made = self._container(node)
@@ -142,7 +146,7 @@ class Expressions(Assignments):
 
     def visit_DictComp(self, node: ast.DictComp) -> Values:
         self._generate(node.generators)
-        made = self._container(node)
+        made = self._container(node, is_mapping=True)
         made.put(self.visit(node.key), self.visit(node.value), self._analysis)
         return frozenset({made})
 
@@ -202,26 +206,29 @@ class Expressions(Assignments):
             values = self.visit(each)
             rest |= self._analysis.elements(values) if isinstance(each, ast.Starred) else values
         by_name: dict[str, Values] = {}
+        doubtful: set[str] = set()
         for keyword in node.keywords:
             values = self.visit(keyword.value)
             if keyword.arg:
                 by_name[keyword.arg] = values
             else:
-                more |= self._spread(values, by_name)
-        return Arguments(tuple(positional), rest, by_name, more)
+                more |= self._spread(values, by_name, doubtful)
+        return Arguments(tuple(positional), rest, by_name, more, frozenset(doubtful))
 
-    def _spread(self, values: Values, into: dict[str, Values]) -> Values:
+    def _spread(self, values: Values, into: dict[str, Values], doubtful: set[str]) -> Values:
         """Put the items of `**values` to the named arguments, and return those without a known name."""
         unnamed = NOTHING
         for value in values:
-            if not isinstance(value, Container):
+            if not isinstance(value, Container) or value.is_open:
                 unnamed |= value.elements(self._analysis)
                 continue
             for key, held in self._facts.of(value).items():
-                if key == ANY or value.is_open:
+                if key == ANY:
                     unnamed |= held
                 elif isinstance(key, str) and key != KEYS:
                     into[key] = into.get(key, NOTHING) | held
+                    if len(values) > 1 or not value.surely_has(key):
+                        doubtful.add(key)
         return unnamed
 
     def generic_visit(self, node: ast.AST) -> Values:
@@ -241,9 +248,9 @@ class Expressions(Assignments):
         better |= {each for each in types if isinstance(each, Text)}
         return (values - UNKNOWN) | better if better else values
 
-    def _container(self, node: ast.AST) -> Container:
+    def _container(self, node: ast.AST, *, is_mapping: bool = False) -> Container:
         with self._at(node):
-            return self._analysis.container()
+            return self._analysis.container(is_mapping=is_mapping)
 
 
 @cache

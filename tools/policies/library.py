@@ -3,19 +3,20 @@
 import ast
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from tools.policies.containers import Container
-from tools.policies.objects import Class, Instance, Module, Parent, SomeAttribute
+from tools.policies.objects import Class, Function, Instance, Kind, Module, Parent, SomeAttribute
 from tools.policies.registering import ChaliceApp
 from tools.policies.sdk import ClientType, Sdk, SdkClient
 from tools.policies.values import (
-    ANY,
     NOTHING,
     UNKNOWN,
     Arguments,
     Environment,
     Library,
+    Modules,
+    Text,
     Value,
     Values,
     texts,
@@ -39,6 +40,49 @@ def _getattr(arguments: Arguments, analysis: "Analysis") -> Values:
     owners = (value for value in arguments.get(0) if isinstance(value, Instance | Class | Module))
     others = (value for value in arguments.get(0) if not isinstance(value, Instance | Class | Module))
     return analysis.escape(frozenset(others)).union(SomeAttribute(owner) for owner in owners)
+
+
+def _setattr(arguments: Arguments, analysis: "Analysis") -> Values:
+    names = texts(arguments.get(1))
+    if names is None:
+        analysis.problem("which attribute is set here cannot be told")
+    for name in names or ():
+        analysis.set_attribute(arguments.get(0), name, arguments.get(2))
+    return NOTHING
+
+
+def _replace(arguments: Arguments, analysis: "Analysis") -> Values:
+    """Return an object like another, but for some fields."""
+    found = NOTHING
+    others: set[Value] = set()
+    if arguments.more:
+        analysis.problem("which fields are replaced here cannot be told")
+    for value in arguments.get(0):
+        if isinstance(value, Instance):
+            kept = {name: analysis.facts.get(value, name) for name in value.of.shape.fields}
+            given = {name: arguments.named[name] | kept.get(name, NOTHING) for name in arguments.doubtful}
+            found |= analysis.instantiate(value.of, Arguments(named={**kept, **arguments.named, **given}))
+        else:
+            others.add(value)
+    return (
+        found | analysis.escape(frozenset(others).union(*arguments.named.values()), by="dataclasses.")
+        if others
+        else found
+    )
+
+
+def _marked(kind: Kind) -> "Callable[[Arguments, Analysis], Values]":
+    """Return what gives methods of a kind; further functions, such as a property's setter, go with them."""
+
+    def mark(arguments: Arguments, analysis: "Analysis") -> Values:
+        first, *others = arguments.positional or [arguments.named.get("fget", NOTHING)]
+        methods = frozenset(value for value in first if isinstance(value, Function))
+        further = arguments.rest.union(*others, *arguments.named.values())
+        unclear = first - methods
+        made = further.union(replace(value, kind=kind) for value in methods if isinstance(value, Function))
+        return made | analysis.escape(unclear, by="builtins.") if unclear else made
+
+    return mark
 
 
 def _import_module(arguments: Arguments, analysis: "Analysis") -> Values:
@@ -80,13 +124,13 @@ def _class_and_first(analysis: "Analysis") -> tuple[Values, Values]:
 
 
 def _dict(arguments: Arguments, analysis: "Analysis") -> Values:
-    made = analysis.container()
+    made = analysis.container(is_mapping=True)
+    made.written = frozenset(arguments.named) - arguments.doubtful
+    made.extend(arguments.rest.union(*arguments.positional), analysis)
+    if arguments.more:
+        made.put(UNKNOWN, arguments.more, analysis)
     for name, values in arguments.named.items():
-        analysis.facts.add(made, name, values)
-    for value in arguments.get(0) if arguments.positional else NOTHING:
-        held = analysis.facts.of(value) if isinstance(value, Container) else {ANY: value.elements(analysis)}
-        for key, values in held.items():
-            analysis.facts.add(made, key, values)
+        made.put(frozenset({Text(name)}), values, analysis)
     return frozenset({made})
 
 
@@ -95,8 +139,12 @@ def _field(arguments: Arguments, analysis: "Analysis") -> Values:
     return made | arguments.named.get("default", NOTHING)
 
 
-def _type(arguments: Arguments, _: "Analysis") -> Values:
-    return UNKNOWN.union(value.of for value in arguments.get(0) if isinstance(value, Instance))
+def _type(arguments: Arguments, analysis: "Analysis") -> Values:
+    if len(arguments.positional) > 1 or arguments.rest:
+        analysis.problem("which class this makes cannot be told: write it out")
+    objects = [value for value in arguments.get(0) if isinstance(value, Instance)]
+    others = arguments.get(0).difference(objects)
+    return frozenset(value.of for value in objects) | (UNKNOWN if others else NOTHING)
 
 
 def _refuse(_: Arguments, analysis: "Analysis") -> Values:
@@ -118,6 +166,8 @@ def _tell(_: Arguments, __: "Analysis") -> Values:
 
 _FUNCTIONS: Final[Mapping[str, Callable[[Arguments, "Analysis"], Values]]] = {
     "builtins.__import__": _refuse,
+    "builtins.classmethod": _marked("class"),
+    "builtins.delattr": _tell,
     "builtins.dict": _dict,
     "builtins.eval": _refuse,
     "builtins.exec": _refuse,
@@ -128,15 +178,22 @@ _FUNCTIONS: Final[Mapping[str, Callable[[Arguments, "Analysis"], Values]]] = {
     "builtins.isinstance": _tell,
     "builtins.issubclass": _tell,
     "builtins.len": _tell,
+    "builtins.object.__setattr__": _setattr,
+    "builtins.property": _marked("property"),
     "builtins.locals": _refuse,
     "builtins.repr": _tell,
+    "builtins.setattr": _setattr,
+    "builtins.staticmethod": _marked("static"),
     "builtins.super": _super,
     "builtins.type": _type,
     "builtins.vars": _refuse,
     "chalice.Chalice": _app,
     "chalice.app.Chalice": _app,
+    "copy.replace": _replace,
     "dataclasses.field": _field,
+    "dataclasses.replace": _replace,
     "functools.cache": _pass_on,
+    "functools.cached_property": _marked("property"),
     "functools.lru_cache": _pass_on,
     "functools.update_wrapper": _pass_on,
     "functools.wraps": _tell,
@@ -159,6 +216,7 @@ _NAMED: Final[Mapping[str, Value]] = {
     "boto3.session.Session": Sdk(),
     "os.environ": Environment(),
     "os.getenv": Environment(),
+    "sys.modules": Modules(),
 }
 
 
@@ -176,7 +234,7 @@ def call(path: str, arguments: Arguments, analysis: "Analysis") -> Values:
     _refuse_sdk(path, analysis)
     if not path.rpartition(".")[2][:1].isupper():  # else a class
         analysis.call_stranger(arguments)
-    return analysis.escape(arguments.all())
+    return analysis.escape(arguments.all(), by=path)
 
 
 def escaped(path: str, analysis: "Analysis") -> None:

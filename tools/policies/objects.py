@@ -48,8 +48,13 @@ class Module(Value):
         return UNKNOWN
 
 
+_RUNNING: Final = {"__call__", "__func__", "__wrapped__"}
+_DESCRIBING: Final = {"__doc__", "__module__", "__name__", "__qualname__"}
 _REACHING_ATTRIBUTES: Final = {"__delattr__", "__dict__", "__getattr__", "__getattribute__", "__setattr__"}
 """What every object has by which any attribute can be reached."""
+
+MADE: Final = "*made*"
+"""The key of the objects of a class."""
 
 Kind = Literal["plain", "static", "class", "property"]
 
@@ -61,6 +66,10 @@ class Function(Value):
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
     scope: Scope
     kind: Kind = "plain"
+
+    def attribute(self, name: str, analysis: "Analysis") -> Values:  # noqa: ARG002
+        """Return the function again where an attribute is what it runs; nothing is known of others."""
+        return frozenset({self}) if name in _RUNNING else UNKNOWN
 
     def call(self, arguments: Arguments, analysis: "Analysis") -> Values:
         """Return what it returns; a method that is called through its class is one of its first argument."""
@@ -77,8 +86,12 @@ class Function(Value):
         return found
 
     def escaped(self, analysis: "Analysis") -> Values:
-        """Return what it returns to a library that calls it."""
-        return analysis.invoke(self, Arguments(rest=UNKNOWN, more=UNKNOWN)) | {self}
+        """Return what it returns to a library that calls it: a method, of the objects that there are."""
+        anything = Arguments(rest=UNKNOWN, more=UNKNOWN)
+        if self.kind != "plain" or not isinstance(self.scope.node, ast.ClassDef):
+            return analysis.invoke(self, anything) | {self}
+        receivers = (value for value in analysis.facts.get(self.scope, MADE) if isinstance(value, Instance))
+        return NOTHING.union(*(analysis.invoke(self, anything, each) for each in receivers)) | {self}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +134,10 @@ class Class(Value):
 
     def attribute(self, name: str, analysis: "Analysis") -> Values:
         """Return an attribute of the class."""
+        if name in _DESCRIBING:
+            return UNKNOWN
+        if name == "__dict__":
+            return frozenset({SomeAttribute(self)})
         return self.member(name, self, analysis, unbound=True) or (UNKNOWN if self.shape.is_open else NOTHING)
 
     def member(
@@ -185,6 +202,8 @@ class Instance(Value):
         """Return its own attribute, or its class's."""
         if name == "__class__":
             return frozenset({self.of})
+        if name in _DESCRIBING:
+            return UNKNOWN
         found = analysis.facts.get(self, name) | self.of.member(name, self, analysis)
         if not found:
             found = analysis.call(self.of.member("__getattr__", self, analysis), Arguments((UNKNOWN,)))
@@ -228,9 +247,13 @@ class SomeAttribute(Value):
 
     owner: Instance | Class | Module
 
+    def attribute(self, name: str, analysis: "Analysis") -> Values:  # noqa: ARG002
+        """Return it again: what is called of it is not known either."""
+        return frozenset({self})
+
     def call(self, arguments: Arguments, analysis: "Analysis") -> Values:
         """Say that what is called is not known."""
-        analysis.problem("what getattr returns is called here, but which attribute that is cannot be told")
+        analysis.problem("an attribute is called here, but which it is cannot be told")
         return analysis.escape(arguments.all())
 
     def escaped(self, analysis: "Analysis") -> Values:
@@ -244,6 +267,10 @@ class Bound(Value):
 
     function: Function
     receiver: Instance | Class
+
+    def attribute(self, name: str, analysis: "Analysis") -> Values:
+        """Return an attribute of its function; `__call__` is the method itself."""
+        return frozenset({self}) if name == "__call__" else self.function.attribute(name, analysis)
 
     def call(self, arguments: Arguments, analysis: "Analysis") -> Values:
         """Return what the method returns."""

@@ -58,12 +58,14 @@ class Arguments:
         rest: What `*arguments` hold.
         named: By name.
         more: What `**arguments` hold under names that are not known.
+        doubtful: The names that may also be missing, since a dictionary of `**arguments` need not have them.
     """
 
     positional: tuple[Values, ...] = ()
     rest: Values = NOTHING
     named: Mapping[str, Values] = field(default_factory=dict)
     more: Values = NOTHING
+    doubtful: frozenset[str] = frozenset()
 
     def all(self) -> Values:
         """Return what is passed in any way."""
@@ -73,7 +75,9 @@ class Arguments:
         """Return what is passed at a position or by a name."""
         if position < len(self.positional):
             return self.positional[position]
-        return self.named.get(name, self.rest | self.more)
+        if name in self.named and name not in self.doubtful:
+            return self.named[name]
+        return self.named.get(name, NOTHING) | self.rest | self.more
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,7 @@ class Text(Value):
 
     def attribute(self, name: str, analysis: "Analysis") -> Values:  # noqa: ARG002
         """Return a method of the string."""
-        return frozenset({TextMethod(self.text, name)})
+        return frozenset({TextMethod(self.text, name)}) if hasattr(str, name) else NOTHING
 
     def item(self, key: str | int, analysis: "Analysis") -> Values:  # noqa: ARG002
         """Return some character."""
@@ -154,9 +158,11 @@ class TextMethod(Value):
 class Environment(Value):
     """The environment variables of the function: `os.environ`, its methods and `os.getenv`."""
 
-    def attribute(self, name: str, analysis: "Analysis") -> Values:  # noqa: ARG002
-        """Return one of its methods, which all ask for a variable."""
-        return frozenset({self})
+    def attribute(self, name: str, analysis: "Analysis") -> Values:
+        """Return one of its methods; `get` and `setdefault` ask for a variable."""
+        if name in {"clear", "pop", "popitem", "update"}:
+            analysis.problem("environment variables are changed here, which is not followed")
+        return frozenset({self}) if name in {"get", "setdefault"} else UNKNOWN
 
     def call(self, arguments: Arguments, analysis: "Analysis") -> Values:
         """Return what `get` gives."""
@@ -170,6 +176,24 @@ class Environment(Value):
     def item(self, key: str | int, analysis: "Analysis") -> Values:
         """Return a variable."""
         return self.call(Arguments((frozenset({Text(str(key))}),)), analysis) if key != ANY else UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Modules(Value):
+    """`sys.modules`."""
+
+    def item(self, key: str | int, analysis: "Analysis") -> Values:  # noqa: ARG002
+        """Say that it is not followed."""
+        analysis.problem("what sys.modules holds is not followed: import the module")
+        return UNKNOWN
+
+    def attribute(self, name: str, analysis: "Analysis") -> Values:
+        """Return a method that may give a module."""
+        return self.item(name, analysis)
+
+    def elements(self, analysis: "Analysis") -> Values:
+        """Return names of modules."""
+        return self.item(ANY, analysis)
 
 
 @dataclass(frozen=True, slots=True)

@@ -318,6 +318,12 @@ PUT = 'client.put_object(Bucket="pictures", Key="k")'
         f"import asyncio\nasync def f(): {PUT}\nasync def g(): await f()\nasyncio.run(g())",
         f"try:\n    pass\nfinally:\n    {PUT}",
         f"match event:\n    case {{'a': x}}:\n        {PUT}",
+        "calls = {}\ncalls.update({'c': client})\ncalls['c'].put_object(Bucket='pictures', Key='k')",
+        "calls = {}\ncalls |= {'c': client}\ncalls['c'].put_object(Bucket='pictures', Key='k')",
+        f"calls = [1]\ncalls[event] = lambda: {PUT}\nfor call in calls: call()",
+        f"calls = [1]\ncalls[:] = [lambda: {PUT}]\ncalls[0]()",
+        f"calls = dict([('a', lambda: {PUT})])\ncalls['a']()",
+        f"first, _ = {{'a': 1, 'b': 2}}\n({{'a': lambda: {PUT}}})[first]()",
         "if c := client: c.put_object(Bucket='pictures', Key='k')",
         "(client.put_object if event else client.put_object)(Bucket='pictures', Key='k')",
     ],
@@ -342,6 +348,31 @@ def test_statements_and_expressions_are_followed(follow: Follow, body: str) -> N
         f"class A:\n    def go(self): self.put()\n    def put(self): pass\nclass B(A):\n    def put(self): {PUT}\nB().go()",
         f"class A:\n    @staticmethod\n    def put(): {PUT}\nA.put()",
         f"def made(cls):\n    cls().put()\n    return cls\n@made\nclass A:\n    def put(self): {PUT}",
+        f"class K:\n    def write(self): {PUT}\nclass A:\n    def __truediv__(self, key): return K()\n(A() / 'k').write()",
+        f"class K:\n    def write(self): {PUT}\nclass A:\n    def __radd__(self, key): return K()\n(1 + A()).write()",
+        f"class A:\n    def __iadd__(self, act):\n        act()\n        return self\na = A()\na += lambda: {PUT}",
+        f"class A:\n    def __or__(self, act): return act\n(A() | (lambda: {PUT}))()",
+        f"class A:\n    def __eq__(self, act): return act\n(A() == (lambda: {PUT}))()",
+        f"class A:\n    def __gt__(self, act): return act\n((lambda: {PUT}) < A())()",
+        f"class A:\n    def __contains__(self, act): act()\n(lambda: {PUT}) in A()",
+        f"class A:\n    def __neg__(self): return lambda: {PUT}\n(-A())()",
+        f"class A:\n    async def __aenter__(self): return client\nasync with A() as c: c.{PUT.partition('.')[2]}",
+        f"class A:\n    c = property(lambda self: client)\nA().c.{PUT.partition('.')[2]}",
+        f"class A:\n    def put(self, act): act()\n    c = property(None, put)\nA().c = lambda: {PUT}",
+        f"class A:\n    def __init__(self): self.c = client\n    def put(self): self.{PUT.replace('client', 'c')}\n    go = put\nA().go()",
+        f"class A:\n    def put(): {PUT}\n    put = staticmethod(put)\nA().put()",
+        f"class A: pass\na = A()\nsetattr(a, 'c', client)\na.c.{PUT.partition('.')[2]}",
+        f"class A:\n    def __init__(self): object.__setattr__(self, 'c', client)\nA().c.{PUT.partition('.')[2]}",
+        f"class A:\n    def go(self): type(self).c = client\na = A()\na.go()\na.c.{PUT.partition('.')[2]}",
+        f"class E(Exception):\n    def retry(self): {PUT}\ntry:\n    raise E()\nexcept E as e: e.retry()",
+        f"class E(Exception):\n    def retry(self): {PUT}\ntry:\n    raise E\nexcept (KeyError, E) as e: e.retry()",
+        f"class E(Exception):\n    def retry(self): {PUT}\ntry:\n    raise E()\nexcept Exception as e: e.retry()",
+        f"class E(Exception):\n    def retry(self): {PUT}\nimport lib\nlib.fail_with(E())\ntry:\n    pass\nexcept E as e: e.retry()",
+        f"try:\n    raise KeyError from (lambda: {PUT})()\nexcept KeyError: pass",
+        f"class A:\n    def __init__(self, c): self.c = c\nmatch A(client):\n    case A(c=c): c.{PUT.partition('.')[2]}",
+        f"from functools import cache\n@cache\ndef go(): {PUT}\ngo.__wrapped__()",
+        f"def go(): {PUT}\ngo.__call__()",
+        f"import lib\nclass A:\n    def __init__(self): self.c = client\n    @lib.retry\n    def go(self): self.{PUT.replace('client', 'c')}\nA().go()",
         f"import threading\nclass A(threading.Thread):\n    def run(self): {PUT}\nA().start()",
         f"import threading\nclass A:\n    def run(self): {PUT}\nthreading.Thread(target=A().run).start()",
         (
@@ -406,3 +437,81 @@ def test_a_string_that_grows_in_a_loop_is_not_known(project: Callable[..., Proje
 def test_a_name_is_bound_where_it_is_declared(follow: Follow, module: str) -> None:
     head = "import boto3\ndef made():\n    return boto3.client('s3')\n"
     assert follow("from chalicelib.m import put\nput()", modules={"chalicelib/m.py": head + module}) == WRITES
+
+
+GIVEN = """
+    import boto3
+    from functools import cached_property
+
+    class Job:
+        @cached_property
+        def s3(self):
+            return boto3.client("s3")
+
+        def run(self):
+            self.s3.put_object(Bucket="pictures", Key="k")
+
+    class Calls:
+        def __init__(self, act):
+            self.act = act
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "lib.execute(Job())",
+        "lib.execute([Job()])",
+        "lib.execute(Job)",
+        "lib.execute(lambda: Job())",
+        "lib.execute(Calls(Job().run))",
+        "lib.execute(Calls(Job()))",
+        "lib.settings.job = Job()",
+        "lib.jobs['a'] = Job()",
+        "print(event, file=Job())",
+    ],
+)
+def test_what_a_library_is_given_it_may_call(follow: Follow, body: str) -> None:
+    given = f"import lib\nfrom chalicelib.jobs import Calls, Job\n{body}"
+    assert follow(given, modules={"chalicelib/jobs.py": GIVEN}) == WRITES
+
+
+@pytest.mark.parametrize("body", ["str(Job())", "sorted([Job()])", "isinstance(event, Job)", "repr(Job())"])
+def test_python_itself_calls_special_methods_alone(follow: Follow, body: str) -> None:
+    assert follow(f"from chalicelib.jobs import Job\n{body}", modules={"chalicelib/jobs.py": GIVEN}) == {}
+
+
+@pytest.mark.parametrize(
+    ("code", "buckets"),
+    [
+        ("'pictures-abc'[:8]", {"pictures"}),
+        ("'abc-pictures'[-8:]", {"pictures"}),
+        ("(['a'] + ['b', 'c'])[1]", {"a", "b", "c"}),
+        ("names[1:][0]", {"a", "b"}),
+        ("moved[0]", {"a", "b"}),
+        ("shortened[0]", {"a", "b"}),
+        ("replace(Named('a'), name='b').name", {"b"}),
+        ("replace(Named('a', 'c'), other='b').name", {"a"}),
+        ("given(**({'name': 'a'} if event else {}))", {"a", "b"}),
+        ("given(**{'name': 'a'})", {"a"}),
+        ("[*shuffled][0]", {"a", "b"}),
+        ("dict(a='b')['a']", {"b"}),
+    ],
+)
+def test_a_string_is_all_that_it_may_be(follow: Follow, code: str, buckets: set[str]) -> None:
+    body = f"""
+        import random
+        from dataclasses import dataclass, replace
+        @dataclass
+        class Named:
+            name: str
+            other: str = "x"
+        def given(name="b"):
+            return name
+        names, moved, shortened, shuffled = ["a", "b"], ["a", "b"], ["a", "b"], ["a", "b"]
+        moved.reverse()
+        del shortened[0]
+        random.shuffle(shuffled)
+        boto3.client("s3").put_object(Bucket={code}, Key="k")
+    """
+    assert follow(body) == {"s3:PutObject": {f"{bucket}/*" for bucket in buckets}}
