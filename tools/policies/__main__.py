@@ -9,8 +9,8 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
 from tools.policies import differences, generator
+from tools.policies.arns import Account
 from tools.policies.errors import PolicyError
-from tools.policies.grants import Account
 
 PROJECT = Path(__file__).parents[2]
 

@@ -16,6 +16,7 @@ from tools.policies import calls, escapes, library, strangers
 from tools.policies.containers import Container
 from tools.policies.facts import Facts
 from tools.policies.objects import MADE, Class, Function, Instance, Module, Scope
+from tools.policies.sdk import Client
 from tools.policies.source import ENTRY, Source, bound_names
 from tools.policies.syntax import Syntax
 from tools.policies.values import ANY, NOTHING, UNKNOWN, Arguments, Context, Values, texts
@@ -162,9 +163,9 @@ class Analysis:
         """Call what nothing is known of."""
         strangers.called(arguments, self)
 
-    def call_client(self, service: str, method: str, arguments: Arguments) -> Values:
+    def call_client(self, client: Client, method: str, arguments: Arguments) -> Values:
         """Note a call of AWS, and return what is known of its answer."""
-        return calls.called(service, method, arguments, self)
+        return calls.called(client, method, arguments, self)
 
     def escape(self, values: Values, *, by: str = "") -> Values:
         """Pass values to a library, which may call what is code, and give it or its results back."""

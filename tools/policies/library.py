@@ -147,6 +147,12 @@ def _type(arguments: Arguments, analysis: "Analysis") -> Values:
     return frozenset(value.of for value in objects) | (UNKNOWN if others else NOTHING)
 
 
+def _config(arguments: Arguments, analysis: "Analysis") -> Values:
+    if arguments.get(0, "region_name"):
+        analysis.problem("a region in a Config is not followed: pass region_name to the client")
+    return UNKNOWN
+
+
 def _refuse(_: Arguments, analysis: "Analysis") -> Values:
     analysis.problem("what this does cannot be told from the code")
     return UNKNOWN
@@ -165,6 +171,8 @@ def _tell(_: Arguments, __: "Analysis") -> Values:
 
 
 _FUNCTIONS: Final[Mapping[str, Callable[[Arguments, "Analysis"], Values]]] = {
+    "botocore.client.Config": _config,
+    "botocore.config.Config": _config,
     "builtins.__import__": _refuse,
     "builtins.classmethod": _marked("class"),
     "builtins.delattr": _tell,
