@@ -9,21 +9,21 @@ import ast
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
-from tools.policies import calls, escapes, library, strangers
+from tools.policies import calls, construction, escapes, library, strangers
 from tools.policies.containers import Container
 from tools.policies.facts import Facts
-from tools.policies.objects import MADE, Class, Function, Instance, Module, Scope
+from tools.policies.objects import Class, Function, Instance
+from tools.policies.scopes import Module, Scope
 from tools.policies.sdk import Client
-from tools.policies.source import ENTRY, Source, bound_names
+from tools.policies.source import ENTRY, PACKAGES, Source, bound_names
 from tools.policies.syntax import Syntax
-from tools.policies.values import ANY, NOTHING, UNKNOWN, Arguments, Context, Values, texts
+from tools.policies.values import ANY, NOTHING, UNKNOWN, Arguments, Context, Text, Values, texts
 
 _DEPTH: Final = 6  # objects made by methods of objects made by methods: deeper ones are taken for one
 _VARIANTS: Final = 200  # combinations of strings in calls of a function: further ones are taken for one
-_NOT_BY_PYTHON: Final = {"__init__", "__new__", "__init_subclass__", "__class_getitem__"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,33 +207,28 @@ class Analysis:
         made: Instance = self._one(
             ("instance", self.node, shallow, of), lambda: Instance(of, self.scope.depth + 1)
         )
-        for each in of.lineage():
-            self.facts.add(each.scope, MADE, frozenset({made}))
-        of_class = replace(arguments, positional=(frozenset({of}), *arguments.positional))
-        self.call(of.member("__new__", of, self), of_class)
-        constructor = of.member("__init__", made, self)
-        if constructor:
-            self.call(constructor, arguments)
-        else:
-            self._fill(made, arguments)
-        for name in _called_unasked(of):
-            escapes.call_method(name, made, self)
-        return frozenset({made})
-
-    def _fill(self, made: Instance, arguments: Arguments) -> None:
-        """Set the attributes that a constructor sets which is not written out, as a dataclass's."""
-        if made.of.shape.is_open and not made.of.shape.fields:
-            self.escape(arguments.all())
-        for position, name in enumerate(made.of.shape.fields):
-            self.facts.add(made, name, arguments.get(position, name))
+        return construction.construct(made, arguments, self)
 
     def imported(self, module: str, name: str) -> Values:
         """Return what `from module import name` binds."""
-        if self._source.module(module) is None:
-            return self.named(f"{module}.{name}")
         inner = f"{module}.{name}"
-        bound = self.facts.get(self.module(module).scope, name)
-        return bound or (frozenset({self.module(inner)}) if self._source.module(inner) else NOTHING)
+        if self._source.module(module) is None:
+            return self.whole(inner) if self._source.module(inner) else self.outside(inner)
+        here = self.module(module).scope
+        bound = self.facts.get(here, name)
+        if not bound and self._source.module(inner):
+            return frozenset({self.module(inner)})
+        return bound or self.call(self.facts.get(here, "__getattr__"), Arguments((frozenset({Text(name)}),)))
+
+    def whole(self, module: str) -> Values:
+        """Return what a module's dotted name stands for."""
+        return frozenset({self.module(module)}) if self.is_own(module) else self.outside(module)
+
+    def outside(self, path: str) -> Values:
+        """Return what a dotted name stands for that should not be the app's."""
+        if path.partition(".")[0] in PACKAGES:
+            self.problem(f"the app has no {path}")
+        return self.named(path)
 
     def is_own(self, module: str) -> bool:
         """Tell whether a module is the app's."""
@@ -289,11 +284,3 @@ class Analysis:
         if key not in self._made:
             self._made[key] = make()
         return self._made[key]
-
-
-def _called_unasked(of: Class) -> list[str]:
-    """Return the methods that Python calls by itself, and all where a library that is inherited from may."""
-    names = {name for each in of.lineage() for name in each.scope.names}
-    called_back = any(each.shape.is_called_back for each in of.lineage())
-    special = {name for name in names if name.startswith("__") and name.endswith("__")} - _NOT_BY_PYTHON
-    return sorted(names - _NOT_BY_PYTHON if called_back else special)

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tools.policies.containers import Container
-from tools.policies.objects import Class, Function, Instance, Module, Scope
+from tools.policies.objects import Class, Function, Instance
+from tools.policies.scopes import Module, Scope
 from tools.policies.source import global_names
 from tools.policies.values import ANY, NOTHING, Arguments, Environment, Value, Values
 
@@ -68,11 +69,14 @@ class Assignments(ast.NodeVisitor):
                     self._lose(target, values)
 
     def _set_property(self, owner: Instance, name: str, values: Values) -> None:
-        """Call what a class has under the name, which may be the setter of a property."""
+        """Call what a class has under the name, which may be the setter of a property, or an object that sets."""
         for each in owner.of.lineage():
             for function in self._facts.get(each.scope, name):
                 if isinstance(function, Function):
                     self._analysis.invoke(function, Arguments((values,)), owner)
+                elif isinstance(function, Instance):
+                    setter = function.of.member("__set__", function, self._analysis)
+                    self._analysis.call(setter, Arguments((frozenset({owner}), values)))
 
     def _set_item(self, target: ast.expr, owners: Values, key: ast.expr, values: Values) -> None:
         keys = self.visit(key)

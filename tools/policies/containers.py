@@ -111,8 +111,17 @@ class ContainerMethod(Value):
             return self._view(analysis)
         if self.name in _MOVING:
             held.shuffle(analysis)
+        if self.name == "sort":
+            return analysis.escape(arguments.all(), by="builtins.sorted")
         if self.name in {"get", "pop"}:
             return analysis.items(frozenset({held}), arguments.get(0)) | arguments.get(1)
+        if self.name in _READING:
+            return frozenset({held}) if self.name == "copy" else UNKNOWN
+        self._put(arguments, analysis)
+        return held.values(analysis) | analysis.facts.get(held, KEYS) | {held}
+
+    def _put(self, arguments: Arguments, analysis: "Analysis") -> None:
+        held = self.container
         if self.name == "update":
             held.extend(arguments.rest.union(*arguments.positional), analysis)
             held.put(UNKNOWN if arguments.more else NOTHING, arguments.more, analysis)
@@ -120,11 +129,8 @@ class ContainerMethod(Value):
                 held.put(frozenset({Text(name)}), values, analysis)
         elif self.name == "setdefault":
             held.put(arguments.get(0), arguments.get(1), analysis)
-        elif self.name in _READING:
-            return frozenset({held}) if self.name == "copy" else UNKNOWN
         else:
             analysis.facts.add(held, ANY, arguments.all() | analysis.elements(arguments.all()))
-        return held.values(analysis) | analysis.facts.get(held, KEYS) | {held}
 
     def _view(self, analysis: "Analysis") -> Values:
         views, pair = analysis.container("view"), analysis.container("pair")

@@ -7,7 +7,7 @@ from typing import Final
 from tools.policies.expressions import Expressions
 from tools.policies.objects import Class, Function, Kind, Parent, Shape
 from tools.policies.registering import Registering
-from tools.policies.values import Arguments, Library, Unknown, Values
+from tools.policies.values import NOTHING, Arguments, Library, Unknown, Values
 
 _KINDS: Final[Mapping[str, Kind]] = {
     "builtins.classmethod": "class",
@@ -48,9 +48,14 @@ class Definitions(Expressions):
         self._bind(node.name, self._decorated(node, frozenset({function})))
 
     def _marks(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> set[str]:
-        """Return the dotted names of decorators of libraries."""
+        """Return the dotted names of decorators of libraries; an empty one, where it is not known."""
         bare = [each.func if isinstance(each, ast.Call) else each for each in node.decorator_list]
-        return {value.path for each in bare for value in self.visit(each) if isinstance(value, Library)}
+        values = NOTHING.union(*(self.visit(each) for each in bare))
+        return {
+            value.path if isinstance(value, Library) else ""
+            for value in values
+            if isinstance(value, Library | Unknown)
+        }
 
     def _decorated(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, values: Values
@@ -102,13 +107,18 @@ class Definitions(Expressions):
             if not isinstance(base, Class)
         }
         fields = [name for base in own for name in base.shape.fields]
-        if (self._marks(node) | others) & _WITH_FIELDS or fields:
+        marks = self._marks(node)
+        if (marks | others) & _WITH_FIELDS or fields:
             fields += [each for each in map(_field, node.body) if each]
         return Shape(
             tuple(dict.fromkeys(own)),
             tuple(dict.fromkeys(fields)),
-            is_open=bool(others - _WITHOUT_ATTRIBUTES) or any(base.shape.is_open for base in own),
+            is_open=bool(others - _WITHOUT_ATTRIBUTES)
+            or any(not path.startswith(_HARMLESS) for path in marks)
+            or any(base.shape.is_open for base in own),
             is_called_back=any(not path.startswith(_PASSIVE) for path in others),
+            is_enum=any(path.startswith("enum.") for path in others)
+            or any(base.shape.is_enum for base in own),
         )
 
 

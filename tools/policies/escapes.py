@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from tools.policies.containers import Container
 from tools.policies.objects import Bound, Class, Function, Instance
 from tools.policies.sdk import Guarded
-from tools.policies.values import ANY, NOTHING, UNKNOWN, Value, Values
+from tools.policies.values import NOTHING, UNKNOWN, Arguments, Value, Values
 
 if TYPE_CHECKING:
     from tools.policies.analysis import Analysis
@@ -22,6 +22,7 @@ CALLING_NO_METHODS: Final = (
     "typing.",
 )
 """Libraries that call what is code, but of objects only special methods, and change nothing; `print` alone may write."""
+_EXITS: Final = {"__aexit__", "__exit__"}
 RAISED: Final = "*raised*"
 """The owner of all objects that a handler of exceptions may be given."""
 
@@ -40,12 +41,12 @@ def escape(values: Values, analysis: "Analysis", *, by: str = "") -> Values:
         return back
     for value in passed:
         if isinstance(value, Container):
-            analysis.facts.add(value, ANY, value.values(analysis))  # in another order
+            value.put(UNKNOWN, UNKNOWN | value.values(analysis), analysis)  # in another order, or others
     reached = within_reach(back, analysis, Container, Instance)
     for value in reached:
         if isinstance(value, Instance):
             analysis.facts.add(RAISED, 0, frozenset({value}))
-            for name in _public(value.of):
+            for name in _usable(value.of):
                 call_method(name, value, analysis)
         elif value not in passed and isinstance(value, Function | Bound | Class):
             value.escaped(analysis)
@@ -53,15 +54,17 @@ def escape(values: Values, analysis: "Analysis", *, by: str = "") -> Values:
 
 
 def call_method(name: str, instance: Instance, analysis: "Analysis") -> None:
-    """Have a method called with arguments that are not known."""
+    """Have a method called with arguments that are not known, or with exceptions."""
     for value in instance.of.member(name, instance, analysis):
         if isinstance(value, Function | Bound):
             value.escaped(analysis)
+            if name in _EXITS:
+                value.call(Arguments(rest=UNKNOWN | analysis.facts.get(RAISED, 0)), analysis)
 
 
-def _public(of: Class) -> list[str]:
-    """Return what a library may use of an object; special methods count as called anyway."""
-    return sorted({name for each in of.lineage() for name in each.scope.names if not name.startswith("_")})
+def _usable(of: Class) -> list[str]:
+    """Return what a library, or who has an object back from it, may use; special methods count as called anyway."""
+    return sorted({name for each in of.lineage() for name in each.scope.names if not name.startswith("__")})
 
 
 def holds_client(owner: Instance, analysis: "Analysis") -> bool:

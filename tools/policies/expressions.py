@@ -38,6 +38,8 @@ class Expressions(Operators):
         if not isinstance(node, ast.FormattedValue):
             return self.visit(node)
         values = self.visit(node.value)
+        if node.format_spec:
+            self.visit(node.format_spec)
         return values if node.format_spec is None and node.conversion == -1 else UNKNOWN
 
     def visit_Name(self, node: ast.Name) -> Values:
@@ -186,7 +188,9 @@ class Expressions(Operators):
         return self.visit(node.value)
 
     def visit_Await(self, node: ast.Await) -> Values:
-        return self.visit(node.value)
+        values = self.visit(node.value)
+        with self._at(node):
+            return values | self._asked(values, "__await__")
 
     def visit_Call(self, node: ast.Call) -> Values:
         callees = self.visit(node.func)

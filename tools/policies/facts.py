@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Mapping
 from typing import Final
 
-from tools.policies.objects import Scope
+from tools.policies.scopes import Scope
 from tools.policies.values import NOTHING, UNKNOWN, Text, Values
 
 Key = str | int

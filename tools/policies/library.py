@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from tools.policies.objects import Class, Function, Instance, Kind, Module, Parent, SomeAttribute
+from tools.policies.objects import Class, Function, Instance, Kind, Parent, SomeAttribute
 from tools.policies.registering import ChaliceApp
+from tools.policies.scopes import Module
 from tools.policies.sdk import ClientType, Sdk, SdkClient
 from tools.policies.values import (
     NOTHING,

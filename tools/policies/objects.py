@@ -5,54 +5,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Literal
 
-from tools.policies.values import NOTHING, UNKNOWN, Arguments, Value, Values
+from tools.policies.scopes import Module, Scope
+from tools.policies.values import ANY, NOTHING, UNKNOWN, Arguments, Text, Value, Values
 
 if TYPE_CHECKING:
     from tools.policies.analysis import Analysis
 
 
-@dataclass(eq=False, slots=True)
-class Scope:
-    """Where names are bound: a module, a class, or a function as it is called in one way.
-
-    Attributes:
-        node: Its code.
-        module: The dotted name of its module.
-        parent: The scope that its code stands in.
-        names: The names that it binds.
-        depth: How many objects deep, each made by a method of the one before, this is.
-    """
-
-    node: ast.AST
-    module: str
-    parent: "Scope | None" = None
-    names: frozenset[str] = frozenset()
-    depth: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Module(Value):
-    """A module of the app."""
-
-    scope: Scope
-
-    def attribute(self, name: str, analysis: "Analysis") -> Values:
-        """Return what is bound in it, or a module within it."""
-        return analysis.imported(self.scope.module, name)
-
-    def escaped(self, analysis: "Analysis") -> Values:
-        """Say where it gets lost."""
-        analysis.problem(
-            f"the module {self.scope.module} is passed to a library, where it cannot be followed"
-        )
-        return UNKNOWN
-
-
+_ITERATING: Final = ("__iter__", "__next__", "__aiter__", "__anext__")
 _RUNNING: Final = {"__call__", "__func__", "__wrapped__"}
 _DESCRIBING: Final = {"__doc__", "__module__", "__name__", "__qualname__"}
 _REACHING_ATTRIBUTES: Final = {"__delattr__", "__dict__", "__getattr__", "__getattribute__", "__setattr__"}
 """What every object has by which any attribute can be reached."""
-
 MADE: Final = "*made*"
 """The key of the objects of a class."""
 
@@ -103,12 +67,14 @@ class Shape:
         fields: Parameters of a constructor that is not written out, as a dataclass's.
         is_open: Whether it also inherits from a library, which may give it any attribute.
         is_called_back: Whether that library may call its methods.
+        is_enum: Whether its attributes are objects of it.
     """
 
     bases: "tuple[Class, ...]" = ()
     fields: tuple[str, ...] = ()
     is_open: bool = False
     is_called_back: bool = False
+    is_enum: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -138,7 +104,14 @@ class Class(Value):
             return UNKNOWN
         if name == "__dict__":
             return frozenset({SomeAttribute(self)})
-        return self.member(name, self, analysis, unbound=True) or (UNKNOWN if self.shape.is_open else NOTHING)
+        found = self.member(name, self, analysis, unbound=True)
+        if self.shape.is_enum and any(not isinstance(value, Text | Function | Class) for value in found):
+            found |= analysis.instantiate(self, Arguments())  # a member
+        return found or (UNKNOWN if self.shape.is_open else NOTHING)
+
+    def item(self, key: str | int, analysis: "Analysis") -> Values:  # noqa: ARG002
+        """Return what `__class_getitem__` returns, or itself with a type parameter."""
+        return analysis.call(self.member("__class_getitem__", self, analysis), Arguments((UNKNOWN,))) | {self}
 
     def member(
         self, name: str, receiver: "Instance | Class", analysis: "Analysis", *, unbound: bool = False
@@ -224,12 +197,17 @@ class Instance(Value):
         """Return what `__getitem__` returns, or of a TypedDict the item; or it may stand for its container."""
         getter = self.of.member("__getitem__", self, analysis)
         found = analysis.call(getter, Arguments((UNKNOWN,))) | analysis.facts.get(self, key)
+        fields = self.of.shape.fields  # of a NamedTuple, which have positions
+        for name in (
+            fields[key : key + 1] if isinstance(key, int) and key >= 0 else fields if key == ANY else ()
+        ):
+            found |= analysis.facts.get(self, name)
         return found | {self} | (UNKNOWN if self.of.shape.is_open else NOTHING)
 
     def elements(self, analysis: "Analysis") -> Values:
         """Return what `__iter__` gives; or it may stand for its container."""
-        methods = self.of.member("__iter__", self, analysis) | self.of.member("__next__", self, analysis)
-        return analysis.call(methods, Arguments()) | {self} | (UNKNOWN if self.of.shape.is_open else NOTHING)
+        methods = (self.of.member(name, self, analysis) for name in _ITERATING)
+        return analysis.call(NOTHING.union(*methods), Arguments()) | self.item(ANY, analysis)
 
     def escaped(self, analysis: "Analysis") -> Values:
         """Say where a client gets lost with it."""

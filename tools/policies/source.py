@@ -8,7 +8,7 @@ from pathlib import Path
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 ENTRY = "app"
-_PACKAGES = (ENTRY, "chalicelib")  # what Chalice puts into the zip
+PACKAGES = (ENTRY, "chalicelib")  # what Chalice puts into the zip
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
@@ -28,7 +28,7 @@ class Source:
 
     def path(self, name: str) -> Path | None:
         """Return the file of a module."""
-        if name.partition(".")[0] not in _PACKAGES:
+        if name.partition(".")[0] not in PACKAGES:
             return None
         stem = self.folder.joinpath(*name.split("."))
         return next(

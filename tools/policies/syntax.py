@@ -7,7 +7,8 @@ from functools import cache
 from tools.policies.containers import Container
 from tools.policies.definitions import Definitions
 from tools.policies.escapes import RAISED, within_reach
-from tools.policies.objects import Class, Function, Instance, Scope
+from tools.policies.objects import Class, Function, Instance
+from tools.policies.scopes import Scope
 from tools.policies.source import bound_names
 from tools.policies.values import (
     ANY,
@@ -65,9 +66,9 @@ class Syntax(Definitions):
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
             whole = alias.name if alias.asname else alias.name.partition(".")[0]
-            self._bind(alias.asname or whole, self._imported(whole))
-            if self._analysis.is_own(alias.name):
-                self._analysis.module(alias.name)
+            with self._at(node):
+                self._bind(alias.asname or whole, self._analysis.whole(whole))
+                self._analysis.whole(alias.name)
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         module = self._analysis.absolute(node.module, node.level)
@@ -76,14 +77,9 @@ class Syntax(Definitions):
                 with self._at(node):
                     self._analysis.problem("what is imported by * cannot be told")
             else:
-                self._bind(alias.asname or alias.name, self._analysis.imported(module, alias.name))
-
-    def _imported(self, module: str) -> Values:
-        return (
-            frozenset({self._analysis.module(module)})
-            if self._analysis.is_own(module)
-            else self._analysis.named(module)
-        )
+                with self._at(node):
+                    values = self._analysis.imported(module, alias.name)
+                self._bind(alias.asname or alias.name, values)
 
     def visit_Return(self, node: ast.Return) -> None:
         if node.value:
@@ -110,6 +106,8 @@ class Syntax(Definitions):
     def visit_Delete(self, node: ast.Delete) -> None:
         for target in node.targets:
             self.visit(target)
+            if isinstance(target, ast.Attribute):  # its property may have a deleter
+                self.set_attribute(target, self.visit(target.value), target.attr, NOTHING)
             if isinstance(target, ast.Subscript):
                 for owner in self.visit(target.value):
                     if isinstance(owner, Container):
@@ -158,6 +156,12 @@ class Syntax(Definitions):
             if isinstance(raised, Instance)
             and (types.intersection(raised.of.lineage()) or (by_library and raised.of.shape.is_open))
         )
+
+    def visit_TryStar(self, node: ast.TryStar) -> None:
+        with self._at(node):
+            if any(handler.name for handler in node.handlers):
+                self._analysis.problem("what except* catches is not followed")
+        self.generic_visit(node)
 
     def visit_Raise(self, node: ast.Raise) -> None:
         values = self.visit(node.exc) if node.exc else NOTHING

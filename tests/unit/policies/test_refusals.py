@@ -52,6 +52,34 @@ FIRST = 7  # the line of the body's first statement in app.py
         ("CLIENT.upload_file('a', 'b', 'c')", 0, "CLIENT is bound nowhere"),
         ("import chalicelib\ngetattr(chalicelib, event)()", 1, "an attribute is called here"),
         ("eval(event)", 0, "cannot be told"),
+        (
+            "import random\nb = ['a']\nrandom.shuffle(b)\nboto3.client('s3').put_object(Bucket=b[0], Key='k')",
+            3,
+            "Bucket cannot be told",
+        ),
+        (
+            "import lib\nb = {'a': 'b'}\nlib.fill(b)\nboto3.client('s3').put_object(Bucket=b['a'], Key='k')",
+            3,
+            "Bucket cannot be told",
+        ),
+        (
+            "import lib\nclass A(lib.M):\n    b = 'a'\nboto3.client('s3').put_object(Bucket=A(b=event).b, Key='k')",
+            3,
+            "Bucket cannot be told",
+        ),
+        (
+            "import lib\nclass A(lib.M):\n    b = 'a'\nboto3.client('s3').put_object(Bucket=A(event).b, Key='k')",
+            3,
+            "Bucket cannot be told",
+        ),
+        (
+            "import lib\n@lib.m\nclass A:\n    b = 'a'\nboto3.client('s3').put_object(Bucket=A(event).b, Key='k')",
+            4,
+            "Bucket cannot be told",
+        ),
+        ("try:\n    pass\nexcept* KeyError as e: e.exceptions[0].go()", 0, r"except\\*"),
+        ("from chalicelib.missing import put\nput()", 0, "the app has no chalicelib.missing.put"),
+        ("import chalicelib.missing", 0, "the app has no chalicelib.missing"),
         ("import sys\ngetattr(sys.modules[__name__], 'do_' + event)()", 1, "sys.modules"),
         (
             "class A:\n    pass\nA().__dict__['s3'].upload_file('a', 'b', 'c')",
