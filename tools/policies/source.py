@@ -62,6 +62,7 @@ def global_names(node: ast.AST) -> frozenset[str]:
     return frozenset(name for each in nodes if isinstance(each, ast.Global) for name in each.names)
 
 
+@cache
 def bound_names(node: ast.AST) -> frozenset[str]:
     """Return the names that a module, class or function binds. A comprehension's count as its function's."""
     if isinstance(node, ast.Module):
