@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tools.policies.containers import Container
-from tools.policies.objects import Class, Function, Instance
+from tools.policies.objects import Class, Function, Instance, SomeAttribute
 from tools.policies.scopes import Module, Scope
 from tools.policies.source import global_names
 from tools.policies.values import ANY, NOTHING, Arguments, Environment, Value, Values
@@ -84,6 +84,9 @@ class Assignments(ast.NodeVisitor):
             if isinstance(owner, Environment):
                 with self._at(target):
                     self._analysis.problem("an environment variable is set here, which is not followed")
+            elif isinstance(owner, SomeAttribute):
+                with self._at(target):
+                    self._analysis.problem("which attribute is set here cannot be told")
             elif not isinstance(owner, Container):
                 self._lose(target, values)
             elif isinstance(key, ast.Slice):

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from tools.policies.analysis import Analysis
 
 
+_USED: Final = {"Body", "Callback", "Fileobj"}
+"""Arguments of objects that boto3 reads from, writes to, or calls."""
+
+
 class Argument:
     """An argument of a call of AWS, as far as it is known.
 
@@ -92,6 +96,8 @@ def called(client: Client, method: str, arguments: Arguments, analysis: "Analysi
     parameters = model.parameters(client.service, method)
     by_position = dict(zip(parameters, arguments.positional, strict=False))
     named = {**by_position, **arguments.named}
+    for name in _USED & named.keys():
+        analysis.escape(named[name])
     known = {
         name: Argument(values, analysis.facts, is_sure=name not in arguments.doubtful)
         for name, values in named.items()

@@ -24,6 +24,7 @@ _MOVING: Final = {
     "sort",
 }
 """Methods after which items of a list stand elsewhere."""
+_ADDING_ONE: Final = {"add", "append", "appendleft", "insert"}
 _READING: Final = {"copy", "count", "index"}
 
 
@@ -129,6 +130,8 @@ class ContainerMethod(Value):
                 held.put(frozenset({Text(name)}), values, analysis)
         elif self.name == "setdefault":
             held.put(arguments.get(0), arguments.get(1), analysis)
+        elif self.name in _ADDING_ONE:
+            analysis.facts.add(held, ANY, arguments.get(int(self.name == "insert")))
         else:
             analysis.facts.add(held, ANY, arguments.all() | analysis.elements(arguments.all()))
 

@@ -213,6 +213,7 @@ _FUNCTIONS: Final[Mapping[str, Callable[[Arguments, "Analysis"], Values]]] = {
 _SDKS: Final = ("aioboto3.", "aiobotocore.", "boto3.", "botocore.", "s3transfer.")
 _HARMLESS: Final = (
     *("boto3.dynamodb.", "boto3.exceptions.", "boto3.s3.transfer.TransferConfig", "boto3.set_stream_logger"),
+    *("boto3.get_available_", "boto3.get_partition_for_region"),
     *("botocore.client.Config", "botocore.config.", "botocore.exceptions.", "botocore.response."),
 )
 """Of the SDKs, what makes no client."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from tools.policies.values import UNKNOWN, Arguments, Value, Values, texts
+from tools.policies.values import UNKNOWN, Arguments, Text, Value, Values, texts
 
 if TYPE_CHECKING:
     from tools.policies.analysis import Analysis
@@ -28,6 +28,8 @@ class Sdk(Guarded):
 
     def attribute(self, name: str, analysis: "Analysis") -> Values:
         """Return what makes clients or sessions."""
+        if name == "region_name":
+            return frozenset({Text(self.region or analysis.environment["AWS_REGION"])})
         return frozenset({SdkClient(self.region)}) if name == "client" else analysis.named(f"boto3.{name}")
 
     def call(self, arguments: Arguments, analysis: "Analysis") -> Values:

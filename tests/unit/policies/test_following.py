@@ -483,11 +483,14 @@ GIVEN = """
         "lib.settings.job = Job()",
         "lib.jobs['a'] = Job()",
         "print(event, file=Job())",
+        "boto3.client('s3').put_object(Bucket='pictures', Key='j', Body=Job())",
+        "boto3.client('s3').upload_file('f', 'pictures', 'j', Callback=Job().run)",
     ],
 )
 def test_what_a_library_is_given_it_may_call(follow: Follow, body: str) -> None:
     given = f"import lib\nfrom chalicelib.jobs import Calls, Job\n{body}"
-    assert follow(given, modules={"chalicelib/jobs.py": GIVEN}) == WRITES
+    found = follow(given, modules={"chalicelib/jobs.py": GIVEN.replace("put_object", "delete_object")})
+    assert found["s3:DeleteObject"] == {"pictures/*"}
 
 
 @pytest.mark.parametrize("body", ["str(Job())", "sorted([Job()])", "isinstance(event, Job)", "repr(Job())"])

@@ -128,6 +128,10 @@ def test_calls_of_s3(follow: Follow, call: str, needs: object) -> None:
             {"dynamodb:DeleteItem": {"table/T"}, "dynamodb:ConditionCheckItem": {"table/T"}},
         ),
         (
+            "transact_get_items(TransactItems=built)",
+            {"dynamodb:GetItem": {"table/T"}},
+        ),
+        (
             'transact_get_items(TransactItems=[{"Get": {"TableName": "T"}}])',
             {"dynamodb:GetItem": {"table/T"}},
         ),
@@ -135,7 +139,8 @@ def test_calls_of_s3(follow: Follow, call: str, needs: object) -> None:
     ],
 )
 def test_calls_of_dynamodb(follow: Follow, call: str, needs: object) -> None:
-    assert follow(DYNAMODB + call) == needs
+    built = 'built = []\nbuilt.append({"Get": {"TableName": "T"}})\n'
+    assert follow(built + DYNAMODB + call) == needs
 
 
 def test_what_a_batch_leaves_is_asked_for_again(follow: Follow) -> None:
@@ -197,6 +202,10 @@ def _grants(project: Project, account: Account = ACCOUNT) -> set[Grant]:
         ),
         (
             'boto3.Session(region_name="us-east-2").client("dynamodb").scan(TableName="T")',
+            Grant("dynamodb:Scan", "arn:aws:dynamodb:us-east-2:123456789012:table/T"),
+        ),
+        (
+            'boto3.client("dynamodb", boto3.Session(region_name="us-east-2").region_name).scan(TableName="T")',
             Grant("dynamodb:Scan", "arn:aws:dynamodb:us-east-2:123456789012:table/T"),
         ),
         (

@@ -80,6 +80,7 @@ FIRST = 7  # the line of the body's first statement in app.py
         ("try:\n    pass\nexcept* KeyError as e: e.exceptions[0].go()", 0, r"except\\*"),
         ("from chalicelib.missing import put\nput()", 0, "the app has no chalicelib.missing.put"),
         ("import chalicelib.missing", 0, "the app has no chalicelib.missing"),
+        ("class A:\n    b = 'a'\nA().__dict__['b'] = event", 2, "which attribute is set"),
         ("import sys\ngetattr(sys.modules[__name__], 'do_' + event)()", 1, "sys.modules"),
         (
             "class A:\n    pass\nA().__dict__['s3'].upload_file('a', 'b', 'c')",
