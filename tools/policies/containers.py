@@ -115,7 +115,7 @@ class ContainerMethod(Value):
         if self.name == "sort":
             return analysis.escape(arguments.all(), by="builtins.sorted")
         if self.name in {"get", "pop"}:
-            return analysis.items(frozenset({held}), arguments.get(0)) | arguments.get(1)
+            return analysis.items(frozenset({held}), arguments.get(0) or UNKNOWN) | arguments.get(1)
         if self.name in _READING:
             return frozenset({held}) if self.name == "copy" else UNKNOWN
         self._put(arguments, analysis)

@@ -323,6 +323,7 @@ PUT = 'client.put_object(Bucket="pictures", Key="k")'
         f"calls = [1]\ncalls[event] = lambda: {PUT}\nfor call in calls: call()",
         f"[2, 1].sort(key=lambda _: {PUT})",
         'print(f\'{1:{client.put_object(Bucket="pictures", Key="k")}}\')',
+        f"[lambda: {PUT}].pop()()",
         f"calls = [1]\ncalls[:] = [lambda: {PUT}]\ncalls[0]()",
         f"calls = dict([('a', lambda: {PUT})])\ncalls['a']()",
         f"first, _ = {{'a': 1, 'b': 2}}\n({{'a': lambda: {PUT}}})[first]()",
