@@ -98,11 +98,10 @@ def _registrations(source: Source) -> Iterator[_Registration]:
 
 
 def _decorations(node: ast.AST, apps: set[str]) -> Iterator[tuple[str, ast.Call]]:
+    """Yield functions with the calls that decorate them: what another decorator makes of one is not registered."""
     match node:
         case ast.FunctionDef(name=name, decorator_list=decorators):
-            for (
-                each
-            ) in decorators:  # what another one, further out, makes of the function is not what is registered
+            for each in decorators:  # the outermost first
                 if not isinstance(each, ast.Call) or _method(each.func, apps) is None:
                     return
                 yield name, each
@@ -121,44 +120,40 @@ def _method(function: ast.expr, apps: set[str]) -> str | None:
 
 def _apps(source: Source, tree: ast.Module) -> set[str]:
     """Return the names that stand for the app: there is one, made and named at the top level of app.py."""
-    imported = {
-        alias.asname or alias.name: f"{node.module}.{alias.name}"
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
-    imported |= {
-        alias.asname: alias.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Import)
-        for alias in node.names
-        if alias.asname
-    }
-    made = [
-        node
-        for node in tree.body
-        if isinstance(node, ast.Assign | ast.AnnAssign) and _makes(node.value, imported)
-    ]
-    targets = [
-        target
-        for node in made
-        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
-    ]
+    imported = _imported(tree)
+    calls = [node for node in ast.walk(tree) if _makes(node, imported)]
+    match [node for node in tree.body if _makes(getattr(node, "value", None), imported)]:
+        case [ast.Assign(targets=targets)] if len(calls) == 1:
+            pass
+        case [ast.AnnAssign(target=target)] if len(calls) == 1:
+            targets = [target]
+        case _:
+            targets = []
     names = {target.id for target in targets if isinstance(target, ast.Name)}
     bound = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in names]
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.expr) and _makes(node, imported)]
-    again = names & imported.keys() or sum(not isinstance(node.ctx, ast.Load) for node in bound) > len(
-        targets
-    )
-    if len(calls) != 1 or len(made) != 1 or len(names) < len(targets) or again:
-        place = source.place(ENTRY, calls[-1] if calls else tree)
+    is_bound_again = sum(not isinstance(node.ctx, ast.Load) for node in bound) > len(targets)
+    if not names or len(names) < len(targets) or is_bound_again or names & imported.keys():
         raise PolicyError(
-            f"{place}: which app this is cannot be told: make one Chalice(...), and name it, at app.py's top level."
+            f"{source.place(ENTRY, calls[-1] if calls else tree)}: which app this is cannot be told: "
+            f"make one Chalice(...), and name it, at the top level of app.py."
         )
     return names
 
 
-def _makes(node: ast.expr | None, imported: Mapping[str, str]) -> bool:
+def _imported(tree: ast.Module) -> dict[str, str]:
+    """Return what names stand for that are imported, other than modules by their own."""
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.ImportFrom(module=module, names=aliases):
+                found |= {alias.asname or alias.name: f"{module}.{alias.name}" for alias in aliases}
+            case ast.Import(names=aliases):
+                found |= {alias.asname: alias.name for alias in aliases if alias.asname}
+    return found
+
+
+def _makes(node: ast.AST | None, imported: Mapping[str, str]) -> bool:
+    """Tell whether code makes an app."""
     if not isinstance(node, ast.Call):
         return False
     first, dot, rest = ast.unparse(node.func).partition(".")

@@ -88,10 +88,10 @@ def _marked(kind: Kind) -> "Callable[[Arguments, Analysis], Values]":
 
 def _import_module(arguments: Arguments, analysis: "Analysis") -> Values:
     names = texts(arguments.get(0, "name"))
-    if names is None:
-        analysis.problem("which module this imports cannot be told")
-    own = (analysis.module(name) for name in names or () if analysis.is_own(name))
-    return UNKNOWN.union(own)
+    if names is None or any(name.startswith(".") for name in names):
+        analysis.problem("which module this imports cannot be told: write its whole name")
+        return UNKNOWN
+    return NOTHING.union(*(analysis.whole(name) for name in names))
 
 
 def _super(arguments: Arguments, analysis: "Analysis") -> Values:

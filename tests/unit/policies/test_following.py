@@ -52,6 +52,7 @@ def test_a_client_is_known_however_it_was_made(follow: Follow, body: str) -> Non
         "from chalicelib import work\nwork.put(client)",
         "from chalicelib.work import put as other\nother(client=client)",
         "import chalicelib.work\nchalicelib.work.put(client)",
+        "from importlib import import_module\nimport_module('chalicelib.work').put(client)",
         "import chalicelib.work as w\n(lambda c: w.put(c))(client)",
         "from chalicelib.work import put\nfor act in [put]:\n    act(client)",
         "from chalicelib.work import put\nactions = {'put': put}\nactions['put'](client)",

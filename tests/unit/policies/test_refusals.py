@@ -107,6 +107,12 @@ FIRST = 7  # the line of the body's first statement in app.py
         ),
         ("d = {'c': 1}\nd.put_object('a')", 1, "nothing is known of d.put_object"),
         ("from importlib import import_module\nimport_module(event)", 1, "which module"),
+        ("from importlib import import_module\nimport_module('.work', 'chalicelib')", 1, "which module"),
+        (
+            "from importlib import import_module\nimport_module('boto3').resource('s3')",
+            1,
+            "boto3.resource is not",
+        ),
         ("list(map(eval, event))", 0, "cannot be told"),
         (
             "from functools import partial\npartial(boto3.resource, 's3')()",
