@@ -31,9 +31,9 @@ class Function(Value):
     scope: Scope
     kind: Kind = "plain"
 
-    def attribute(self, name: str, analysis: "Analysis") -> Values:  # noqa: ARG002
+    def attribute(self, name: str, analysis: "Analysis") -> Values:
         """Return the function again where an attribute is what it runs; nothing is known of others."""
-        return frozenset({self}) if name in _RUNNING else UNKNOWN
+        return frozenset({self}) if name in _RUNNING else analysis.attribute(UNKNOWN, name)
 
     def call(self, arguments: Arguments, analysis: "Analysis") -> Values:
         """Return what it returns; a method that is called through its class is one of its first argument."""
@@ -248,6 +248,8 @@ class Bound(Value):
 
     def attribute(self, name: str, analysis: "Analysis") -> Values:
         """Return an attribute of its function; `__call__` is the method itself."""
+        if name == "__self__":
+            return frozenset({self.receiver})
         return frozenset({self}) if name == "__call__" else self.function.attribute(name, analysis)
 
     def call(self, arguments: Arguments, analysis: "Analysis") -> Values:

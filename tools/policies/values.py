@@ -127,6 +127,8 @@ class Text(Value):
 
     def attribute(self, name: str, analysis: "Analysis") -> Values:  # noqa: ARG002
         """Return a method of the string."""
+        if name == "value":  # of a member of an Enum, for which the string stands
+            return frozenset({self})
         return frozenset({TextMethod(self.text, name)}) if hasattr(str, name) else NOTHING
 
     def item(self, key: str | int, analysis: "Analysis") -> Values:  # noqa: ARG002

@@ -361,6 +361,8 @@ def test_statements_and_expressions_are_followed(follow: Follow, body: str) -> N
         f"class A:\n    def __contains__(self, act): act()\n(lambda: {PUT}) in A()",
         f"class A:\n    def __neg__(self): return lambda: {PUT}\n(-A())()",
         f"import enum\nclass A(enum.Enum):\n    ONE = 1\n    def put(self): {PUT}\nA.ONE.put()",
+        f"class A:\n    def go(self): pass\n    def put(self): {PUT}\nA().go.__self__.put()",
+        f"import lib\nclass B:\n    def put(self): {PUT}\nclass A:\n    @lib.cached_property\n    def b(self): return B()\nA().b.put()",
         f"class A:\n    def __class_getitem__(cls, key): return lambda: {PUT}\nA['x']()",
         f"from typing import NamedTuple\nclass A(NamedTuple):\n    act: object\nA(lambda: {PUT})[0]()",
         f"from typing import NamedTuple\nclass A(NamedTuple):\n    act: object\nact, = A(lambda: {PUT})\nact()",
@@ -408,14 +410,18 @@ def test_classes_are_followed_as_python_runs_them(follow: Follow, body: str) -> 
         'f"pict{ending}"',
         '"pict" + ending',
         "Names.BUCKET",
+        "Kinds.ONE.value",
         'names["bucket"]',
         "os.environ['BUCKET']",
     ],
 )
 def test_strings_are_worked_out(follow: Follow, bucket: str) -> None:
     body = f"""
+        import enum
         class Names:
             BUCKET = "pictures"
+        class Kinds(enum.Enum):
+            ONE = "pictures"
         names = {{"bucket": os.environ["BUCKET"], "other": event}}
         ending = "ures"
         boto3.client("s3").put_object(Bucket={bucket}, Key="k")

@@ -37,6 +37,14 @@ FIRST = 7  # the line of the body's first statement in app.py
         ("boto3.setup_default_session(region_name='eu-west-2')", 0, "boto3.setup_default_session"),
         ("from s3transfer.manager import TransferManager\nTransferManager(1)", 1, "s3transfer.manager"),
         ("from mylib import s3\ns3.upload_file('a', 'b', 'k')", 1, "looks like a call of AWS"),
+        (
+            (
+                "import lib\nclass A:\n    @lib.cached_property\n    def s3(self): return boto3.client('s3')\n"
+                "A().s3.upload_file('a', 'b', 'k')"
+            ),
+            4,
+            "looks like a call of AWS",
+        ),
         ("import mylib\nmylib.db.query(TableName='T')", 1, "looks like a call of AWS"),
         ("import mylib\nmylib.get().query(**event)", 1, "looks like a call of AWS"),
         ("import mylib\nlist(map(mylib.get().head_object, event))", 1, "looks like a call of AWS"),
