@@ -52,9 +52,13 @@ class Function(Value):
     def escaped(self, analysis: "Analysis") -> Values:
         """Return what it returns to a library that calls it: a method, of the objects that there are."""
         anything = Arguments(rest=UNKNOWN, more=UNKNOWN)
-        if self.kind != "plain" or not isinstance(self.scope.node, ast.ClassDef):
+        node, around = self.scope.node, self.scope.parent
+        if self.kind == "static" or not isinstance(node, ast.ClassDef) or around is None:
             return analysis.invoke(self, anything) | {self}
-        receivers = (value for value in analysis.facts.get(self.scope, MADE) if isinstance(value, Instance))
+        receivers: list[Instance | Class] = [analysis.class_(node, around)]
+        if self.kind != "class":
+            made = analysis.facts.get(self.scope, MADE)
+            receivers = [value for value in made if isinstance(value, Instance)]
         return NOTHING.union(*(analysis.invoke(self, anything, each) for each in receivers)) | {self}
 
 

@@ -363,6 +363,8 @@ def test_statements_and_expressions_are_followed(follow: Follow, body: str) -> N
         f"import enum\nclass A(enum.Enum):\n    ONE = 1\n    def put(self): {PUT}\nA.ONE.put()",
         f"class A:\n    def go(self): pass\n    def put(self): {PUT}\nA().go.__self__.put()",
         f"import lib\nclass B:\n    def put(self): {PUT}\nclass A:\n    @lib.cached_property\n    def b(self): return B()\nA().b.put()",
+        f"import lib\nclass A:\n    def __init__(self): self.c = client\n    @property\n    @lib.traced\n    def go(self): self.{PUT.replace('client', 'c')}\nA().go",
+        f"import lib\nclass A:\n    c = client\n    @classmethod\n    @lib.traced\n    def go(cls): cls.{PUT.replace('client', 'c')}\nA.go()",
         f"class A:\n    def __class_getitem__(cls, key): return lambda: {PUT}\nA['x']()",
         f"from typing import NamedTuple\nclass A(NamedTuple):\n    act: object\nA(lambda: {PUT})[0]()",
         f"from typing import NamedTuple\nclass A(NamedTuple):\n    act: object\nact, = A(lambda: {PUT})\nact()",
