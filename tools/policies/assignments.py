@@ -9,7 +9,7 @@ from tools.policies.containers import Container
 from tools.policies.objects import Class, Function, Instance, SomeAttribute
 from tools.policies.scopes import Module, Scope
 from tools.policies.source import global_names
-from tools.policies.values import ANY, NOTHING, Arguments, Environment, Value, Values
+from tools.policies.values import ANY, NOTHING, Arguments, Environment, Text, Value, Values
 
 if TYPE_CHECKING:
     from tools.policies.analysis import Analysis
@@ -63,6 +63,8 @@ class Assignments(ast.NodeVisitor):
                     self._facts.add(owner, name, values)
                     with self._at(target):
                         self._set_property(owner, name, values)
+                        setter = owner.of.member("__setattr__", owner, self._analysis)
+                        self._analysis.call(setter, Arguments((frozenset({Text(name)}), values)))
                 case Class(scope=scope) | Module(scope=scope):
                     self._facts.add(scope, name, values)
                 case _:

@@ -8,6 +8,7 @@ from itertools import product
 from typing import Final
 
 from tools.policies.containers import Container
+from tools.policies.escapes import RAISED
 from tools.policies.objects import Function
 from tools.policies.operators import Operators
 from tools.policies.sdk import Client, ClientType
@@ -52,6 +53,8 @@ class Expressions(Operators):
 
     def visit_Attribute(self, node: ast.Attribute) -> Values:
         values = self.visit(node.value)
+        if node.attr in {"__cause__", "__context__"}:
+            return UNKNOWN | self._facts.get(RAISED, 0)
         with self._at(node):
             return self._analysis.attribute(values, node.attr)
 

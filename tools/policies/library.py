@@ -43,6 +43,12 @@ def _getattr(arguments: Arguments, analysis: "Analysis") -> Values:
     return analysis.escape(frozenset(others)).union(SomeAttribute(owner) for owner in owners)
 
 
+def _hasattr(arguments: Arguments, analysis: "Analysis") -> Values:
+    for name in texts(arguments.get(1)) or ():
+        analysis.attribute(arguments.get(0), name)  # which may run a property
+    return UNKNOWN
+
+
 def _setattr(arguments: Arguments, analysis: "Analysis") -> Values:
     names = texts(arguments.get(1))
     if names is None:
@@ -182,7 +188,7 @@ _FUNCTIONS: Final[Mapping[str, Callable[[Arguments, "Analysis"], Values]]] = {
     "builtins.exec": _refuse,
     "builtins.getattr": _getattr,
     "builtins.globals": _refuse,
-    "builtins.hasattr": _tell,
+    "builtins.hasattr": _hasattr,
     "builtins.id": _tell,
     "builtins.isinstance": _tell,
     "builtins.issubclass": _tell,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 
 _ITERATING: Final = ("__iter__", "__next__", "__aiter__", "__anext__")
+_NOT_OPERATORS: Final = {"__class_getitem__", "__init__", "__init_subclass__", "__new__", "__post_init__"}
 _RUNNING: Final = {"__call__", "__func__", "__wrapped__"}
 _DESCRIBING: Final = {"__doc__", "__module__", "__name__", "__qualname__"}
 _REACHING_ATTRIBUTES: Final = {"__delattr__", "__dict__", "__getattr__", "__getattribute__", "__setattr__"}
@@ -182,6 +183,7 @@ class Instance(Value):
         if name in _DESCRIBING:
             return UNKNOWN
         found = analysis.facts.get(self, name) | self.of.member(name, self, analysis)
+        found |= analysis.call(self.of.member("__getattribute__", self, analysis), Arguments((UNKNOWN,)))
         if not found:
             found = analysis.call(self.of.member("__getattr__", self, analysis), Arguments((UNKNOWN,)))
         if found or not self.of.shape.is_open:
@@ -199,8 +201,8 @@ class Instance(Value):
 
     def item(self, key: str | int, analysis: "Analysis") -> Values:
         """Return what `__getitem__` returns, or of a TypedDict the item; or it may stand for its container."""
-        getter = self.of.member("__getitem__", self, analysis)
-        found = analysis.call(getter, Arguments((UNKNOWN,))) | analysis.facts.get(self, key)
+        getters = (self.of.member(name, self, analysis) for name in ("__getitem__", "__missing__"))
+        found = analysis.call(NOTHING.union(*getters), Arguments((UNKNOWN,))) | analysis.facts.get(self, key)
         fields = self.of.shape.fields  # of a NamedTuple, which have positions
         for name in (
             fields[key : key + 1] if isinstance(key, int) and key >= 0 else fields if key == ANY else ()
@@ -214,13 +216,16 @@ class Instance(Value):
         return analysis.call(NOTHING.union(*methods), Arguments()) | self.item(ANY, analysis)
 
     def escaped(self, analysis: "Analysis") -> Values:
-        """Say where a client gets lost with it."""
+        """Return it, and what operators on it give; say where a client gets lost with it."""
         if analysis.holds_client(self):
             name = getattr(self.of.scope.node, "name", "")
             analysis.problem(
                 f"a {name}, which holds a client, is passed to a library here, where it cannot be followed"
             )
-        return frozenset({self})
+        names = {name for each in self.of.lineage() for name in each.scope.names if name.startswith("__")}
+        methods = (self.of.member(name, self, analysis) for name in sorted(names - _NOT_OPERATORS))
+        code = (value for method in methods for value in method if isinstance(value, Bound))
+        return frozenset({self}).union(*(value.escaped(analysis) for value in code))
 
 
 @dataclass(frozen=True, slots=True)

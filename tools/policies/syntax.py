@@ -7,7 +7,7 @@ from functools import cache
 from tools.policies.containers import Container
 from tools.policies.definitions import Definitions
 from tools.policies.escapes import RAISED, within_reach
-from tools.policies.objects import Class, Function, Instance
+from tools.policies.objects import MADE, Class, Function, Instance
 from tools.policies.scopes import Scope
 from tools.policies.source import bound_names
 from tools.policies.values import (
@@ -147,15 +147,13 @@ class Syntax(Definitions):
         self._visit_all(node.body)
 
     def _caught(self, types: Values) -> Values:
-        """Return what a handler may be given of all that is ever raised: objects of the app's classes, by their type."""
+        """Return what a handler may be given: objects of the app's classes that it names, or any that is ever raised."""
         types = self._analysis.elements(types)
+        made = (self._facts.get(each.scope, MADE) for each in types if isinstance(each, Class))
         by_library = not all(isinstance(each, Class) for each in types)
-        return frozenset(
-            raised
-            for raised in self._facts.get(RAISED, 0)
-            if isinstance(raised, Instance)
-            and (types.intersection(raised.of.lineage()) or (by_library and raised.of.shape.is_open))
-        )
+        raised = self._facts.get(RAISED, 0) if by_library else NOTHING
+        others = (each for each in raised if isinstance(each, Instance) and each.of.shape.is_open)
+        return frozenset(others).union(*made)
 
     def visit_TryStar(self, node: ast.TryStar) -> None:
         with self._at(node):
@@ -164,9 +162,7 @@ class Syntax(Definitions):
         self.generic_visit(node)
 
     def visit_Raise(self, node: ast.Raise) -> None:
-        values = self.visit(node.exc) if node.exc else NOTHING
-        if node.cause:
-            self.visit(node.cause)
+        values = NOTHING.union(*(self.visit(each) for each in (node.exc, node.cause) if each))
         with self._at(node):
             raised = self._analysis.escape(values, by="builtins.raise")
             self._facts.add(RAISED, 0, frozenset(each for each in raised if isinstance(each, Instance)))
