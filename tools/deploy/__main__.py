@@ -16,9 +16,9 @@ from tools.deploy import account, attachments, command, config, gateway, package
 from tools.deploy.errors import DeployError, explained
 from tools.deploy.stack import Stack
 from tools.policies import differences, generator
+from tools.policies.arns import Account
 from tools.policies.errors import PolicyError
 from tools.policies.generator import Policy
-from tools.policies.grants import Account
 
 PROJECT = Path(__file__).parents[2]
 VARIABLES = {"SourceBucket": "SOURCE_BUCKET", "DestBucket": "DEST_BUCKET", "Table": "TABLE_NAME"}

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from tools.deploy import account, command, config
 from tools.policies import differences, generator
+from tools.policies.arns import Account
 from tools.policies.errors import PolicyError
 from tools.policies.generator import Policy, Project
-from tools.policies.grants import Account
 
 PROJECT = Path(__file__).parents[2]
 

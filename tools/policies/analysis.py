@@ -12,17 +12,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tools.policies import calls, library
+from tools.policies import calls, construction, escapes, library, strangers
+from tools.policies.containers import Container
 from tools.policies.facts import Facts
-from tools.policies.objects import Bound, Class, Container, Function, Instance, Module, Scope
-from tools.policies.sdk import Guarded
-from tools.policies.source import ENTRY, Source, bound_names
+from tools.policies.objects import Class, Function, Instance
+from tools.policies.scopes import Module, Scope
+from tools.policies.sdk import Client
+from tools.policies.source import ENTRY, PACKAGES, Source, bound_names
 from tools.policies.syntax import Syntax
-from tools.policies.values import ANY, NOTHING, UNKNOWN, Arguments, Context, Value, Values, texts
+from tools.policies.values import ANY, NOTHING, UNKNOWN, Arguments, Context, Text, Values, texts
 
 _DEPTH: Final = 6  # objects made by methods of objects made by methods: deeper ones are taken for one
 _VARIANTS: Final = 200  # combinations of strings in calls of a function: further ones are taken for one
-_NOT_BY_PYTHON: Final = {"__init__", "__new__", "__init_subclass__", "__class_getitem__"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,10 @@ class Analysis:
     def _enter(self, handlers: Iterable[Handler]) -> None:
         for handler in handlers:
             given = (UNKNOWN, frozenset({Context()})) if handler.is_pure else ()
-            self.call(self.imported(ENTRY, handler.name), Arguments(given, rest=UNKNOWN))
+            function = self.imported(ENTRY, handler.name)
+            if not function:
+                self.problem(f"nothing is known of {handler.name}, which Lambda calls")
+            self.call(function, Arguments(given, rest=UNKNOWN))
 
     @contextmanager
     def within(self, scope: Scope) -> Iterator[None]:
@@ -147,32 +151,33 @@ class Analysis:
         """Return what calling such a name may give."""
         return library.call(path, arguments, self)
 
-    def call_client(self, service: str, method: str, arguments: Arguments) -> Values:
-        """Note a call of AWS, and return what is known of its answer."""
-        return calls.called(service, method, arguments, self)
+    def pass_library(self, path: str) -> None:
+        """Pass such a name to a library."""
+        library.escaped(path, self)
 
-    def escape(self, values: Values) -> Values:
-        """Pass values to a library, which may call what is code, in containers too, and give it or its results back."""
-        return UNKNOWN.union(*(value.escaped(self) for value in self._within_reach(values, Container)))
+    def take_from_stranger(self, name: str) -> None:
+        """Take an attribute of what nothing is known of."""
+        strangers.taken(name, self)
+
+    def call_stranger(self, arguments: Arguments) -> None:
+        """Call what nothing is known of."""
+        strangers.called(arguments, self)
+
+    def call_client(self, client: Client, method: str, arguments: Arguments) -> Values:
+        """Note a call of AWS, and return what is known of its answer."""
+        return calls.called(client, method, arguments, self)
+
+    def escape(self, values: Values, *, by: str = "") -> Values:
+        """Pass values to a library, which may call what is code, and give it or its results back."""
+        return escapes.escape(values, self, by=by)
 
     def holds_client(self, owner: Instance) -> bool:
         """Tell whether AWS can be called through anything that an object holds."""
-        held = self._within_reach(frozenset({owner}), Container, Instance)
-        return any(isinstance(value, Guarded) for value in held)
+        return escapes.holds_client(owner, self)
 
-    def _within_reach(self, values: Values, *through: type[Container | Instance]) -> dict[Value, None]:
-        """Return values and what those of some types hold, and so on."""
-        found = dict.fromkeys(values)
-        left = list(found)
-        while left:
-            value = left.pop()
-            if isinstance(value, Bound):
-                value = value.receiver
-            if isinstance(value, through):
-                held = NOTHING.union(*self.facts.of(value).values())
-                left += [each for each in held if each not in found]
-                found |= dict.fromkeys(held)
-        return found
+    def set_attribute(self, owners: Values, name: str, values: Values) -> None:
+        """Set an attribute."""
+        self._syntax.set_attribute(self.node, owners, name, values)
 
     def refined(self, values: Values, annotation: ast.expr | None) -> Values:
         """Return values, of which an annotation tells what the code does not."""
@@ -180,9 +185,10 @@ class Analysis:
 
     # What is made of code
 
-    def container(self, purpose: str = "") -> Container:
+    def container(self, purpose: str = "", *, is_mapping: bool = False, is_open: bool = False) -> Container:
         """Return the container that is made here."""
-        made: Container = self._one(("container", self.node, self.scope, purpose), Container)
+        key = "container", self.node, self.scope, purpose
+        made: Container = self._one(key, lambda: Container(is_open, is_mapping))
         return made
 
     def invoke(
@@ -201,30 +207,28 @@ class Analysis:
         made: Instance = self._one(
             ("instance", self.node, shallow, of), lambda: Instance(of, self.scope.depth + 1)
         )
-        self.call(of.member("__new__", of, self, unbound=True), Arguments((frozenset({of}),), UNKNOWN))
-        constructor = of.member("__init__", made, self)
-        if constructor:
-            self.call(constructor, arguments)
-        else:
-            self._fill(made, arguments)
-        for name in _called_unasked(of):
-            self.escape(of.member(name, made, self))
-        return frozenset({made})
-
-    def _fill(self, made: Instance, arguments: Arguments) -> None:
-        """Set the attributes that a constructor sets which is not written out, as a dataclass's."""
-        if made.of.is_open and not made.of.fields:
-            self.escape(arguments.all())
-        for position, name in enumerate(made.of.fields):
-            self.facts.add(made, name, arguments.get(position, name))
+        return construction.construct(made, arguments, self)
 
     def imported(self, module: str, name: str) -> Values:
         """Return what `from module import name` binds."""
-        if self._source.module(module) is None:
-            return self.named(f"{module}.{name}")
         inner = f"{module}.{name}"
-        bound = self.facts.get(self.module(module).scope, name)
-        return bound or (frozenset({self.module(inner)}) if self._source.module(inner) else NOTHING)
+        if self._source.module(module) is None:
+            return self.whole(inner) if self._source.module(inner) else self.outside(inner)
+        here = self.module(module).scope
+        bound = self.facts.get(here, name)
+        if not bound and self._source.module(inner):
+            return frozenset({self.module(inner)})
+        return bound or self.call(self.facts.get(here, "__getattr__"), Arguments((frozenset({Text(name)}),)))
+
+    def whole(self, module: str) -> Values:
+        """Return what a module's dotted name stands for."""
+        return frozenset({self.module(module)}) if self.is_own(module) else self.outside(module)
+
+    def outside(self, path: str) -> Values:
+        """Return what a dotted name stands for that should not be the app's."""
+        if path.partition(".")[0] in PACKAGES:
+            self.problem(f"the app has no {path}")
+        return self.named(path)
 
     def is_own(self, module: str) -> bool:
         """Tell whether a module is the app's."""
@@ -244,9 +248,12 @@ class Analysis:
         assert tree is not None, f"{name} is a module of the app"
         return Module(self._reached(("module", name), lambda: Scope(tree, name, names=bound_names(tree))))
 
-    def class_(self, node: ast.ClassDef, make: Callable[[], Class]) -> Class:
-        """Return the class that is defined here."""
-        found: Class = self._one(("class", node, self.scope), make)
+    def class_(self, node: ast.ClassDef, scope: Scope) -> Class:
+        """Return the class that is defined in a scope."""
+        found: Class = self._one(
+            ("class", node, scope),
+            lambda: Class(Scope(node, scope.module, scope, bound_names(node), depth=scope.depth)),
+        )
         return found
 
     def _variant(
@@ -261,7 +268,7 @@ class Analysis:
         depth = receiver.depth if isinstance(receiver, Instance) else function.scope.depth
         return self._reached(
             ("call", node, function.scope, receiver, strings),
-            lambda: Scope(node, function.scope.module, function.scope, bound_names(node), receiver, depth),
+            lambda: Scope(node, function.scope.module, function.scope, bound_names(node), depth),
         )
 
     def _reached(self, key: tuple[object, ...], make: Callable[[], Scope]) -> Scope:
@@ -277,11 +284,3 @@ class Analysis:
         if key not in self._made:
             self._made[key] = make()
         return self._made[key]
-
-
-def _called_unasked(of: Class) -> list[str]:
-    """Return the methods that Python calls by itself, and all where a library that is inherited from may."""
-    names = {name for each in of.lineage() for name in each.scope.names}
-    called_back = any(each.is_called_back for each in of.lineage())
-    special = {name for name in names if name.startswith("__") and name.endswith("__")} - _NOT_BY_PYTHON
-    return sorted(names - _NOT_BY_PYTHON if called_back else special)

@@ -5,8 +5,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tools.policies.objects import Class, Container, Function, Instance, Module, Scope
-from tools.policies.values import ANY, NOTHING, Arguments, Values
+from tools.policies.containers import Container
+from tools.policies.objects import Class, Function, Instance, SomeAttribute
+from tools.policies.scopes import Module, Scope
+from tools.policies.source import global_names
+from tools.policies.values import ANY, NOTHING, Arguments, Environment, Text, Value, Values
 
 if TYPE_CHECKING:
     from tools.policies.analysis import Analysis
@@ -33,7 +36,7 @@ class Assignments(ast.NodeVisitor):
             case ast.Name(id=name):
                 self._bind(name, values)
             case ast.Attribute(value=owner, attr=name):
-                self._set_attribute(target, self.visit(owner), name, values)
+                self.set_attribute(target, self.visit(owner), name, values)
             case ast.Subscript(value=owner, slice=key):
                 self._set_item(target, self.visit(owner), key, values)
             case ast.Starred(value=inner):
@@ -46,47 +49,75 @@ class Assignments(ast.NodeVisitor):
         for position, each in enumerate(targets):
             spread = spread or isinstance(each, ast.Starred)
             key: int | str = ANY if spread else position
-            self._assign(each, NOTHING.union(*(value.item(key, self._analysis) for value in values)))
+            self._assign(each, NOTHING.union(*(self._unpacked(value, key) for value in values)))
 
-    def _set_attribute(self, target: ast.expr, owners: Values, name: str, values: Values) -> None:
+    def _unpacked(self, value: Value, key: int | str) -> Values:
+        is_mapping = isinstance(value, Container) and value.is_mapping
+        return value.elements(self._analysis) if is_mapping else value.item(key, self._analysis)
+
+    def set_attribute(self, target: ast.AST, owners: Values, name: str, values: Values) -> None:
+        """Set an attribute: of what is not the app's, that passes the value to a library."""
         for owner in owners:
             match owner:
                 case Instance():
                     self._facts.add(owner, name, values)
                     with self._at(target):
                         self._set_property(owner, name, values)
+                        setter = owner.of.member("__setattr__", owner, self._analysis)
+                        self._analysis.call(setter, Arguments((frozenset({Text(name)}), values)))
                 case Class(scope=scope) | Module(scope=scope):
                     self._facts.add(scope, name, values)
                 case _:
                     self._lose(target, values)
 
     def _set_property(self, owner: Instance, name: str, values: Values) -> None:
-        """Call what a class has under the name, which may be the setter of a property."""
+        """Call what a class has under the name, which may be the setter of a property, or an object that sets."""
         for each in owner.of.lineage():
             for function in self._facts.get(each.scope, name):
                 if isinstance(function, Function):
                     self._analysis.invoke(function, Arguments((values,)), owner)
+                elif isinstance(function, Instance):
+                    setter = function.of.member("__set__", function, self._analysis)
+                    self._analysis.call(setter, Arguments((frozenset({owner}), values)))
 
     def _set_item(self, target: ast.expr, owners: Values, key: ast.expr, values: Values) -> None:
         keys = self.visit(key)
         for owner in owners:
-            if not isinstance(owner, Container):
+            if isinstance(owner, Environment):
+                with self._at(target):
+                    self._analysis.problem("an environment variable is set here, which is not followed")
+            elif isinstance(owner, SomeAttribute):
+                with self._at(target):
+                    self._analysis.problem("which attribute is set here cannot be told")
+            elif not isinstance(owner, Container):
                 self._lose(target, values)
+            elif isinstance(key, ast.Slice):
+                owner.shuffle(self._analysis)
+                owner.extend(values, self._analysis)
             elif isinstance(key, ast.Constant) and isinstance(key.value, int):
                 self._facts.add(owner, key.value, values)
             else:
                 owner.put(keys, values, self._analysis)
 
-    def _lose(self, target: ast.expr, values: Values) -> None:
+    def _lose(self, target: ast.AST, values: Values) -> None:
         with self._at(target):
             self._analysis.escape(values)
 
     def _bind(self, name: str, values: Values) -> None:
-        scope: Scope | None = self._analysis.scope
-        while scope is not None and name not in scope.names:  # declared global or nonlocal
-            scope = scope.parent
-        if scope is not None:
+        if scope := self._home(name):
             self._facts.add(scope, name, values)
+
+    def _home(self, name: str) -> Scope | None:
+        """Return the scope that a name which is used here is bound in."""
+        here = self._analysis.scope
+        is_global = name in global_names(here.node)
+        scope: Scope | None = here
+        while scope is not None:
+            is_seen = scope is here or not isinstance(scope.node, ast.ClassDef)
+            if is_seen and name in scope.names and (scope.parent is None or not is_global):
+                return scope
+            scope = scope.parent
+        return None
 
     @contextmanager
     def _at(self, node: ast.AST) -> Iterator[None]:

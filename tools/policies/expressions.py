@@ -1,21 +1,27 @@
 """What expressions of Python give, of what is known of values."""
 
 import ast
+import builtins
 from collections.abc import Iterable
 from functools import cache
 from itertools import product
 from typing import Final
 
-from tools.policies.assignments import Assignments
-from tools.policies.objects import Container, Function, Scope
+from tools.policies.containers import Container
+from tools.policies.escapes import RAISED
+from tools.policies.objects import Function
+from tools.policies.operators import Operators
 from tools.policies.sdk import Client, ClientType
 from tools.policies.values import ANY, KEYS, NOTHING, UNKNOWN, Arguments, Library, Text, Value, Values, texts
 
+_OF_EVERY_MODULE: Final = {"__file__", "__path__"}  # beside those that builtins has too, as a module
 
-class Expressions(Assignments):
+
+class Expressions(Operators):
     """Visits expressions, which gives their values."""
 
     RETURNED: Final = "*returned*"
+    _is_in_annotation = False
 
     def visit_Constant(self, node: ast.Constant) -> Values:
         if node.value is None:
@@ -33,19 +39,22 @@ class Expressions(Assignments):
         if not isinstance(node, ast.FormattedValue):
             return self.visit(node)
         values = self.visit(node.value)
+        if node.format_spec:
+            self.visit(node.format_spec)
         return values if node.format_spec is None and node.conversion == -1 else UNKNOWN
 
     def visit_Name(self, node: ast.Name) -> Values:
-        scope: Scope | None = self._analysis.scope
-        while scope is not None:
-            own = scope is self._analysis.scope or not isinstance(scope.node, ast.ClassDef)
-            if own and node.id in scope.names:
-                return self._facts.get(scope, node.id)
-            scope = scope.parent
+        if scope := self._home(node.id):
+            return self._facts.get(scope, node.id)
+        if not (hasattr(builtins, node.id) or node.id in _OF_EVERY_MODULE or self._is_in_annotation):
+            with self._at(node):
+                self._analysis.problem(f"{node.id} is bound nowhere")
         return self._analysis.named(f"builtins.{node.id}")
 
     def visit_Attribute(self, node: ast.Attribute) -> Values:
         values = self.visit(node.value)
+        if node.attr in {"__cause__", "__context__"}:
+            return UNKNOWN | self._facts.get(RAISED, 0)
         with self._at(node):
             return self._analysis.attribute(values, node.attr)
 
@@ -55,9 +64,30 @@ class Expressions(Assignments):
             return self._members(node.slice)
         if isinstance(node.slice, ast.Slice):
             self.visit(node.slice)
-            return values
+            with self._at(node):
+                return self._sliced(values, node.slice)
         with self._at(node):
             return self._item(values, node.slice)
+
+    def _sliced(self, values: Values, part: ast.Slice) -> Values:
+        """Return parts of strings, where bounds are written out, and of lists, whose items then stand elsewhere."""
+        try:
+            bounds = [
+                ast.literal_eval(each) if each else None for each in (part.lower, part.upper, part.step)
+            ]
+        except ValueError:
+            bounds = []
+        found: set[Value] = set()
+        for value in values:
+            if isinstance(value, Container):
+                made = self._analysis.container("slice")
+                self._facts.add(made, ANY, value.values(self._analysis))
+                found.add(made)
+            elif isinstance(value, Text):
+                found |= {Text(value.text[slice(*bounds)])} if bounds else UNKNOWN
+            else:
+                found |= value.item(ANY, self._analysis)
+        return frozenset(found)
 
     def _members(self, node: ast.expr) -> Values:
         """Return what a Literal may be, for which it stands."""
@@ -72,17 +102,6 @@ class Expressions(Assignments):
             case _:
                 return self._analysis.items(values, self.visit(key))
 
-    def visit_BinOp(self, node: ast.BinOp) -> Values:
-        return self._combined(node.op, self.visit(node.left), self.visit(node.right))
-
-    def _combined(self, operator: ast.operator, left: Values, right: Values) -> Values:
-        if isinstance(operator, ast.BitOr) or all(isinstance(value, Container) for value in left | right):
-            return left | right
-        known = texts(left), texts(right)
-        if isinstance(operator, ast.Add) and known[0] is not None and known[1] is not None:
-            return frozenset(Text(before + after) for before, after in product(known[0], known[1]))
-        return frozenset(value for value in left | right if not isinstance(value, Text)) | UNKNOWN
-
     def visit_BoolOp(self, node: ast.BoolOp) -> Values:
         return NOTHING.union(*(self.visit(each) for each in node.values))
 
@@ -91,24 +110,18 @@ class Expressions(Assignments):
         return self.visit(node.body) | self.visit(node.orelse)
 
     def visit_Dict(self, node: ast.Dict) -> Values:
-        made = self._container(node)
+        made = self._container(node, is_mapping=True)
+        written = {each.value for each in node.keys if isinstance(each, ast.Constant)}
+        made.written = frozenset(each for each in written if isinstance(each, str))
         for key, item in zip(node.keys, node.values, strict=True):
             values = self.visit(item)
             if key is None:
-                self._merge(made, values)
+                made.extend(values, self._analysis)
             elif isinstance(key, ast.Constant) and isinstance(key.value, int):
                 self._facts.add(made, key.value, values)
             else:
                 made.put(self.visit(key), values, self._analysis)
         return frozenset({made})
-
-    def _merge(self, made: Container, values: Values) -> None:
-        for value in values:
-            if isinstance(value, Container):
-                for key, held in self._facts.of(value).items():
-                    self._facts.add(made, key, held)
-            else:
-                self._facts.add(made, ANY, value.elements(self._analysis))
 
     def visit_List(self, node: ast.List | ast.Tuple) -> Values:
         made = self._container(node)
@@ -138,7 +151,7 @@ class Expressions(Assignments):
 
     def visit_DictComp(self, node: ast.DictComp) -> Values:
         self._generate(node.generators)
-        made = self._container(node)
+        made = self._container(node, is_mapping=True)
         made.put(self.visit(node.key), self.visit(node.value), self._analysis)
         return frozenset({made})
 
@@ -178,7 +191,9 @@ class Expressions(Assignments):
         return self.visit(node.value)
 
     def visit_Await(self, node: ast.Await) -> Values:
-        return self.visit(node.value)
+        values = self.visit(node.value)
+        with self._at(node):
+            return values | self._asked(values, "__await__")
 
     def visit_Call(self, node: ast.Call) -> Values:
         callees = self.visit(node.func)
@@ -198,26 +213,29 @@ class Expressions(Assignments):
             values = self.visit(each)
             rest |= self._analysis.elements(values) if isinstance(each, ast.Starred) else values
         by_name: dict[str, Values] = {}
+        doubtful: set[str] = set()
         for keyword in node.keywords:
             values = self.visit(keyword.value)
             if keyword.arg:
                 by_name[keyword.arg] = values
             else:
-                more |= self._spread(values, by_name)
-        return Arguments(tuple(positional), rest, by_name, more)
+                more |= self._spread(values, by_name, doubtful)
+        return Arguments(tuple(positional), rest, by_name, more, frozenset(doubtful))
 
-    def _spread(self, values: Values, into: dict[str, Values]) -> Values:
+    def _spread(self, values: Values, into: dict[str, Values], doubtful: set[str]) -> Values:
         """Put the items of `**values` to the named arguments, and return those without a known name."""
         unnamed = NOTHING
         for value in values:
-            if not isinstance(value, Container):
+            if not isinstance(value, Container) or value.is_open:
                 unnamed |= value.elements(self._analysis)
                 continue
             for key, held in self._facts.of(value).items():
-                if key == ANY or value.is_open:
+                if key == ANY:
                     unnamed |= held
                 elif isinstance(key, str) and key != KEYS:
                     into[key] = into.get(key, NOTHING) | held
+                    if len(values) > 1 or not value.surely_has(key):
+                        doubtful.add(key)
         return unnamed
 
     def generic_visit(self, node: ast.AST) -> Values:
@@ -230,14 +248,16 @@ class Expressions(Assignments):
         """Return values, of which an annotation tells what the others do not: a client, or strings of a Literal."""
         if annotation is None or not values & UNKNOWN:
             return values
+        self._is_in_annotation = True  # where a type parameter may stand that the code does not see
         types = self.visit(_written_out(annotation))
+        self._is_in_annotation = False
         better: set[Value] = {Client(each.service) for each in types if isinstance(each, ClientType)}
         better |= {each for each in types if isinstance(each, Text)}
         return (values - UNKNOWN) | better if better else values
 
-    def _container(self, node: ast.AST) -> Container:
+    def _container(self, node: ast.AST, *, is_mapping: bool = False) -> Container:
         with self._at(node):
-            return self._analysis.container()
+            return self._analysis.container(is_mapping=is_mapping)
 
 
 @cache

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Mapping
 from typing import Final
 
-from tools.policies.objects import Scope
+from tools.policies.scopes import Scope
 from tools.policies.values import NOTHING, UNKNOWN, Text, Values
 
 Key = str | int
@@ -45,7 +45,11 @@ class Facts:
             after = frozenset(value for value in after if not isinstance(value, Text)) | UNKNOWN
         if after != before:
             self._values[owner][key] = after
-            self.stale.update(self._readers[owner])
+            self.changed(owner)
+
+    def changed(self, owner: Hashable) -> None:
+        """Have those look again that read anything of an owner."""
+        self.stale.update(self._readers[owner])
 
     def _read(self, owner: Hashable) -> None:
         if self.reader is not None:

@@ -11,8 +11,9 @@ from chalice.config import Config
 
 from tools.policies import handlers
 from tools.policies.analysis import Analysis, Handler
+from tools.policies.arns import Account
 from tools.policies.errors import PolicyError
-from tools.policies.grants import Account, Grant, document, grants
+from tools.policies.grants import Grant, document, grants
 from tools.policies.source import Source
 
 _ON_FAILURE: Final[Mapping[str, str]] = {
@@ -100,9 +101,9 @@ class Project:
         account: Account,
         more: Mapping[str, str],
     ) -> Policy:
-        environment = {**config.environment_variables, **more}
         name = f"{config.app_name}-{config.chalice_stage}"
         on_aws = name if config.function_name == handlers.API else f"{name}-{config.function_name}"
+        environment = {**config.environment_variables, **more, **_by_lambda(on_aws, account)}
         calls, unclear = Analysis(source, environment, on_aws).run(entries)
         problems = [PolicyError(text) for text in unclear]
         allowed = set(self._platform(config, on_aws, self._destination(config, environment), account))
@@ -159,3 +160,9 @@ def read(folder: Path) -> Project:
     emulated = {stage: Account("aws", *where) for stage, where in settings.get("emulated", {}).items()}
     log_groups = frozenset(settings.get("log_groups", ()))
     return Project(folder, settings.get("on_failure", {}), log_groups, emulated)
+
+
+def _by_lambda(on_aws: str, account: Account) -> Mapping[str, str]:
+    """Return the variables that Lambda sets itself."""
+    region = account.region
+    return {"AWS_DEFAULT_REGION": region, "AWS_LAMBDA_FUNCTION_NAME": on_aws, "AWS_REGION": region}

@@ -1,26 +1,13 @@
 """What a call of AWS must be allowed: exact actions on exact resources."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
-from urllib.parse import urlsplit
 
-from tools.policies import model
+from tools.policies import model, s3
+from tools.policies.arns import ARNS, NAMED_BY, Account, index, qualified, table
 from tools.policies.calls import Argument, Call
 from tools.policies.errors import PolicyError
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Where the resources are: `aws` or another partition, the account's id, and the region."""
-
-    partition: str
-    identifier: str
-    region: str
-
-    def arn(self, service: str, resource: str) -> str:
-        """Return the ARN of a resource of this account and region."""
-        return f"arn:{self.partition}:{service}:{self.region}:{self.identifier}:{resource}"
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -39,18 +26,14 @@ _ACTIONS: Final[Mapping[tuple[str, str], str]] = {
 }
 """Actions of methods that Chalice's tables lack, by the service authorization reference."""
 
-_ALSO: Final[Mapping[tuple[str, str], str]] = {
-    ("delete_object", "VersionId"): "s3:DeleteObjectVersion",
-    ("get_object", "VersionId"): "s3:GetObjectVersion",
-    ("head_object", "VersionId"): "s3:GetObjectVersion",
-    ("put_object", "ACL"): "s3:PutObjectAcl",
-    ("put_object", "IfMatch"): "s3:GetObject",
-    ("put_object", "Tagging"): "s3:PutObjectTagging",
-}
-"""Actions that an argument of a method of S3 needs besides."""
+_NEEDING_MORE: Final = {"KmsKeyId", "SSEKMSKeyId", "Tags", "tags"}
+"""Arguments of any method that need permissions on other things."""
 
-_TELLING_MISSING: Final = {"get_object", "head_object"}
-"""Methods of S3 that answer 403 instead of 404 where an object is missing, to who may not list the bucket."""
+_REFUSED: Final[Mapping[tuple[str, str], str]] = {
+    ("s3", name): "what a copy needs depends on the tags of its source: read and write the object"
+    for name in ("copy", "copy_object", "upload_part_copy")
+}
+"""Methods whose needs depend on what is stored."""
 
 _TRANSACTION: Final[Mapping[str, str]] = {
     "ConditionCheck": "dynamodb:ConditionCheckItem",
@@ -61,15 +44,6 @@ _TRANSACTION: Final[Mapping[str, str]] = {
 }
 """Actions of the members of DynamoDB's transactions, which have none of their own."""
 
-_NAMED_BY: Final[Mapping[str, str]] = {
-    "dynamodb": "TableName",
-    "lambda": "FunctionName",
-    "s3": "Bucket",
-    "sns": "TopicArn",
-    "sqs": "QueueUrl",
-}
-"""The argument that names the resource of a service's methods."""
-
 
 def grants(call: Call, account: Account) -> Iterator[Grant]:
     """Yield what a call must be allowed.
@@ -77,6 +51,8 @@ def grants(call: Call, account: Account) -> Iterator[Grant]:
     Raises:
         PolicyError: The action or the resource cannot be told.
     """
+    if call.region:
+        account = replace(account, region=call.region)
     if call.method in {"transact_get_items", "transact_write_items"}:
         yield from _transaction(call, account)
         return
@@ -88,15 +64,17 @@ def grants(call: Call, account: Account) -> Iterator[Grant]:
 def _actions(call: Call) -> list[str]:
     own = _ACTIONS.get((call.service, call.method))
     found = [own] if own else model.actions(call.service, call.method)
+    if why := _REFUSED.get((call.service, call.method)):
+        raise _problem(call, why)
     if not found:
         known = model.operation(call.service, call.method)
         raise _problem(call, "no action is known for it" if known else "there is no such method")
-    if call.service != "s3":
-        return found
-    found += [
-        action for (method, name), action in _ALSO.items() if method == call.method and name in call.arguments
-    ]
-    return found + ["s3:ListBucket"] * (call.method in _TELLING_MISSING and not call.is_presigned)
+    if unknown := call.arguments.keys() & _NEEDING_MORE:
+        raise _problem(call, f"what its {min(unknown)} needs is not known")
+    try:
+        return list(s3.actions(call, found)) if call.service == "s3" else found
+    except s3.UnknownNeedError as error:
+        raise _problem(call, str(error)) from error
 
 
 def _addressed(action: str, resource: str) -> str:
@@ -108,15 +86,35 @@ def _addressed(action: str, resource: str) -> str:
 
 def _resources(call: Call, account: Account) -> list[str]:
     if call.method in {"batch_get_item", "batch_write_item"}:
-        return [_table(name, account) for name in _keys(call, call.arguments.get("RequestItems"))]
-    if call.service not in _NAMED_BY:
+        return [_table(call, name, account) for name in _keys(call, call.arguments.get("RequestItems"))]
+    if call.service not in NAMED_BY:
         raise _problem(call, f"resources of {call.service} are not known")
-    name = _NAMED_BY[call.service]
-    resources = [_ARNS[call.service](each, account) for each in _texts(call, name, call.arguments.get(name))]
-    if "IndexName" not in call.arguments:
-        return resources
-    indexes = _texts(call, "IndexName", call.arguments["IndexName"])
-    return [f"{resource}/index/{index}" for resource in resources for index in indexes]
+    name = NAMED_BY[call.service]
+    texts = _texts(call, name, call.arguments.get(name))
+    resources = [_known(call, name, text, ARNS[call.service](text, account)) for text in texts]
+    for part in {"IndexName", "Qualifier"} & call.arguments.keys():
+        resources = list(_parts(call, part, resources))
+    return resources
+
+
+def _parts(call: Call, name: str, wholes: list[str]) -> Iterator[str]:
+    """Yield the indexes of tables, or versions of functions, that an argument names; also the wholes, if it may not."""
+    for whole in wholes:
+        for text in _texts(call, name, call.arguments[name]):
+            arn = qualified(whole, text) if name == "Qualifier" else index(whole, text)
+            yield _known(call, name, text, arn)
+        if not call.arguments[name].is_sure:
+            yield whole
+
+
+def _table(call: Call, name: str, account: Account) -> str:
+    return _known(call, "table", name, table(name, account))
+
+
+def _known(call: Call, name: str, text: str, arn: str | None) -> str:
+    if arn is None:
+        raise _problem(call, f"the ARN of its {name} {text!r} is not known")
+    return arn
 
 
 def _transaction(call: Call, account: Account) -> Iterator[Grant]:
@@ -124,8 +122,8 @@ def _transaction(call: Call, account: Account) -> Iterator[Grant]:
         for name, member in _items(call, item).items():
             if name not in _TRANSACTION:
                 raise _problem(call, "what the transaction does cannot be told")
-            for table in _texts(call, "TableName", _items(call, member).get("TableName")):
-                yield Grant(_TRANSACTION[str(name)], _table(table, account))
+            for each in _texts(call, "TableName", _items(call, member).get("TableName")):
+                yield Grant(_TRANSACTION[str(name)], _table(call, each, account))
 
 
 def _items(call: Call, argument: Argument | None) -> dict[str | int, Argument]:
@@ -154,36 +152,6 @@ def _texts(call: Call, name: str, argument: Argument | None) -> list[str]:
 
 def _problem(call: Call, why: str) -> PolicyError:
     return PolicyError(f"{call.place}: {call.service}'s {call.method}: {why}")
-
-
-def _bucket(name: str, account: Account) -> str:
-    return name if name.startswith("arn:") else f"arn:{account.partition}:s3:::{name}"
-
-
-def _table(name: str, account: Account) -> str:
-    return name if name.startswith("arn:") else account.arn("dynamodb", f"table/{name}")
-
-
-def _function(name: str, account: Account) -> str:
-    return name if name.startswith("arn:") else account.arn("lambda", f"function:{name}")
-
-
-def _queue(url: str, account: Account) -> str:
-    *_, owner, name = urlsplit(url).path.split("/")
-    return f"arn:{account.partition}:sqs:{account.region}:{owner}:{name}"
-
-
-def _topic(arn: str, _: Account) -> str:
-    return arn
-
-
-_ARNS: Final[Mapping[str, Callable[[str, Account], str]]] = {
-    "dynamodb": _table,
-    "lambda": _function,
-    "s3": _bucket,
-    "sns": _topic,
-    "sqs": _queue,
-}
 
 
 def document(allowed: Iterable[Grant]) -> dict[str, object]:

@@ -3,11 +3,18 @@
 import inspect
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import boto3
 from botocore import xform_name
 from chalice.policy import load_api_policy_actions, load_custom_policy_actions
+
+SERVICES: Final = ("dynamodb", "lambda", "s3", "sns", "sqs")
+_ADDED: Final = {
+    *("upload_file", "upload_fileobj", "download_file", "download_fileobj"),
+    *("generate_presigned_post", "generate_presigned_url", "get_paginator", "get_waiter"),
+}
+"""Methods that boto3 adds to operations."""
 
 
 @cache
@@ -33,6 +40,14 @@ def waited_for(service: str, waiter: str) -> str | None:
     client = _client(service)
     found = client.get_waiter(waiter).config.operation if waiter in client.waiter_names else None
     return xform_name(found) if found else None
+
+
+@cache
+def methods() -> frozenset[str]:
+    """Return the names of the methods of clients of those services that policies are mostly about."""
+    session = cast("Any", boto3.Session("none", "none", region_name="us-east-1"))._session  # noqa: SLF001 - no client is needed
+    operations = [name for each in SERVICES for name in session.get_service_model(each).operation_names]
+    return frozenset(map(xform_name, operations)) | _ADDED
 
 
 @cache

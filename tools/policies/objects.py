@@ -1,54 +1,25 @@
 """What the code of the app makes: modules, functions, classes, their objects, containers."""
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, Literal
 
-from tools.policies.values import ANY, KEYS, NOTHING, UNKNOWN, Arguments, Value, Values, texts
+from tools.policies.scopes import Module, Scope
+from tools.policies.values import ANY, NOTHING, UNKNOWN, Arguments, Text, Value, Values
 
 if TYPE_CHECKING:
     from tools.policies.analysis import Analysis
 
 
-@dataclass(eq=False, slots=True)
-class Scope:
-    """Where names are bound: a module, a class, or a function as it is called in one way.
-
-    Attributes:
-        node: Its code.
-        module: The dotted name of its module.
-        parent: The scope that its code stands in.
-        names: The names that it binds.
-        owner: The object or class that a method is called on.
-        depth: How many objects deep, each made by a method of the one before, this is.
-    """
-
-    node: ast.AST
-    module: str
-    parent: "Scope | None" = None
-    names: frozenset[str] = frozenset()
-    owner: "Instance | Class | None" = None
-    depth: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Module(Value):
-    """A module of the app."""
-
-    scope: Scope
-
-    def attribute(self, name: str, analysis: "Analysis") -> Values:
-        """Return what is bound in it, or a module within it."""
-        return analysis.imported(self.scope.module, name)
-
-    def escaped(self, analysis: "Analysis") -> Values:
-        """Say where it gets lost."""
-        analysis.problem(
-            f"the module {self.scope.module} is passed to a library, where it cannot be followed"
-        )
-        return UNKNOWN
-
+_ITERATING: Final = ("__iter__", "__next__", "__aiter__", "__anext__")
+_NOT_OPERATORS: Final = {"__class_getitem__", "__init__", "__init_subclass__", "__new__", "__post_init__"}
+_RUNNING: Final = {"__call__", "__func__", "__wrapped__"}
+_DESCRIBING: Final = {"__doc__", "__module__", "__name__", "__qualname__"}
+_REACHING_ATTRIBUTES: Final = {"__delattr__", "__dict__", "__getattr__", "__getattribute__", "__setattr__"}
+"""What every object has by which any attribute can be reached."""
+MADE: Final = "*made*"
+"""The key of the objects of a class."""
 
 Kind = Literal["plain", "static", "class", "property"]
 
@@ -61,51 +32,97 @@ class Function(Value):
     scope: Scope
     kind: Kind = "plain"
 
+    def attribute(self, name: str, analysis: "Analysis") -> Values:
+        """Return the function again where an attribute is what it runs; nothing is known of others."""
+        return frozenset({self}) if name in _RUNNING else analysis.attribute(UNKNOWN, name)
+
     def call(self, arguments: Arguments, analysis: "Analysis") -> Values:
-        """Return what it returns."""
-        return analysis.invoke(self, arguments)
+        """Return what it returns; a method that is called through its class is one of its first argument."""
+        is_method = self.kind == "plain" and isinstance(self.scope.node, ast.ClassDef)
+        if not is_method or not arguments.positional:
+            return analysis.invoke(self, arguments)
+        first, *others = arguments.positional
+        receivers = [value for value in first if isinstance(value, Instance)]
+        rest = replace(arguments, positional=tuple(others))
+        found = NOTHING.union(*(analysis.invoke(self, rest, each) for each in receivers))
+        unclear = first.difference(receivers)
+        if unclear or not receivers:
+            found |= analysis.invoke(self, replace(arguments, positional=(unclear, *others)))
+        return found
 
     def escaped(self, analysis: "Analysis") -> Values:
-        """Return what it returns to a library that calls it."""
-        return analysis.invoke(self, Arguments(rest=UNKNOWN, more=UNKNOWN)) | {self}
+        """Return what it returns to a library that calls it: a method, of the objects that there are."""
+        anything = Arguments(rest=UNKNOWN, more=UNKNOWN)
+        node, around = self.scope.node, self.scope.parent
+        if self.kind == "static" or not isinstance(node, ast.ClassDef) or around is None:
+            return analysis.invoke(self, anything) | {self}
+        receivers: list[Instance | Class] = [analysis.class_(node, around)]
+        if self.kind != "class":
+            made = analysis.facts.get(self.scope, MADE)
+            receivers = [value for value in made if isinstance(value, Instance)]
+        return NOTHING.union(*(analysis.invoke(self, anything, each) for each in receivers)) | {self}
 
 
-@dataclass(eq=False, slots=True)
-class Class(Value):
-    """A class of the app.
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a class inherits.
 
     Attributes:
-        scope: Its body's; what is bound there are its attributes.
-        bases: Classes of the app that it inherits from.
+        bases: Classes of the app.
         fields: Parameters of a constructor that is not written out, as a dataclass's.
         is_open: Whether it also inherits from a library, which may give it any attribute.
         is_called_back: Whether that library may call its methods.
+        is_enum: Whether its attributes are objects of it.
     """
 
-    scope: Scope
     bases: "tuple[Class, ...]" = ()
     fields: tuple[str, ...] = ()
     is_open: bool = False
     is_called_back: bool = False
+    is_enum: bool = False
 
-    def lineage(self) -> "Iterator[Class]":
-        """Yield it and its ancestors, nearest first."""
-        yield self
-        for base in self.bases:
-            yield from base.lineage()
+
+@dataclass(eq=False, slots=True)
+class Class(Value):
+    """A class of the app. What is bound in its scope, which is its body's, are its attributes."""
+
+    scope: Scope
+    shape: Shape = field(default_factory=Shape)
+
+    @property
+    def bases(self) -> "tuple[Class, ...]":
+        """Classes of the app that it inherits from, but for itself, where it takes the name of one."""
+        return self.shape.bases
+
+    def become(self, shape: "Shape") -> bool:
+        """Learn what it inherits, and tell whether that is new."""
+        before, self.shape = self.shape, shape
+        return before != shape
+
+    def lineage(self) -> "list[Class]":
+        """Return it and its ancestors in the order that Python looks through them."""
+        return [self, *_merged([*(base.lineage() for base in self.bases), list(self.bases)])]
 
     def attribute(self, name: str, analysis: "Analysis") -> Values:
         """Return an attribute of the class."""
-        return self.member(name, self, analysis, unbound=True) or (UNKNOWN if self.is_open else NOTHING)
+        if name in _DESCRIBING:
+            return UNKNOWN
+        if name == "__dict__":
+            return frozenset({SomeAttribute(self)})
+        found = self.member(name, self, analysis, unbound=True)
+        if self.shape.is_enum and any(not isinstance(value, Text | Function | Class) for value in found):
+            found |= analysis.instantiate(self, Arguments())  # a member
+        return found or (UNKNOWN if self.shape.is_open else NOTHING)
+
+    def item(self, key: str | int, analysis: "Analysis") -> Values:  # noqa: ARG002
+        """Return what `__class_getitem__` returns, or itself with a type parameter."""
+        return analysis.call(self.member("__class_getitem__", self, analysis), Arguments((UNKNOWN,))) | {self}
 
     def member(
         self, name: str, receiver: "Instance | Class", analysis: "Analysis", *, unbound: bool = False
     ) -> Values:
         """Return what the class or the nearest ancestor that has it binds to a name, as the receiver sees it."""
-        for each in self.lineage():
-            if found := analysis.facts.get(each.scope, name):
-                return NOTHING.union(*(_bound(value, receiver, analysis, unbound) for value in found))
-        return NOTHING
+        return _nearest(self.lineage(), name, receiver, analysis, unbound=unbound)
 
     def call(self, arguments: Arguments, analysis: "Analysis") -> Values:
         """Return a new object."""
@@ -114,6 +131,29 @@ class Class(Value):
     def escaped(self, analysis: "Analysis") -> Values:
         """Return an object that a library makes of it."""
         return self.call(Arguments(rest=UNKNOWN, more=UNKNOWN), analysis) | {self}
+
+
+def _merged(orders: list[list[Class]]) -> Iterator[Class]:
+    """Yield the classes of several orders in one that keeps to all of them (C3)."""
+    while orders := [each for each in orders if each]:
+        heads = (each[0] for each in orders if not any(each[0] in other[1:] for other in orders))
+        head = next(heads, orders[0][0])
+        yield head
+        orders = [[each for each in order if each is not head] for order in orders]
+
+
+def _nearest(
+    lineage: Sequence[Class],
+    name: str,
+    receiver: "Instance | Class",
+    analysis: "Analysis",
+    *,
+    unbound: bool = False,
+) -> Values:
+    for each in lineage:
+        if found := analysis.facts.get(each.scope, name):
+            return NOTHING.union(*(_bound(value, receiver, analysis, unbound) for value in found))
+    return NOTHING
 
 
 def _bound(value: Value, receiver: "Instance | Class", analysis: "Analysis", unbound: bool) -> Values:
@@ -140,10 +180,13 @@ class Instance(Value):
         """Return its own attribute, or its class's."""
         if name == "__class__":
             return frozenset({self.of})
+        if name in _DESCRIBING:
+            return UNKNOWN
         found = analysis.facts.get(self, name) | self.of.member(name, self, analysis)
+        found |= analysis.call(self.of.member("__getattribute__", self, analysis), Arguments((UNKNOWN,)))
         if not found:
             found = analysis.call(self.of.member("__getattr__", self, analysis), Arguments((UNKNOWN,)))
-        if found or not self.of.is_open:
+        if found or not self.of.shape.is_open:
             return found or (frozenset({SomeAttribute(self)}) if name.startswith("__") else NOTHING)
         if analysis.holds_client(self):
             analysis.problem(
@@ -153,28 +196,36 @@ class Instance(Value):
 
     def call(self, arguments: Arguments, analysis: "Analysis") -> Values:
         """Return what `__call__` returns; what a library inherits may be called too."""
-        passed = analysis.escape(arguments.all()) if self.of.is_open else NOTHING
+        passed = analysis.escape(arguments.all()) if self.of.shape.is_open else NOTHING
         return analysis.call(self.of.member("__call__", self, analysis), arguments) | passed
 
     def item(self, key: str | int, analysis: "Analysis") -> Values:
         """Return what `__getitem__` returns, or of a TypedDict the item; or it may stand for its container."""
-        getter = self.of.member("__getitem__", self, analysis)
-        found = analysis.call(getter, Arguments((UNKNOWN,))) | analysis.facts.get(self, key)
-        return found | {self} | (UNKNOWN if self.of.is_open else NOTHING)
+        getters = (self.of.member(name, self, analysis) for name in ("__getitem__", "__missing__"))
+        found = analysis.call(NOTHING.union(*getters), Arguments((UNKNOWN,))) | analysis.facts.get(self, key)
+        fields = self.of.shape.fields  # of a NamedTuple, which have positions
+        for name in (
+            fields[key : key + 1] if isinstance(key, int) and key >= 0 else fields if key == ANY else ()
+        ):
+            found |= analysis.facts.get(self, name)
+        return found | {self} | (UNKNOWN if self.of.shape.is_open else NOTHING)
 
     def elements(self, analysis: "Analysis") -> Values:
         """Return what `__iter__` gives; or it may stand for its container."""
-        methods = self.of.member("__iter__", self, analysis) | self.of.member("__next__", self, analysis)
-        return analysis.call(methods, Arguments()) | {self} | (UNKNOWN if self.of.is_open else NOTHING)
+        methods = (self.of.member(name, self, analysis) for name in _ITERATING)
+        return analysis.call(NOTHING.union(*methods), Arguments()) | self.item(ANY, analysis)
 
     def escaped(self, analysis: "Analysis") -> Values:
-        """Say where a client gets lost with it."""
+        """Return it, and what operators on it give; say where a client gets lost with it."""
         if analysis.holds_client(self):
             name = getattr(self.of.scope.node, "name", "")
             analysis.problem(
                 f"a {name}, which holds a client, is passed to a library here, where it cannot be followed"
             )
-        return frozenset({self})
+        names = {name for each in self.of.lineage() for name in each.scope.names if name.startswith("__")}
+        methods = (self.of.member(name, self, analysis) for name in sorted(names - _NOT_OPERATORS))
+        code = (value for method in methods for value in method if isinstance(value, Bound))
+        return frozenset({self}).union(*(value.escaped(analysis) for value in code))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +234,13 @@ class SomeAttribute(Value):
 
     owner: Instance | Class | Module
 
+    def attribute(self, name: str, analysis: "Analysis") -> Values:  # noqa: ARG002
+        """Return it again: what is called of it is not known either."""
+        return frozenset({self})
+
     def call(self, arguments: Arguments, analysis: "Analysis") -> Values:
         """Say that what is called is not known."""
-        analysis.problem("what getattr returns is called here, but which attribute that is cannot be told")
+        analysis.problem("an attribute is called here, but which it is cannot be told")
         return analysis.escape(arguments.all())
 
     def escaped(self, analysis: "Analysis") -> Values:
@@ -199,6 +254,12 @@ class Bound(Value):
 
     function: Function
     receiver: Instance | Class
+
+    def attribute(self, name: str, analysis: "Analysis") -> Values:
+        """Return an attribute of its function; `__call__` is the method itself."""
+        if name == "__self__":
+            return frozenset({self.receiver})
+        return frozenset({self}) if name == "__call__" else self.function.attribute(name, analysis)
 
     def call(self, arguments: Arguments, analysis: "Analysis") -> Values:
         """Return what the method returns."""
@@ -217,66 +278,10 @@ class Parent(Value):
     receiver: Instance | Class
 
     def attribute(self, name: str, analysis: "Analysis") -> Values:
-        """Return what the nearest ancestor binds."""
-        found = [base.member(name, self.receiver, analysis) for base in self.of.bases]
-        return next((values for values in found if values), UNKNOWN)
-
-
-@dataclass(eq=False, slots=True)
-class Container(Value):
-    """A dictionary, list, tuple or set, made at one place. Its facts are its items, by key or position.
-
-    Attributes:
-        is_open: Whether there may be anything under keys that are not known of.
-    """
-
-    is_open: bool = False
-
-    def attribute(self, name: str, analysis: "Analysis") -> Values:  # noqa: ARG002
-        """Return a method."""
-        return frozenset({ContainerMethod(self, name)})
-
-    def item(self, key: str | int, analysis: "Analysis") -> Values:
-        """Return an item."""
-        if key == ANY:
-            return self.values(analysis)
-        found = analysis.facts.get(self, key) | analysis.facts.get(self, ANY)
-        return found or (UNKNOWN if self.is_open else NOTHING)
-
-    def elements(self, analysis: "Analysis") -> Values:
-        """Return the keys of a dictionary, the items of others."""
-        return analysis.facts.get(self, KEYS) or self.values(analysis)
-
-    def values(self, analysis: "Analysis") -> Values:
-        """Return all items."""
-        items = [values for key, values in analysis.facts.of(self).items() if key != KEYS]
-        return NOTHING.union(*items) | (UNKNOWN if self.is_open else NOTHING)
-
-    def put(self, keys: Values, values: Values, analysis: "Analysis") -> None:
-        """Put items in under the keys of a dictionary; those that are not known may be any."""
-        analysis.facts.add(self, KEYS, keys)
-        known = texts(keys)
-        for key in {ANY} if known is None else known:
-            analysis.facts.add(self, key, values)
-
-
-@dataclass(frozen=True, slots=True)
-class ContainerMethod(Value):
-    """A method of a container."""
-
-    container: Container
-    name: str
-
-    def call(self, arguments: Arguments, analysis: "Analysis") -> Values:
-        """Return items, after putting in what is passed."""
-        if self.name in {"items", "values"}:
-            views, pair = analysis.container("view"), analysis.container("pair")
-            analysis.facts.add(pair, 0, analysis.facts.get(self.container, KEYS))
-            analysis.facts.add(pair, 1, self.container.values(analysis))
-            seen = frozenset({pair}) if self.name == "items" else self.container.values(analysis)
-            analysis.facts.add(views, ANY, seen)
-            return frozenset({views})
-        if self.name in {"get", "pop"}:
-            return analysis.items(frozenset({self.container}), arguments.get(0)) | arguments.get(1)
-        analysis.facts.add(self.container, ANY, arguments.all() | analysis.elements(arguments.all()))
-        return self.container.values(analysis) | {self.container}
+        """Return what the nearest of the receiver's ancestors binds that come after the class."""
+        whole = (self.receiver.of if isinstance(self.receiver, Instance) else self.receiver).lineage()
+        after = whole if self.of in whole else self.of.lineage()
+        found = _nearest(after[after.index(self.of) + 1 :], name, self.receiver, analysis)
+        if not found and name in _REACHING_ATTRIBUTES:
+            return frozenset({SomeAttribute(self.receiver)})
+        return found or analysis.attribute(UNKNOWN, name)

@@ -3,11 +3,12 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 ENTRY = "app"
-_PACKAGES = (ENTRY, "chalicelib")  # what Chalice puts into the zip
+PACKAGES = (ENTRY, "chalicelib")  # what Chalice puts into the zip
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
@@ -27,7 +28,7 @@ class Source:
 
     def path(self, name: str) -> Path | None:
         """Return the file of a module."""
-        if name.partition(".")[0] not in _PACKAGES:
+        if name.partition(".")[0] not in PACKAGES:
             return None
         stem = self.folder.joinpath(*name.split("."))
         return next(
@@ -54,26 +55,36 @@ def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
             yield from own_nodes(child)
 
 
+@cache
+def global_names(node: ast.AST) -> frozenset[str]:
+    """Return the names that a class or function declares to be its module's; of a module, those that any declares."""
+    nodes = ast.walk(node) if isinstance(node, ast.Module) else own_nodes(node)
+    return frozenset(name for each in nodes if isinstance(each, ast.Global) for name in each.names)
+
+
+@cache
 def bound_names(node: ast.AST) -> frozenset[str]:
     """Return the names that a module, class or function binds. A comprehension's count as its function's."""
+    if isinstance(node, ast.Module):
+        return _bound_names(node) | global_names(node)
+    return _bound_names(node)
+
+
+def _bound_names(node: ast.AST) -> frozenset[str]:
     names: set[str] = set()
     elsewhere: set[str] = set()
     for each in own_nodes(node):
         match each:
             case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
                 names.add(name)
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                names.add(name)
             case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
                 names |= {alias.asname or alias.name.partition(".")[0] for alias in aliases}
-            case (
-                ast.ExceptHandler(name=str(name))
-                | ast.MatchAs(name=str(name))
-                | ast.MatchStar(name=str(name))
-            ):
-                names.add(name)
-            case ast.MatchMapping(rest=str(name)):
-                names.add(name)
             case ast.Global(names=others) | ast.Nonlocal(names=others):
                 elsewhere |= set(others)
+            case ast.alias():
+                pass
+            case ast.MatchMapping(rest=name):
+                names |= {name} if name else set()
+            case _:  # functions, classes, handlers, patterns, type parameters
+                names |= {name for name in [getattr(each, "name", None)] if isinstance(name, str)}
     return frozenset(names - elsewhere)

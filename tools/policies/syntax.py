@@ -1,45 +1,27 @@
 """What statements of Python do to what is known of values."""
 
 import ast
-from collections.abc import Mapping
 from copy import copy
 from functools import cache
-from typing import Final
 
-from tools.policies.expressions import Expressions
-from tools.policies.objects import Class, Function, Instance, Kind, Scope
+from tools.policies.containers import Container
+from tools.policies.definitions import Definitions
+from tools.policies.escapes import RAISED, within_reach
+from tools.policies.objects import MADE, Class, Function, Instance
+from tools.policies.scopes import Scope
 from tools.policies.source import bound_names
 from tools.policies.values import (
     ANY,
     NOTHING,
     UNKNOWN,
     Arguments,
-    ChaliceApp,
-    Library,
-    Unknown,
+    Text,
     Value,
     Values,
 )
 
-_KINDS: Final[Mapping[str, Kind]] = {
-    "builtins.classmethod": "class",
-    "builtins.property": "property",
-    "builtins.staticmethod": "static",
-    "functools.cached_property": "property",
-}
-_WITH_FIELDS: Final = {"dataclasses.dataclass", "typing.NamedTuple", "typing.TypedDict"}
-_HARMLESS: Final = ("abc.", "builtins.", "contextlib.", "dataclasses.", "enum.", "functools.", "typing.")
-_PASSIVE: Final = ("abc.", "builtins.", "collections.abc.", "enum.", "typing.")  # bases that call no method
-_WITHOUT_ATTRIBUTES: Final = {
-    "abc.ABC",
-    "builtins.object",
-    "typing.Generic",
-    "typing.NamedTuple",
-    "typing.Protocol",
-}
 
-
-class Syntax(Expressions):
+class Syntax(Definitions):
     """Visits code: what is visited as an expression gives its values."""
 
     def run(self, scope: Scope) -> None:
@@ -58,7 +40,9 @@ class Syntax(Expressions):
         positional = ((frozenset({receiver}),) if receiver else ()) + arguments.positional
         given = dict(zip((each.arg for each in by_position), positional, strict=False))
         for each in [*by_position[len(positional) :], *declared.kwonlyargs]:
-            given[each.arg] = arguments.named.get(each.arg, self._otherwise(function, each.arg, arguments))
+            given[each.arg] = arguments.named.get(each.arg, NOTHING)
+            if each.arg not in arguments.named or each.arg in arguments.doubtful:
+                given[each.arg] |= self._otherwise(function, each.arg, arguments)
         with self._analysis.within(function.scope):
             for each in [*by_position, *declared.kwonlyargs]:
                 given[each.arg] = self.refined(given[each.arg], each.annotation)
@@ -67,10 +51,12 @@ class Syntax(Expressions):
             self._facts.add(rest, ANY, arguments.rest.union(*positional[len(by_position) :]))
             given[declared.vararg.arg] = frozenset({rest})
         if declared.kwarg:
-            others = self._analysis.container(f"**{declared.kwarg.arg}")
-            self._facts.add(others, ANY, arguments.more)
-            for name in arguments.named.keys() - given.keys():
-                self._facts.add(others, name, arguments.named[name])
+            others = self._analysis.container(f"**{declared.kwarg.arg}", is_mapping=True)
+            others.written = frozenset(arguments.named) - arguments.doubtful
+            if arguments.more:
+                others.put(UNKNOWN, arguments.more, self._analysis)
+            for name in sorted(arguments.named.keys() - given.keys()):
+                others.put(frozenset({Text(name)}), arguments.named[name], self._analysis)
             given[declared.kwarg.arg] = frozenset({others})
         return given
 
@@ -80,9 +66,9 @@ class Syntax(Expressions):
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
             whole = alias.name if alias.asname else alias.name.partition(".")[0]
-            self._bind(alias.asname or whole, self._imported(whole))
-            if self._analysis.is_own(alias.name):
-                self._analysis.module(alias.name)
+            with self._at(node):
+                self._bind(alias.asname or whole, self._analysis.whole(whole))
+                self._analysis.whole(alias.name)
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         module = self._analysis.absolute(node.module, node.level)
@@ -91,75 +77,9 @@ class Syntax(Expressions):
                 with self._at(node):
                     self._analysis.problem("what is imported by * cannot be told")
             else:
-                self._bind(alias.asname or alias.name, self._analysis.imported(module, alias.name))
-
-    def _imported(self, module: str) -> Values:
-        return (
-            frozenset({self._analysis.module(module)})
-            if self._analysis.is_own(module)
-            else self._analysis.named(module)
-        )
-
-    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        self._keep_defaults(node)
-        marks = self._marks(node)
-        kind: Kind = next((_KINDS[path] for path in sorted(marks & _KINDS.keys())), "plain")
-        function = Function(node, self._analysis.scope, kind)
-        self._bind(node.name, self._decorated(node, frozenset({function})))
-
-    def _marks(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> set[str]:
-        """Return the dotted names of decorators of libraries."""
-        bare = [each.func if isinstance(each, ast.Call) else each for each in node.decorator_list]
-        return {value.path for each in bare for value in self.visit(each) if isinstance(value, Library)}
-
-    def _decorated(
-        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, values: Values
-    ) -> Values:
-        """Return what decorators make of a function or class: the app's are called, a library's may call it."""
-        for each in reversed(node.decorator_list):
-            bare = self.visit(each.func if isinstance(each, ast.Call) else each)
-            if all(isinstance(value, Library) and value.path.startswith(_HARMLESS) for value in bare):
-                continue
-            with self._at(each):
-                made = self._analysis.call(self.visit(each), Arguments((values,)))
-            values = (
-                frozenset(value for value in made if not isinstance(value, ChaliceApp | Unknown)) or values
-            )
-        return values
-
-    visit_AsyncFunctionDef = visit_FunctionDef
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        bases = NOTHING.union(*(self.visit(each) for each in node.bases))
-        marks = self._marks(node)
-        made = self._analysis.class_(node, lambda: self._class(node, bases, marks))
-        with self._at(node):
-            if {keyword.arg for keyword in node.keywords} & {"metaclass"}:
-                self._analysis.problem("what a metaclass makes of a class cannot be told")
-            for base in made.bases:
-                self._analysis.escape(base.member("__init_subclass__", made, self._analysis))
-        with self._analysis.within(made.scope):
-            self._visit_all(node.body)
-        self._bind(node.name, self._decorated(node, frozenset({made})))
-
-    def _class(self, node: ast.ClassDef, bases: Values, marks: set[str]) -> Class:
-        here = self._analysis.scope
-        own = tuple(base for base in bases if isinstance(base, Class))
-        others = {base.path if isinstance(base, Library) else "" for base in bases if base not in own}
-        fields = [name for base in own for name in base.fields]
-        if (marks | others) & _WITH_FIELDS or fields:
-            fields += [
-                each.target.id
-                for each in node.body
-                if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
-            ]
-        return Class(
-            Scope(node, here.module, here, bound_names(node), depth=here.depth),
-            own,
-            tuple(dict.fromkeys(fields)),
-            is_open=bool(others - _WITHOUT_ATTRIBUTES) or any(base.is_open for base in own),
-            is_called_back=any(not path.startswith(_PASSIVE) for path in others),
-        )
+                with self._at(node):
+                    values = self._analysis.imported(module, alias.name)
+                self._bind(alias.asname or alias.name, values)
 
     def visit_Return(self, node: ast.Return) -> None:
         if node.value:
@@ -178,8 +98,20 @@ class Syntax(Expressions):
             self._assign(node.target, self.refined(self.visit(node.value), node.annotation))
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
-        before = self.visit(_loaded(node.target))
-        self._assign(node.target, self._combined(node.op, before, self.visit(node.value)))
+        before, right = self.visit(_loaded(node.target)), self.visit(node.value)
+        with self._at(node):
+            values = self._augmented(node.op, before, right)
+        self._assign(node.target, values)
+
+    def visit_Delete(self, node: ast.Delete) -> None:
+        for target in node.targets:
+            self.visit(target)
+            if isinstance(target, ast.Attribute):  # its property may have a deleter
+                self.set_attribute(target, self.visit(target.value), target.attr, NOTHING)
+            if isinstance(target, ast.Subscript):
+                for owner in self.visit(target.value):
+                    if isinstance(owner, Container):
+                        owner.shuffle(self._analysis)
 
     def visit_TypeAlias(self, node: ast.TypeAlias) -> None:
         self._assign(node.name, self.visit(node.value))
@@ -204,32 +136,53 @@ class Syntax(Expressions):
     def _entered(self, value: Value) -> Values:
         if not isinstance(value, Instance):
             return frozenset({value})
-        return self._analysis.call(value.attribute("__enter__", self._analysis), Arguments())
+        methods = (value.of.member(name, value, self._analysis) for name in ("__enter__", "__aenter__"))
+        return self._analysis.call(NOTHING.union(*methods) or UNKNOWN, Arguments())
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
         if node.type:
             self.visit(node.type)
         if node.name:
-            self._bind(node.name, UNKNOWN)
+            self._bind(node.name, UNKNOWN | self._caught(self.visit(node.type) if node.type else NOTHING))
         self._visit_all(node.body)
 
-    def visit_Raise(self, node: ast.Raise) -> None:
+    def _caught(self, types: Values) -> Values:
+        """Return what a handler may be given: objects of the app's classes that it names, or any that is ever raised."""
+        types = self._analysis.elements(types)
+        made = (self._facts.get(each.scope, MADE) for each in types if isinstance(each, Class))
+        by_library = not all(isinstance(each, Class) for each in types)
+        raised = self._facts.get(RAISED, 0) if by_library else NOTHING
+        others = (each for each in raised if isinstance(each, Instance) and each.of.shape.is_open)
+        return frozenset(others).union(*made)
+
+    def visit_TryStar(self, node: ast.TryStar) -> None:
         with self._at(node):
-            self._analysis.escape(self.visit(node.exc) if node.exc else NOTHING)
+            if any(handler.name for handler in node.handlers):
+                self._analysis.problem("what except* catches is not followed")
+        self.generic_visit(node)
+
+    def visit_Raise(self, node: ast.Raise) -> None:
+        values = NOTHING.union(*(self.visit(each) for each in (node.exc, node.cause) if each))
+        with self._at(node):
+            raised = self._analysis.escape(values, by="builtins.raise")
+            self._facts.add(RAISED, 0, frozenset(each for each in raised if isinstance(each, Instance)))
 
     def visit_Match(self, node: ast.Match) -> None:
         subject = self.visit(node.subject)
         for case in node.cases:
+            taken = self._taken_apart(subject, case.pattern)
             for name in bound_names(ast.match_case(case.pattern, None, [])):
-                self._bind(name, self._taken_apart(subject))
+                self._bind(name, taken)
             self._visit_all([case.guard, *case.body] if case.guard else case.body)
 
-    def _taken_apart(self, subject: Values) -> Values:
-        """Return what a pattern may take out of a value."""
-        for each in subject:
-            if isinstance(each, Instance):
-                self._analysis.escape(frozenset({each}))
-        return subject | self._analysis.elements(subject) | UNKNOWN
+    def _taken_apart(self, subject: Values, pattern: ast.pattern) -> Values:
+        """Return what a pattern may take out of a value: anything in it, and attributes that the pattern names."""
+        found = frozenset(within_reach(subject, self._analysis, Container, Instance))
+        named = [
+            name for each in ast.walk(pattern) if isinstance(each, ast.MatchClass) for name in each.kwd_attrs
+        ]
+        with self._at(pattern):
+            return found.union(*(self._analysis.attribute(subject, name) for name in named))
 
 
 @cache

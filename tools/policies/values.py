@@ -58,12 +58,14 @@ class Arguments:
         rest: What `*arguments` hold.
         named: By name.
         more: What `**arguments` hold under names that are not known.
+        doubtful: The names that may also be missing, since a dictionary of `**arguments` need not have them.
     """
 
     positional: tuple[Values, ...] = ()
     rest: Values = NOTHING
     named: Mapping[str, Values] = field(default_factory=dict)
     more: Values = NOTHING
+    doubtful: frozenset[str] = frozenset()
 
     def all(self) -> Values:
         """Return what is passed in any way."""
@@ -73,19 +75,23 @@ class Arguments:
         """Return what is passed at a position or by a name."""
         if position < len(self.positional):
             return self.positional[position]
-        return self.named.get(name, self.rest | self.more)
+        if name in self.named and name not in self.doubtful:
+            return self.named[name]
+        return self.named.get(name, NOTHING) | self.rest | self.more
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown(Value):
     """Something of a library, or of the outside."""
 
+    def attribute(self, name: str, analysis: "Analysis") -> Values:
+        """Take care that no client of AWS goes unnoticed."""
+        analysis.take_from_stranger(name)
+        return UNKNOWN
+
     def call(self, arguments: Arguments, analysis: "Analysis") -> Values:
-        """Take care that no call of AWS goes unnoticed: those alone have arguments that begin with a capital."""
-        if any(name[:1].isupper() for name in arguments.named):
-            analysis.problem(
-                "this looks like a call of AWS, but on what? Annotate it as a client of mypy_boto3"
-            )
+        """Take care that no call of AWS goes unnoticed."""
+        analysis.call_stranger(arguments)
         return analysis.escape(arguments.all())
 
 
@@ -100,24 +106,17 @@ class Library(Value):
 
     def attribute(self, name: str, analysis: "Analysis") -> Values:
         """Return what the longer name stands for."""
+        analysis.take_from_stranger(name)
         return analysis.named(f"{self.path}.{name}")
 
     def call(self, arguments: Arguments, analysis: "Analysis") -> Values:
         """Do what is known of a function, or follow what is passed to it."""
         return analysis.call_library(self.path, arguments)
 
-
-@dataclass(frozen=True, slots=True)
-class ChaliceApp(Value):
-    """The app, or a method of it: Lambda calls what is registered with it, not the code that registers it."""
-
-    def attribute(self, name: str, analysis: "Analysis") -> Values:  # noqa: ARG002
-        """Return a method."""
-        return frozenset({self})
-
-    def call(self, arguments: Arguments, analysis: "Analysis") -> Values:  # noqa: ARG002
-        """Return what registers a handler."""
-        return frozenset({self})
+    def escaped(self, analysis: "Analysis") -> "Values":
+        """Have it called."""
+        analysis.pass_library(self.path)
+        return NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +127,9 @@ class Text(Value):
 
     def attribute(self, name: str, analysis: "Analysis") -> Values:  # noqa: ARG002
         """Return a method of the string."""
-        return frozenset({TextMethod(self.text, name)})
+        if name == "value":  # of a member of an Enum, for which the string stands
+            return frozenset({self})
+        return frozenset({TextMethod(self.text, name)}) if hasattr(str, name) else NOTHING
 
     def item(self, key: str | int, analysis: "Analysis") -> Values:  # noqa: ARG002
         """Return some character."""
@@ -159,9 +160,11 @@ class TextMethod(Value):
 class Environment(Value):
     """The environment variables of the function: `os.environ`, its methods and `os.getenv`."""
 
-    def attribute(self, name: str, analysis: "Analysis") -> Values:  # noqa: ARG002
-        """Return one of its methods, which all ask for a variable."""
-        return frozenset({self})
+    def attribute(self, name: str, analysis: "Analysis") -> Values:
+        """Return one of its methods; `get` and `setdefault` ask for a variable."""
+        if name in {"clear", "pop", "popitem", "update"}:
+            analysis.problem("environment variables are changed here, which is not followed")
+        return frozenset({self}) if name in {"get", "setdefault"} else UNKNOWN
 
     def call(self, arguments: Arguments, analysis: "Analysis") -> Values:
         """Return what `get` gives."""
@@ -175,6 +178,24 @@ class Environment(Value):
     def item(self, key: str | int, analysis: "Analysis") -> Values:
         """Return a variable."""
         return self.call(Arguments((frozenset({Text(str(key))}),)), analysis) if key != ANY else UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Modules(Value):
+    """`sys.modules`."""
+
+    def item(self, key: str | int, analysis: "Analysis") -> Values:  # noqa: ARG002
+        """Say that it is not followed."""
+        analysis.problem("what sys.modules holds is not followed: import the module")
+        return UNKNOWN
+
+    def attribute(self, name: str, analysis: "Analysis") -> Values:
+        """Return a method that may give a module."""
+        return self.item(name, analysis)
+
+    def elements(self, analysis: "Analysis") -> Values:
+        """Return names of modules."""
+        return self.item(ANY, analysis)
 
 
 @dataclass(frozen=True, slots=True)

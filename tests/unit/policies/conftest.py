@@ -7,8 +7,8 @@ from textwrap import dedent
 
 import pytest
 
+from tools.policies.arns import Account
 from tools.policies.generator import Project
-from tools.policies.grants import Account
 
 ACCOUNT = Account("aws", "123456789012", "eu-west-1")
 ENVIRONMENT = {"BUCKET": "pictures", "OTHER": "archive", "TABLE": "Records", "TARGET": "app-dev-f"}

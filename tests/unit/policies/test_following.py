@@ -33,6 +33,8 @@ def test_a_function_that_calls_nothing_may_nothing(follow: Follow) -> None:
     [
         'boto3.client("s3").put_object(Bucket=os.environ["BUCKET"], Key="k")',
         'boto3.Session().client("s3").put_object(Bucket=os.environ.get("BUCKET"), Key="k")',
+        'from boto3.session import Session\nSession().client("s3").put_object(Bucket="pictures", Key="k")',
+        'boto3.session.Session().client("s3").put_object(Bucket="pictures", Key="k")',
         'boto3.client(service_name="s3").put_object(Bucket=os.getenv("BUCKET", "none"), Key="k")',
         'import boto3 as aws\naws.client("s3").put_object(Bucket="pictures", Key="k")',
         'from boto3 import client as make\nmake("s3").put_object(Bucket="pictures", Key="k")',
@@ -50,6 +52,7 @@ def test_a_client_is_known_however_it_was_made(follow: Follow, body: str) -> Non
         "from chalicelib import work\nwork.put(client)",
         "from chalicelib.work import put as other\nother(client=client)",
         "import chalicelib.work\nchalicelib.work.put(client)",
+        "from importlib import import_module\nimport_module('chalicelib.work').put(client)",
         "import chalicelib.work as w\n(lambda c: w.put(c))(client)",
         "from chalicelib.work import put\nfor act in [put]:\n    act(client)",
         "from chalicelib.work import put\nactions = {'put': put}\nactions['put'](client)",
@@ -316,6 +319,15 @@ PUT = 'client.put_object(Bucket="pictures", Key="k")'
         f"import asyncio\nasync def f(): {PUT}\nasync def g(): await f()\nasyncio.run(g())",
         f"try:\n    pass\nfinally:\n    {PUT}",
         f"match event:\n    case {{'a': x}}:\n        {PUT}",
+        "calls = {}\ncalls.update({'c': client})\ncalls['c'].put_object(Bucket='pictures', Key='k')",
+        "calls = {}\ncalls |= {'c': client}\ncalls['c'].put_object(Bucket='pictures', Key='k')",
+        f"calls = [1]\ncalls[event] = lambda: {PUT}\nfor call in calls: call()",
+        f"[2, 1].sort(key=lambda _: {PUT})",
+        'print(f\'{1:{client.put_object(Bucket="pictures", Key="k")}}\')',
+        f"[lambda: {PUT}].pop()()",
+        f"calls = [1]\ncalls[:] = [lambda: {PUT}]\ncalls[0]()",
+        f"calls = dict([('a', lambda: {PUT})])\ncalls['a']()",
+        f"first, _ = {{'a': 1, 'b': 2}}\n({{'a': lambda: {PUT}}})[first]()",
         "if c := client: c.put_object(Bucket='pictures', Key='k')",
         "(client.put_object if event else client.put_object)(Bucket='pictures', Key='k')",
     ],
@@ -340,6 +352,55 @@ def test_statements_and_expressions_are_followed(follow: Follow, body: str) -> N
         f"class A:\n    def go(self): self.put()\n    def put(self): pass\nclass B(A):\n    def put(self): {PUT}\nB().go()",
         f"class A:\n    @staticmethod\n    def put(): {PUT}\nA.put()",
         f"def made(cls):\n    cls().put()\n    return cls\n@made\nclass A:\n    def put(self): {PUT}",
+        f"class K:\n    def write(self): {PUT}\nclass A:\n    def __truediv__(self, key): return K()\n(A() / 'k').write()",
+        f"class K:\n    def write(self): {PUT}\nclass A:\n    def __radd__(self, key): return K()\n(1 + A()).write()",
+        f"class A:\n    def __iadd__(self, act):\n        act()\n        return self\na = A()\na += lambda: {PUT}",
+        f"class A:\n    def __or__(self, act): return act\n(A() | (lambda: {PUT}))()",
+        f"class A:\n    def __eq__(self, act): return act\n(A() == (lambda: {PUT}))()",
+        f"class A:\n    def __gt__(self, act): return act\n((lambda: {PUT}) < A())()",
+        f"class A:\n    def __contains__(self, act): act()\n(lambda: {PUT}) in A()",
+        f"class A:\n    def __neg__(self): return lambda: {PUT}\n(-A())()",
+        f"import enum\nclass A(enum.Enum):\n    ONE = 1\n    def put(self): {PUT}\nA.ONE.put()",
+        f"class A:\n    def go(self): pass\n    def put(self): {PUT}\nA().go.__self__.put()",
+        f"import lib\nclass B:\n    def put(self): {PUT}\nclass A:\n    @lib.cached_property\n    def b(self): return B()\nA().b.put()",
+        f"import lib\nclass A:\n    def __init__(self): self.c = client\n    @property\n    @lib.traced\n    def go(self): self.{PUT.replace('client', 'c')}\nA().go",
+        f"import lib\nclass A:\n    c = client\n    @classmethod\n    @lib.traced\n    def go(cls): cls.{PUT.replace('client', 'c')}\nA.go()",
+        f"class E(Exception):\n    def go(self): {PUT}\ntry:\n    raise KeyError from E()\nexcept KeyError as e: e.__cause__.go()",
+        f"class E(Exception):\n    def go(self): {PUT}\ntry:\n    raise E().with_traceback(None)\nexcept E as e: e.go()",
+        f"import operator\nclass A:\n    def __add__(self, other): return lambda: {PUT}\noperator.add(A(), 1)()",
+        f"class A:\n    def __abs__(self): return lambda: {PUT}\nabs(A())()",
+        f"class A:\n    def __setattr__(self, name, act): act()\nA().x = lambda: {PUT}",
+        f"class A:\n    x = print\n    def __getattribute__(self, name): return lambda: {PUT}\nA().x()",
+        f"class A(dict):\n    def __missing__(self, key): return lambda: {PUT}\nA()['x']()",
+        f"class A:\n    @property\n    def x(self): {PUT}\nhasattr(A(), 'x')",
+        f"class A:\n    def __class_getitem__(cls, key): return lambda: {PUT}\nA['x']()",
+        f"from typing import NamedTuple\nclass A(NamedTuple):\n    act: object\nA(lambda: {PUT})[0]()",
+        f"from typing import NamedTuple\nclass A(NamedTuple):\n    act: object\nact, = A(lambda: {PUT})\nact()",
+        f"class A:\n    @property\n    def x(self): pass\n    @x.deleter\n    def x(self): {PUT}\ndel A().x",
+        f"class A:\n    def __getitem__(self, at): return lambda: {PUT}\nfor act in A(): act()",
+        f"class D:\n    def __set__(self, owner, act): act()\nclass A:\n    d = D()\nA().d = lambda: {PUT}",
+        f"class A:\n    def __aiter__(self): return self\n    async def __anext__(self): return lambda: {PUT}\nasync for act in A(): act()",
+        f"class A:\n    def __await__(self): return lambda: {PUT}\n(await A())()",
+        f"class E(Exception):\n    def put(self): {PUT}\nclass A:\n    def __exit__(self, kind, error, trace): error.put()\nwith A(): raise E",
+        f"import queue\nclass A:\n    def _put(self): {PUT}\nwaiting = queue.Queue()\nwaiting.put(A())\nwaiting.get()._put()",
+        f"class A:\n    def __new__(cls): return B()\nclass B:\n    def put(self): {PUT}\nA().put()",
+        f"class A:\n    async def __aenter__(self): return client\nasync with A() as c: c.{PUT.partition('.')[2]}",
+        f"class A:\n    c = property(lambda self: client)\nA().c.{PUT.partition('.')[2]}",
+        f"class A:\n    def put(self, act): act()\n    c = property(None, put)\nA().c = lambda: {PUT}",
+        f"class A:\n    def __init__(self): self.c = client\n    def put(self): self.{PUT.replace('client', 'c')}\n    go = put\nA().go()",
+        f"class A:\n    def put(): {PUT}\n    put = staticmethod(put)\nA().put()",
+        f"class A: pass\na = A()\nsetattr(a, 'c', client)\na.c.{PUT.partition('.')[2]}",
+        f"class A:\n    def __init__(self): object.__setattr__(self, 'c', client)\nA().c.{PUT.partition('.')[2]}",
+        f"class A:\n    def go(self): type(self).c = client\na = A()\na.go()\na.c.{PUT.partition('.')[2]}",
+        f"class E(Exception):\n    def retry(self): {PUT}\ntry:\n    raise E()\nexcept E as e: e.retry()",
+        f"class E(Exception):\n    def retry(self): {PUT}\ntry:\n    raise E\nexcept (KeyError, E) as e: e.retry()",
+        f"class E(Exception):\n    def retry(self): {PUT}\ntry:\n    raise E()\nexcept Exception as e: e.retry()",
+        f"class E(Exception):\n    def retry(self): {PUT}\nimport lib\nlib.fail_with(E())\ntry:\n    pass\nexcept E as e: e.retry()",
+        f"try:\n    raise KeyError from (lambda: {PUT})()\nexcept KeyError: pass",
+        f"class A:\n    def __init__(self, c): self.c = c\nmatch A(client):\n    case A(c=c): c.{PUT.partition('.')[2]}",
+        f"from functools import cache\n@cache\ndef go(): {PUT}\ngo.__wrapped__()",
+        f"def go(): {PUT}\ngo.__call__()",
+        f"import lib\nclass A:\n    def __init__(self): self.c = client\n    @lib.retry\n    def go(self): self.{PUT.replace('client', 'c')}\nA().go()",
         f"import threading\nclass A(threading.Thread):\n    def run(self): {PUT}\nA().start()",
         f"import threading\nclass A:\n    def run(self): {PUT}\nthreading.Thread(target=A().run).start()",
         (
@@ -359,14 +420,18 @@ def test_classes_are_followed_as_python_runs_them(follow: Follow, body: str) -> 
         'f"pict{ending}"',
         '"pict" + ending',
         "Names.BUCKET",
+        "Kinds.ONE.value",
         'names["bucket"]',
         "os.environ['BUCKET']",
     ],
 )
 def test_strings_are_worked_out(follow: Follow, bucket: str) -> None:
     body = f"""
+        import enum
         class Names:
             BUCKET = "pictures"
+        class Kinds(enum.Enum):
+            ONE = "pictures"
         names = {{"bucket": os.environ["BUCKET"], "other": event}}
         ending = "ures"
         boto3.client("s3").put_object(Bucket={bucket}, Key="k")
@@ -383,3 +448,118 @@ def test_a_string_that_grows_in_a_loop_is_not_known(project: Callable[..., Proje
     """
     with pytest.raises(PolicyError, match="Bucket cannot be told"):
         project(body).policies("dev", ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "def setup():\n    global CLIENT\n    CLIENT = made()\nsetup()\ndef put(): CLIENT.put_object(Bucket='pictures', Key='k')",
+        "class Held:\n    global CLIENT\n    CLIENT = made()\ndef put(): CLIENT.put_object(Bucket='pictures', Key='k')",
+        (
+            "def outer():\n    CLIENT = 1\n    def setup():\n        global CLIENT\n        CLIENT = made()\n    setup()\n"
+            "outer()\ndef put(): CLIENT.put_object(Bucket='pictures', Key='k')"
+        ),
+        (
+            "def put():\n    c = None\n    class A:\n        c = 1\n        def bind(self):\n            nonlocal c\n            c = made()\n"
+            "    A().bind()\n    c.put_object(Bucket='pictures', Key='k')"
+        ),
+        "class A[T]:\n    def put(self, given: T) -> T:\n        made().put_object(Bucket='pictures', Key='k')\ndef put(): A().put(1)",
+    ],
+)
+def test_a_name_is_bound_where_it_is_declared(follow: Follow, module: str) -> None:
+    head = "import boto3\ndef made():\n    return boto3.client('s3')\n"
+    assert follow("from chalicelib.m import put\nput()", modules={"chalicelib/m.py": head + module}) == WRITES
+
+
+GIVEN = """
+    import boto3
+    from functools import cached_property
+
+    class Job:
+        @cached_property
+        def s3(self):
+            return boto3.client("s3")
+
+        def run(self):
+            self.s3.put_object(Bucket="pictures", Key="k")
+
+    class Calls:
+        def __init__(self, act):
+            self.act = act
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "lib.execute(Job())",
+        "lib.execute([Job()])",
+        "lib.execute(Job)",
+        "lib.execute(lambda: Job())",
+        "lib.execute(Calls(Job().run))",
+        "lib.execute(Calls(Job()))",
+        "lib.settings.job = Job()",
+        "lib.jobs['a'] = Job()",
+        "print(event, file=Job())",
+        "boto3.client('s3').put_object(Bucket='pictures', Key='j', Body=Job())",
+        "boto3.client('s3').upload_file('f', 'pictures', 'j', Callback=Job().run)",
+    ],
+)
+def test_what_a_library_is_given_it_may_call(follow: Follow, body: str) -> None:
+    given = f"import lib\nfrom chalicelib.jobs import Calls, Job\n{body}"
+    found = follow(given, modules={"chalicelib/jobs.py": GIVEN.replace("put_object", "delete_object")})
+    assert found["s3:DeleteObject"] == {"pictures/*"}
+
+
+@pytest.mark.parametrize("body", ["str(Job())", "sorted([Job()])", "isinstance(event, Job)", "repr(Job())"])
+def test_python_itself_calls_special_methods_alone(follow: Follow, body: str) -> None:
+    assert follow(f"from chalicelib.jobs import Job\n{body}", modules={"chalicelib/jobs.py": GIVEN}) == {}
+
+
+@pytest.mark.parametrize(
+    ("code", "buckets"),
+    [
+        ("'pictures-abc'[:8]", {"pictures"}),
+        ("'abc-pictures'[-8:]", {"pictures"}),
+        ("(['a'] + ['b', 'c'])[1]", {"a", "b", "c"}),
+        ("names[1:][0]", {"a", "b"}),
+        ("moved[0]", {"a", "b"}),
+        ("shortened[0]", {"a", "b"}),
+        ("replace(Named('a'), name='b').name", {"b"}),
+        ("replace(Named('a', 'c'), other='b').name", {"a"}),
+        ("given(**({'name': 'a'} if event else {}))", {"a", "b"}),
+        ("given(**{'name': 'a'})", {"a"}),
+        ("dict(a='b')['a']", {"b"}),
+    ],
+)
+def test_a_string_is_all_that_it_may_be(follow: Follow, code: str, buckets: set[str]) -> None:
+    body = f"""
+        from dataclasses import dataclass, replace
+        @dataclass
+        class Named:
+            name: str
+            other: str = "x"
+        def given(name="b"):
+            return name
+        names, moved, shortened = ["a", "b"], ["a", "b"], ["a", "b"]
+        moved.reverse()
+        del shortened[0]
+        boto3.client("s3").put_object(Bucket={code}, Key="k")
+    """
+    assert follow(body) == {"s3:PutObject": {f"{bucket}/*" for bucket in buckets}}
+
+
+def test_a_module_may_make_its_names_when_they_are_asked_for(follow: Follow) -> None:
+    module = """
+        import boto3
+        def _put():
+            boto3.client("s3").put_object(Bucket="pictures", Key="k")
+        def __getattr__(name):
+            return _put
+    """
+    assert follow("from chalicelib.lazy import put\nput()", modules={"chalicelib/lazy.py": module}) == WRITES
+
+
+def test_a_folder_without_init_is_a_package_too(follow: Follow) -> None:
+    module = "import boto3\ndef put(): boto3.client('s3').put_object(Bucket='pictures', Key='k')"
+    assert follow("from chalicelib.sub import m\nm.put()", modules={"chalicelib/sub/m.py": module}) == WRITES

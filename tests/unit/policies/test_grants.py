@@ -6,8 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from tests.unit.policies.conftest import ACCOUNT, ENVIRONMENT, Follow
+from tools.policies.arns import Account
 from tools.policies.generator import Project
-from tools.policies.grants import Account, Grant, document
+from tools.policies.grants import Grant, document
 
 S3, DYNAMODB = 'boto3.client("s3").', 'boto3.client("dynamodb").'
 
@@ -38,6 +39,63 @@ S3, DYNAMODB = 'boto3.client("s3").', 'boto3.client("dynamodb").'
         ),
         ('generate_presigned_post("b", "k", Fields={})', {"s3:PutObject": {"b/*"}}),
         ('upload_file("local", "b", "k")', {"s3:PutObject": {"b/*"}, "s3:AbortMultipartUpload": {"b/*"}}),
+        (
+            'upload_file("local", "b", "k", ExtraArgs={"ACL": "private", "Tagging": "a=b", "ContentType": "x"})',
+            {
+                action: {"b/*"}
+                for action in (
+                    "s3:PutObject",
+                    "s3:AbortMultipartUpload",
+                    "s3:PutObjectAcl",
+                    "s3:PutObjectTagging",
+                )
+            },
+        ),
+        ('upload_file("f", "b", "k", None)', {"s3:PutObject": {"b/*"}, "s3:AbortMultipartUpload": {"b/*"}}),
+        ('download_file("b", "k", "f")', {"s3:GetObject": {"b/*"}, "s3:ListBucket": {"b"}}),
+        (
+            'put_object(Bucket="b", Key="k", GrantRead="x", ObjectLockMode="GOVERNANCE", ObjectLockLegalHoldStatus="ON")',
+            {
+                action: {"b/*"}
+                for action in (
+                    "s3:PutObject",
+                    "s3:PutObjectAcl",
+                    "s3:PutObjectRetention",
+                    "s3:PutObjectLegalHold",
+                )
+            },
+        ),
+        (
+            'get_object(Bucket="b", Key="k", VersionId="v")',
+            {"s3:GetObjectVersion": {"b/*"}, "s3:ListBucket": {"b"}},
+        ),
+        (
+            'get_object(Bucket="b", Key="k", **({"VersionId": "v"} if event else {}))',
+            {"s3:GetObject": {"b/*"}, "s3:GetObjectVersion": {"b/*"}, "s3:ListBucket": {"b"}},
+        ),
+        (
+            'generate_presigned_url("get_object", Params={"Bucket": "b", "Key": "k", "VersionId": "v"})',
+            {"s3:GetObjectVersion": {"b/*"}},
+        ),
+        ('delete_object(Bucket="b", Key="k", VersionId="v")', {"s3:DeleteObjectVersion": {"b/*"}}),
+        (
+            'delete_objects(Bucket="b", Delete={"Objects": [{"Key": "k", "VersionId": "v"}]})',
+            {"s3:DeleteObjectVersion": {"b/*"}},
+        ),
+        (
+            'delete_objects(Bucket="b", Delete={"Objects": [{"Key": "k", "VersionId": "v"}, {"Key": "k"}]})',
+            {"s3:DeleteObjectVersion": {"b/*"}, "s3:DeleteObject": {"b/*"}},
+        ),
+        (
+            'generate_presigned_post("b", "k", {"acl": "private"}, [["starts-with", "$tagging", ""], {"x-amz-meta-a": "b"}])',
+            {"s3:PutObject": {"b/*"}, "s3:PutObjectAcl": {"b/*"}, "s3:PutObjectTagging": {"b/*"}},
+        ),
+        (
+            'generate_presigned_post("b", "k", Conditions=[{"x-amz-grant-read": "x"}, ["content-length-range", 1, 2]])',
+            {"s3:PutObject": {"b/*"}, "s3:PutObjectAcl": {"b/*"}},
+        ),
+        ('put_object_tagging(Bucket="b", Key="k", VersionId="v")', {"s3:PutObjectVersionTagging": {"b/*"}}),
+        ('can_paginate("list_objects_v2")', {}),
         ('get_bucket_versioning(Bucket="b")', {"s3:GetBucketVersioning": {"b"}}),
     ],
 )
@@ -51,6 +109,11 @@ def test_calls_of_s3(follow: Follow, call: str, needs: object) -> None:
         ('get_item(TableName="T", Key={})', {"dynamodb:GetItem": {"table/T"}}),
         ('query(TableName="T")', {"dynamodb:Query": {"table/T"}}),
         ('query(TableName="T", IndexName="i")', {"dynamodb:Query": {"table/T/index/i"}}),
+        (
+            'query(TableName="T", **({"IndexName": "i"} if event else {}))',
+            {"dynamodb:Query": {"table/T", "table/T/index/i"}},
+        ),
+        ('query(**{"TableName": "T", "IndexName": "i"})', {"dynamodb:Query": {"table/T/index/i"}}),
         ('batch_get_item(RequestItems={"T": {"Keys": []}})', {"dynamodb:BatchGetItem": {"table/T"}}),
         (
             'batch_write_item(RequestItems={os.environ["TABLE"]: []})',
@@ -65,6 +128,10 @@ def test_calls_of_s3(follow: Follow, call: str, needs: object) -> None:
             {"dynamodb:DeleteItem": {"table/T"}, "dynamodb:ConditionCheckItem": {"table/T"}},
         ),
         (
+            "transact_get_items(TransactItems=built)",
+            {"dynamodb:GetItem": {"table/T"}},
+        ),
+        (
             'transact_get_items(TransactItems=[{"Get": {"TableName": "T"}}])',
             {"dynamodb:GetItem": {"table/T"}},
         ),
@@ -72,7 +139,8 @@ def test_calls_of_s3(follow: Follow, call: str, needs: object) -> None:
     ],
 )
 def test_calls_of_dynamodb(follow: Follow, call: str, needs: object) -> None:
-    assert follow(DYNAMODB + call) == needs
+    built = 'built = []\nbuilt.append({"Get": {"TableName": "T"}})\n'
+    assert follow(built + DYNAMODB + call) == needs
 
 
 def test_what_a_batch_leaves_is_asked_for_again(follow: Follow) -> None:
@@ -107,6 +175,42 @@ def _grants(project: Project, account: Account = ACCOUNT) -> set[Grant]:
         (
             'boto3.client("sns").publish(TopicArn="arn:aws:sns:eu-west-1:42:t", Message="")',
             Grant("sns:Publish", "arn:aws:sns:eu-west-1:42:t"),
+        ),
+        (
+            'boto3.client("lambda").invoke(FunctionName="other", Qualifier="live")',
+            Grant("lambda:InvokeFunction", "arn:aws:lambda:eu-west-1:123456789012:function:other:live"),
+        ),
+        (
+            'boto3.client("lambda").invoke(FunctionName="42:function:other:live")',
+            Grant("lambda:InvokeFunction", "arn:aws:lambda:eu-west-1:42:function:other:live"),
+        ),
+        (
+            'boto3.client("lambda").invoke(FunctionName=os.environ["AWS_LAMBDA_FUNCTION_NAME"])',
+            Grant("lambda:InvokeFunction", "arn:aws:lambda:eu-west-1:123456789012:function:app-dev-f"),
+        ),
+        (
+            'boto3.client("sqs").send_message(QueueUrl="https://sqs.us-east-2.amazonaws.com/42/q", MessageBody="")',
+            Grant("sqs:SendMessage", "arn:aws:sqs:us-east-2:42:q"),
+        ),
+        (
+            'boto3.client("sqs").send_message(QueueUrl="http://localhost:4566/42/q", MessageBody="")',
+            Grant("sqs:SendMessage", "arn:aws:sqs:eu-west-1:42:q"),
+        ),
+        (
+            'boto3.client("dynamodb", region_name="us-east-2").scan(TableName="T")',
+            Grant("dynamodb:Scan", "arn:aws:dynamodb:us-east-2:123456789012:table/T"),
+        ),
+        (
+            'boto3.Session(region_name="us-east-2").client("dynamodb").scan(TableName="T")',
+            Grant("dynamodb:Scan", "arn:aws:dynamodb:us-east-2:123456789012:table/T"),
+        ),
+        (
+            'boto3.client("dynamodb", boto3.Session(region_name="us-east-2").region_name).scan(TableName="T")',
+            Grant("dynamodb:Scan", "arn:aws:dynamodb:us-east-2:123456789012:table/T"),
+        ),
+        (
+            'boto3.client("dynamodb", os.environ["AWS_REGION"]).scan(TableName="T")',
+            Grant("dynamodb:Scan", "arn:aws:dynamodb:eu-west-1:123456789012:table/T"),
         ),
         (f'{S3}head_bucket(Bucket="b")', Grant("s3:ListBucket", "arn:aws:s3:::b")),
     ],
