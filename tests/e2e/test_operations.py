@@ -10,13 +10,12 @@ import pytest
 from chalicelib.catalog import Catalog
 from chalicelib.metadata import Record, image_id
 from chalicelib.sweep import Position, Sweep
-from tests.conftest import DESTINATION, SOURCE, TABLE, Deployed, eventually
+from tests.conftest import SOURCE, Deployed, eventually
 from tests.fixtures.events import SCHEDULED
 from tools import sweep as make_sweep
 from tools.load import Plan, load
 from tools.local_stack import LocalStack
 from tools.pictures import picture
-from tools.redrive import redriven, waiting
 from tools.stages import Stage, chosen
 
 if TYPE_CHECKING:
@@ -169,29 +168,6 @@ def test_a_task_of_another_bucket_is_refused(functions: "LambdaClient") -> None:
 
     assert result["resultCode"] == "PermanentFailure"
     assert "elsewhere" in result["resultString"]
-
-
-def test_an_event_that_used_up_its_retries_waits_in_the_queue_and_is_put_through_again(
-    deployed: Deployed, functions: "LambdaClient", stage: Stage
-) -> None:
-    name = "imagepress-local-compress"
-    variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    functions.update_function_configuration(
-        FunctionName=name, Environment={"Variables": {**variables, "TABLE_NAME": "NoSuchTable"}}
-    )
-    try:
-        deployed.s3.put_object(Bucket=SOURCE, Key="letters/a.jpg", Body=picture(64, 48, "JPEG"))
-        eventually(lambda: waiting(stage))
-    finally:
-        functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
-    assert variables["TABLE_NAME"] == TABLE
-
-    count = len(list(redriven(stage)))
-
-    assert count == 1
-    eventually(lambda: deployed.record("letters/a.jpg"))
-    assert deployed.s3.head_object(Bucket=DESTINATION, Key="letters/resized-a.jpg")
-    assert waiting(stage) == 0
 
 
 def test_nothing_is_lost_when_workers_are_killed_under_load(stage: Stage) -> None:
