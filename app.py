@@ -51,7 +51,7 @@ def sweep_daily(_: CloudWatchEvent) -> None:
     """Begin a sweep; `sweep` itself takes events that say where to go on, which a schedule's do not."""
     from chalicelib import sweep as sweeping
 
-    sweeping.begin(settings.current().compress_function.replace("-compress", "-sweep"))
+    sweeping.begin(settings.current().sweep_function)
 
 
 @app.middleware("http")
