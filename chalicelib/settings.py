@@ -162,7 +162,9 @@ def _output_format(environment: Mapping[str, str]) -> OutputFormat:
 
 
 def _list(environment: Mapping[str, str], variable: str) -> tuple[str, ...]:
-    return tuple(part for part in environment.get(variable, "").split(",") if part)
+    """Return what stands between commas; blanks around it are for the eye, those inside are its own."""
+    parts = (part.strip() for part in environment.get(variable, "").split(","))
+    return tuple(part for part in parts if part)
 
 
 def _renditions(environment: Mapping[str, str]) -> tuple[tuple[str, int], ...]:

@@ -91,6 +91,13 @@ def test_more_renditions_than_one_function_should_make_are_refused() -> None:
         Settings.from_environment({**NEEDED, "RENDITIONS": many})
 
 
+@pytest.mark.parametrize("value", ["photos/, my scans/", " photos/ ,my scans/ ", "photos/,\tmy scans/,"])
+def test_blanks_around_a_prefix_are_none_of_it(value: str) -> None:
+    settings = Settings.from_environment({**NEEDED, "INCLUDE_PREFIXES": value, "EXCLUDE_PREFIXES": " , "})
+
+    assert (settings.include_prefixes, settings.exclude_prefixes) == (("photos/", "my scans/"), ())
+
+
 def test_prefixes_are_a_list() -> None:
     settings = Settings.from_environment({**NEEDED, "INCLUDE_PREFIXES": "a/,b/", "EXCLUDE_PREFIXES": ""})
 
