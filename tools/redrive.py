@@ -40,11 +40,15 @@ def main() -> None:
         sys.exit(f"{error}")
     except KeyboardInterrupt:
         sys.exit("\nStopped. Run it again to go on.")
-    print(f"{outcomes.count('redriven')} failed events put through again.")
+    print(f"{_some(outcomes.count('redriven'), 'failed event')} put through again.")
     if foreign := outcomes.count("foreign"):
-        print(f"{foreign} messages are no failed events of {stage.name}: left in the queue.")
+        print(f"{_some(foreign, 'message')} left in the queue: no failed event of {stage.name}.")
     if later := outcomes.count("later"):
-        print(f"{later} events have failed meanwhile: left for the next time.")
+        print(f"{_some(later, 'event')} failed meanwhile: left for the next time.")
+
+
+def _some(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def waiting(stage: Stage) -> int:

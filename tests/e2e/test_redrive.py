@@ -1,6 +1,7 @@
 """`make redrive` on the queue of the deployed functions: what it puts through, what it leaves, when it ends."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
@@ -157,7 +158,7 @@ def test_events_that_fail_meanwhile_are_left_for_the_next_time(
     told = capsys.readouterr().out
     assert (len(functions.events), queue.held()) == (3, 3)
     assert "3 failed events put through again." in told
-    assert "events have failed meanwhile: left for the next time." in told
+    assert re.search(r"[123] events? failed meanwhile: left for the next time\.", told)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +191,7 @@ def test_what_is_no_event_of_the_stage_is_left_and_told_and_the_bar_still_ends(
 
     told = capsys.readouterr().out
     assert (functions.events, queue.held()) == ([("imagepress-local-sweep", {})], 1)
-    assert "1 failed events put through again.\n1 messages are no failed events of local" in told
+    assert "1 failed event put through again.\n1 message left in the queue: no failed event of local." in told
     assert "100%" in told
 
 
