@@ -18,6 +18,7 @@ from chalicelib import aws, options, settings, telemetry
 from chalicelib.catalog import FIRST, LAST, Catalog, partitions
 from chalicelib.handover import Handover
 from chalicelib.imaging import fingerprint
+from chalicelib.lease import HeldError, Lease
 from chalicelib.metadata import PASSING_FAILURES, Record, image_id
 from chalicelib.storage import Buckets
 
@@ -54,13 +55,21 @@ class Position:
     orphaned: int = 0
     requeued: int = 0
 
-    def behind(self, key: str, finding: Finding | None) -> "Position":
-        """Return where a sweep is that has looked at the next key, and handed it over if there is a finding."""
-        seen = replace(self, after_key=key, seen=self.seen + 1)
-        return replace(seen, requeued=self.requeued + 1, **self._counted(finding)) if finding else seen
+    def behind(self, key: str, finding: Finding, seen: int) -> "Position":
+        """Return where a sweep is that has handed over a key for a reason, the last of so many that it looked at."""
+        return replace(
+            self,
+            after_key=key,
+            seen=self.seen + seen,
+            missing=self.missing + (finding == "missing"),
+            stale=self.stale + (finding == "stale"),
+            orphaned=self.orphaned + (finding == "orphaned"),
+            requeued=self.requeued + 1,
+        )
 
-    def _counted(self, finding: Finding) -> dict[str, Any]:
-        return {finding: getattr(self, finding) + 1}
+    def to_keep(self) -> dict[str, Any] | None:
+        """Return it as a lease keeps it: nothing of a sweep that is done."""
+        return None if self.done else asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +114,15 @@ class Sweep:
         """Walk on from a position. Yield the next after each key handed over and each page; the last is done."""
         while not position.done:
             page = self._page(position.after_key)
+            seen = 0
             for key in sorted(page.etags.keys() | page.recorded):
-                finding = self._finding(key, page)
-                position = position.behind(key, finding)
-                if finding:
+                seen += 1
+                if finding := self._finding(key, page):
                     self._hand_over(key)
+                    position, seen = position.behind(key, finding, seen), 0
                     yield position
-            position = replace(position, after_key=page.end or "", done=page.end is None)
+            is_last = page.end is None
+            position = replace(position, after_key=page.end or "", done=is_last, seen=position.seen + seen)
             yield position
 
     def _page(self, after: str) -> _Page:
@@ -183,24 +194,50 @@ def of(now: settings.Settings, session: boto3.Session | None = None) -> Sweep:
     )
 
 
-def handle(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-    """Sweep from the position that an event tells, or from the start, as far as Lambda's time allows.
+def lease_of(now: settings.Settings, run: str, session: boto3.Session | None = None) -> Lease:
+    """Return a run's hold of the lease without which nobody sweeps an app."""
+    return Lease(aws.dynamodb_client(session), now.table_name, run, fingerprint(options.of(now)))
 
-    Where it is short, a new invocation of the same function goes on. Returns the position that was reached.
+
+def started(where: Mapping[str, Any]) -> Position:
+    """Return the position that a lease has kept; the beginning, if it has none, or one of another release."""
+    try:
+        return Position(**where)
+    except TypeError:
+        return Position()
+
+
+def handle(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """Sweep from where the last sweep was given up, or an event tells, or from the start, as far as Lambda's time allows.
+
+    Where it is short, a new invocation of the same function goes on. Returns the position that was reached; or that of
+    another sweep, which is under way.
     """
-    position = Position(**event.get("position", {}))
-    for position in of(settings.current()).positions(position):  # noqa: B020 - each follows from the last
-        if not position.done and context.get_remaining_time_in_millis() < _SECONDS_TO_SPARE * 1000:
-            begin(context.function_name, position)
-            break
+    now = settings.current()
+    # The retry of an event has the same id, and so has the lease that its first try left behind.
+    run = event.get("run") or context.aws_request_id
+    lease = lease_of(now, run)
+    try:
+        where = lease.resume() if "run" in event else lease.begin()
+        position = started(event.get("position", where))
+        with lease:
+            for position in of(now).positions(position):  # noqa: B020 - each follows from the last
+                lease.keep(position.to_keep())
+                if not position.done and context.get_remaining_time_in_millis() < _SECONDS_TO_SPARE * 1000:
+                    break
+    except HeldError as held:
+        telemetry.logger().info("under way", extra={"position": held.where, "reason": str(held)})
+        return {"underWay": held.where, "reason": str(held)}
+    if not position.done:
+        begin(context.function_name, run)
     reached = asdict(position)
     telemetry.logger().info("swept", extra={"position": reached})
     return reached
 
 
-def begin(function: str, position: Position | None = None) -> None:
-    """Have the sweep function sweep, from a position or from the start."""
-    event = {"position": asdict(position)} if position else {}
+def begin(function: str, run: str | None = None) -> None:
+    """Have the sweep function sweep, or go on with a run."""
+    event = {"run": run} if run else {}
     aws.lambda_client().invoke(
         FunctionName=function, InvocationType="Event", Payload=json.dumps(event).encode()
     )

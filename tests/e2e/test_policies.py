@@ -70,6 +70,7 @@ class Functions:
 
     def sweep(self) -> str:
         """Sweep over what these tests uploaded."""
+        self.deployed.rest()
         return self.invoke("sweep", {"position": {"after_key": FOLDER}})
 
     def api(self, method: str, route: str, body: Any = None, image: str = "", **query: str) -> str:
@@ -201,6 +202,7 @@ EXERCISES: Final[Mapping[tuple[str, str, str], Exercise]] = {
     **of_reconciling("compress"),
     **of_reconciling("compress_batch"),
     ("sweep", "dynamodb:BatchGetItem", f"table/{TABLE}"): swept,
+    ("sweep", "dynamodb:UpdateItem", f"table/{TABLE}"): swept,
     ("sweep", "dynamodb:Query", f"table/{TABLE}/index/byKey"): swept,
     ("sweep", "lambda:InvokeFunction", "imagepress-local-compress"): swept,
     ("sweep", "s3:ListBucket", SOURCE): swept,

@@ -3,7 +3,7 @@
 import json
 import os
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import islice
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -356,6 +356,45 @@ def test_each_key_is_handed_over_in_an_event_of_its_own() -> None:
     assert keys == [["a.jpg"], ["b+c.jpg"]]
 
 
+def _context(milliseconds: int = 900_000, request: str = "request-1") -> Any:
+    return SimpleNamespace(
+        get_remaining_time_in_millis=lambda: milliseconds,
+        function_name="imagepress-local-sweep",
+        aws_request_id=request,
+    )
+
+
+def test_a_sweep_that_fails_goes_on_where_it_was_when_lambda_tries_again(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Position] = []
+
+    def failing(_: Sweep, position: Position) -> Iterator[Position]:
+        started.append(position)
+        yield Position(after_key="m", seen=5)
+        raise ConnectionResetError
+
+    monkeypatch.setattr(Sweep, "positions", failing)
+    deployed.rest()
+    for _ in range(2):
+        with pytest.raises(ConnectionResetError):
+            sweep.handle({}, _context())
+
+    assert started == [Position(), Position(after_key="m", seen=5)]
+    deployed.rest()
+
+
+def test_an_event_of_a_run_that_is_over_does_nothing(deployed: Deployed) -> None:
+    deployed.rest()
+
+    assert "over" in sweep.handle({"run": "of yesterday"}, _context())["reason"]
+
+
+def test_where_a_sweep_of_another_release_stood_is_not_gone_on_from() -> None:
+    assert sweep.started({"shard": 1}) == Position()
+    assert sweep.started({"after_key": "m", "seen": 5}) == Position(after_key="m", seen=5)
+
+
 def test_a_sweep_that_runs_out_of_time_goes_on_in_a_new_invocation(
     deployed: Deployed, catalog: Catalog
 ) -> None:
@@ -363,11 +402,9 @@ def test_a_sweep_that_runs_out_of_time_goes_on_in_a_new_invocation(
     key = "\U0001f600 orphan.jpg"  # behind the first page
     orphan = cast("Record", {**record, "sourceKey": key, "imageId": image_id(SOURCE, key)})
     catalog.put(orphan, replacing=None)
-    out_of_time = SimpleNamespace(
-        get_remaining_time_in_millis=lambda: 0, function_name="imagepress-local-sweep"
-    )
+    deployed.rest()
 
-    reached = sweep.handle({}, out_of_time)  # as far as the source bucket's first page
+    reached = sweep.handle({}, _context(milliseconds=0))
 
     assert not reached["done"]
     eventually(lambda: deployed.record(key) is None)
@@ -377,6 +414,7 @@ def test_the_daily_schedule_begins_one(deployed: Deployed, catalog: Catalog) -> 
     import app
 
     catalog.delete(deployed.upload("sweeping/daily.jpg", PHOTO))
+    deployed.rest()
 
     with Client(app.app, stage_name="local") as client:
         client.lambda_.invoke("sweep_daily", client.events.generate_cw_event("aws.events", "", {}, []))
