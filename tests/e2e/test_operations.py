@@ -10,10 +10,10 @@ import pytest
 from chalicelib.catalog import Catalog
 from chalicelib.metadata import Record, image_id
 from chalicelib.sweep import Position, Sweep, lease_of
-from tests.conftest import SOURCE, Deployed, eventually
+from tests.conftest import DESTINATION, SOURCE, Deployed, eventually
 from tests.fixtures.events import SCHEDULED
 from tools import sweep as make_sweep
-from tools.load import Plan, load
+from tools.load import Plan, Uploads, load
 from tools.local_stack import LocalStack
 from tools.pictures import picture
 from tools.stages import Stage, chosen
@@ -204,8 +204,34 @@ def test_a_task_of_another_bucket_is_refused(functions: "LambdaClient") -> None:
     assert "elsewhere" in result["resultString"]
 
 
+def test_under_load_nothing_is_late_or_lost(stage: Stage) -> None:
+    report = load(stage, Plan(number=40, concurrency=4, kill=False))
+
+    assert (report.late, report.lost, report.killed, report.redriven) == (0, 0, 0, 0)
+
+
 def test_nothing_is_lost_when_workers_are_killed_under_load(stage: Stage) -> None:
-    report = load(stage, Plan(number=120, concurrency=4, kill=True, patience=5))
+    report = load(stage, Plan(number=120, concurrency=4, kill=True, patience=30))
 
     assert report.killed > 0
     assert report.lost == 0
+    # After half a minute Lambda has given up on those that are late.
+    assert report.late <= report.redriven + report.requeued
+
+
+def test_what_has_no_compressed_image_or_the_record_of_other_bytes_is_lost(
+    stage: Stage, deployed: Deployed, catalog: Catalog
+) -> None:
+    uploads = Uploads(stage)
+    for name in ("good", "gone", "old", "bad"):
+        data = b"words" if name == "bad" else picture(64, 48, "JPEG")
+        assert uploads.send(f"lost/{name}.jpg", data, patience=60)
+    deployed.s3.delete_object(Bucket=DESTINATION, Key="lost/resized-gone.jpg")
+    old = deployed.record("lost/old.jpg")
+    assert old
+    catalog.put({**old, "sourceETag": "another", "revision": "1"}, replacing=old)
+
+    assert uploads.unfinished() == ["lost/gone.jpg", "lost/old.jpg", "lost/bad.jpg"]
+
+    for name in ("good", "gone", "old", "bad"):
+        deployed.delete(f"lost/{name}.jpg")
