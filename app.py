@@ -20,7 +20,12 @@ app = Chalice(app_name="imagepress", configure_logs=False)  # telemetry's logger
 
 @app.on_s3_event(
     bucket=settings.current().source_bucket,
-    events=["s3:ObjectCreated:*", "s3:ObjectRemoved:*"],
+    events=[
+        "s3:ObjectCreated:*",
+        "s3:ObjectRemoved:*",
+        "s3:LifecycleExpiration:*",
+        "s3:ObjectRestore:Completed",
+    ],
 )
 def compress(event: S3Event) -> None:
     """Reconcile every key that the event names."""
@@ -51,7 +56,7 @@ def sweep_daily(_: CloudWatchEvent) -> None:
     """Begin a sweep; `sweep` itself takes events that say where to go on, which a schedule's do not."""
     from chalicelib import sweep as sweeping
 
-    sweeping.begin(settings.current().compress_function.replace("-compress", "-sweep"))
+    sweeping.begin(settings.current().sweep_function)
 
 
 @app.middleware("http")

@@ -139,7 +139,7 @@ def delete_image(request: Request, identifier: str) -> Response:
     record = _found(identifier)
     key = record["sourceKey"]
     if _buckets().source_etag(key) is None:  # then no event would come of deleting it
-        _handover().reconcile([key])
+        _handover().reconcile(key)
     else:
         _buckets().delete_source(key)
     return as_json({"imageId": identifier, "sourceKey": key}, 202)
@@ -150,7 +150,7 @@ def reprocess_image(request: Request, identifier: str) -> Response:
     """Answer `POST /images/{imageId}/reprocess`: the source is compressed again, though nothing has changed."""
     parameters.query(request, ())
     key = _found(identifier)["sourceKey"]
-    _handover().reconcile([key], force=True)
+    _handover().reconcile(key, force=True)
     return as_json({"imageId": identifier, "sourceKey": key}, 202)
 
 

@@ -1,18 +1,15 @@
 """Hand keys to the compress function, by asynchronous invocation in the shape of S3's event notifications.
 
-Lambda queues, retries and paces them, and keeps in the dead-letter queue what fails.
+Lambda queues, retries and paces them, and keeps in the dead-letter queue what fails. Each event names one key, so that
+a key which ends its worker each time takes no other with it.
 """
 
 import json
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
-
-KEYS_AT_ONCE = 10
-"""Keys of one invocation: each takes about a second at worst, and the function has sixty."""
 
 
 class Handover:
@@ -23,15 +20,12 @@ class Handover:
         self._function = function
         self._bucket = bucket
 
-    def reconcile(self, keys: Iterable[str], *, force: bool = False) -> None:
-        """Have up to `KEYS_AT_ONCE` keys of the source bucket reconciled, even if up to date where `force` says so."""
-        records = [
-            {
-                "eventSource": "imagepress",
-                "force": force,
-                "s3": {"bucket": {"name": self._bucket}, "object": {"key": quote_plus(key)}},
-            }
-            for key in keys
-        ]
-        payload = json.dumps({"Records": records}).encode()
+    def reconcile(self, key: str, *, force: bool = False) -> None:
+        """Have a key of the source bucket reconciled, even if it is up to date where `force` says so."""
+        record = {
+            "eventSource": "imagepress",
+            "force": force,
+            "s3": {"bucket": {"name": self._bucket}, "object": {"key": quote_plus(key)}},
+        }
+        payload = json.dumps({"Records": [record]}).encode()
         self._lambda.invoke(FunctionName=self._function, InvocationType="Event", Payload=payload)

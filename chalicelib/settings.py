@@ -15,7 +15,8 @@ OutputFormat = Literal["original", "jpeg", "webp", "avif", "png"]
 _BUCKET_NAME = r"(?!.*(?:-s3alias|--ol-s3|\.mrap)$)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]"
 _BUCKET_ALLOWED = "the name of an S3 bucket, without dots, not an alias of an access point"
 _TABLE_NAME = r"[a-zA-Z0-9_.-]{3,255}"
-_FUNCTION_NAME = r"[a-zA-Z0-9_-]{1,64}"
+# As Chalice makes it of the names of app, stage and function; that of the sweep follows from it.
+_FUNCTION_NAME = r"(?=.{1,64}$)(?:[a-zA-Z0-9_-]+-)?compress"
 _RENDITION = r"([a-z0-9][a-z0-9-]{0,31})=([1-9][0-9]{0,4})"
 _API_AUTH = r"token|iam|none|cognito:arn:[a-z-]+:cognito-idp:[a-z0-9-]+:[0-9]{12}:userpool/\S+"
 _SHA256 = r"[0-9a-f]{64}"
@@ -100,7 +101,10 @@ class Settings:
             include_prefixes=_list(environment, "INCLUDE_PREFIXES"),
             exclude_prefixes=_list(environment, "EXCLUDE_PREFIXES"),
             compress_function=_name(
-                environment, "COMPRESS_FUNCTION", _FUNCTION_NAME, "the name of a Lambda function"
+                environment,
+                "COMPRESS_FUNCTION",
+                _FUNCTION_NAME,
+                "the name of a Lambda function, <app>-<stage>-compress",
             ),
             api_auth=_api_auth(environment),
             api_read_token_sha256=_token_digest(environment, "API_READ_TOKEN_SHA256"),
@@ -113,6 +117,11 @@ class Settings:
                 "a compressed image would be compressed again without end"
             )
         return settings
+
+    @property
+    def sweep_function(self) -> str:
+        """The Lambda function that sweeps."""
+        return self.compress_function.removesuffix("compress") + "sweep"
 
     def includes(self, key: str) -> bool:
         """Tell whether a source key is to be compressed, by its prefix; what consoles make for folders never is."""
@@ -153,7 +162,9 @@ def _output_format(environment: Mapping[str, str]) -> OutputFormat:
 
 
 def _list(environment: Mapping[str, str], variable: str) -> tuple[str, ...]:
-    return tuple(part for part in environment.get(variable, "").split(",") if part)
+    """Return what stands between commas; blanks around it are for the eye, those inside are its own."""
+    parts = (part.strip() for part in environment.get(variable, "").split(","))
+    return tuple(part for part in parts if part)
 
 
 def _renditions(environment: Mapping[str, str]) -> tuple[tuple[str, int], ...]:

@@ -3,30 +3,33 @@
 A sweep walks the source bucket in S3's order of keys, which is also that of the index `byKey`, so that each page of keys
 is compared with the records of the same range: missing (no record), stale (another ETag or other settings), failed for a
 reason that may have passed, or orphaned (no source). It holds one page at a time, and where it is is a few words of JSON,
-so that it can go on in another process.
+so that it can go on behind any key in another process.
 """
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from itertools import batched
 from time import monotonic, sleep
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import boto3
 
 from chalicelib import aws, options, settings, telemetry
 from chalicelib.catalog import FIRST, LAST, Catalog, partitions
-from chalicelib.handover import KEYS_AT_ONCE, Handover
+from chalicelib.handover import Handover
 from chalicelib.imaging import fingerprint
+from chalicelib.lease import HeldError, Lease
 from chalicelib.metadata import PASSING_FAILURES, Record, image_id
 from chalicelib.storage import Buckets
 
 KEYS_A_SECOND: Final = 100
 """Keys handed over at most: about as many seconds of compressing, a tenth of an account's usual concurrency."""
 
+Finding = Literal["missing", "stale", "orphaned"]
+
 _SECONDS_TO_SPARE = 30
-_RECORDS_AT_ONCE = 1000
+# Of each partition and page: that of 1,000 sources that all have records has about 250 in each.
+_ENTRIES_AT_ONCE = 400
 _COMPARED = ("sourceETag", "settingsVersion", "status", "error", "sizeOriginal")
 
 
@@ -35,7 +38,7 @@ class Position:
     """Where a sweep is, and what it has seen.
 
     Attributes:
-        after_key: The source key that was seen last.
+        after_key: The key up to which all has been looked at.
         done: Whether all has been walked.
         seen: Source keys, and records without one, looked at.
         missing: Source keys without a record.
@@ -51,6 +54,39 @@ class Position:
     stale: int = 0
     orphaned: int = 0
     requeued: int = 0
+
+    def behind(self, key: str, finding: Finding, seen: int) -> "Position":
+        """Return where a sweep is that has handed over a key for a reason, the last of so many that it looked at."""
+        return replace(
+            self,
+            after_key=key,
+            seen=self.seen + seen,
+            missing=self.missing + (finding == "missing"),
+            stale=self.stale + (finding == "stale"),
+            orphaned=self.orphaned + (finding == "orphaned"),
+            requeued=self.requeued + 1,
+        )
+
+    def to_keep(self) -> dict[str, Any] | None:
+        """Return it as a lease keeps it: nothing of a sweep that is done."""
+        return None if self.done else asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """All there is of a range of keys.
+
+    Attributes:
+        etags: Those of the sources, by key.
+        records: Those of the sources that have one, by key.
+        recorded: Keys in the index, whether they have a source or not.
+        end: The last key of the range; None if it has no end.
+    """
+
+    etags: Mapping[str, str]
+    records: Mapping[str, Record]
+    recorded: frozenset[str]
+    end: str | None
 
 
 class Sweep:
@@ -72,61 +108,64 @@ class Sweep:
         self._settings_version = settings_version
         self._max_source_bytes = max_source_bytes
         self._includes = includes
-        self._keys_a_second = keys_a_second
+        self._seconds_a_key = 1 / keys_a_second
 
     def positions(self, position: Position) -> Iterator[Position]:
-        """Walk on from a position, and yield the next after each page, the last of which is done."""
+        """Walk on from a position. Yield the next after each key handed over and each page; the last is done."""
         while not position.done:
-            began = monotonic()
-            before = position.requeued
-            position = self._page(position)
-            sleep(max(0.0, (position.requeued - before) / self._keys_a_second - (monotonic() - began)))
+            page = self._page(position.after_key)
+            seen = 0
+            for key in sorted(page.etags.keys() | page.recorded):
+                seen += 1
+                if finding := self._finding(key, page):
+                    self._hand_over(key)
+                    position, seen = position.behind(key, finding, seen), 0
+                    yield position
+            is_last = page.end is None
+            position = replace(position, after_key=page.end or "", done=is_last, seen=position.seen + seen)
             yield position
 
-    def _page(self, position: Position) -> Position:
-        page = self._buckets.list_sources(position.after_key)
-        last = max(page, key=str.encode, default="")
-        etags = {key: etag for key, etag in page.items() if self._includes(key)}
-        ids = {key: image_id(self._buckets.source, key) for key in etags}
-        records = self._catalog.get_many(list(ids.values()), _COMPARED)
-        missing = [key for key in etags if ids[key] not in records]
-        stale = [
-            key for key in etags if ids[key] in records and self._is_stale(records[ids[key]], etags[key])
-        ]
-        self._reconcile(missing + stale)
-        orphaned = self._reconcile_orphaned(position.after_key, last, page)
-        return replace(
-            position,
-            after_key=last,
-            done=not page,
-            seen=position.seen + len(page) + orphaned,
-            missing=position.missing + len(missing),
-            stale=position.stale + len(stale),
-            orphaned=position.orphaned + orphaned,
-            requeued=position.requeued + len(missing) + len(stale) + orphaned,
+    def _page(self, after: str) -> _Page:
+        """Return the sources behind a key, as many as a listing has; no further than the index is read for them.
+
+        Where there are more records than sources, the range ends early, so that no page is ever larger.
+        """
+        sources = self._buckets.list_sources(after)
+        end = max(sources, default=LAST)
+        recorded: set[str] = set()
+        for partition in partitions(self._buckets.source):
+            between = (after or FIRST, end)
+            stretch = self._catalog.entries("byKey", partition, between, _ENTRIES_AT_ONCE)
+            recorded.update(entry.sort_key for entry in stretch.entries)
+            end = end if stretch.end is None else stretch.end
+        etags = {key: etag for key, etag in sources.items() if key <= end}
+        return _Page(
+            etags,
+            self._records([key for key in etags if self._includes(key)]),
+            frozenset(key for key in recorded if after < key <= end),
+            None if end == LAST else end,
         )
 
-    def _reconcile_orphaned(self, after: str, last: str, page: Collection[str]) -> int:
-        """Hand over the keys of records in the range of a page that are not on it, and return how many there are.
+    def _records(self, keys: list[str]) -> dict[str, Record]:
+        ids = {image_id(self._buckets.source, key): key for key in keys}
+        found = self._catalog.get_many(list(ids), _COMPARED)
+        return {ids[identifier]: record for identifier, record in found.items()}
 
-        Without a page the range is what follows `after`, where no source is left.
-        """
-        count = 0
-        for partition in partitions(self._buckets.source):
-            for keys in self._recorded(partition, after, last or LAST):
-                # A source that is younger than the page is not on it either.
-                orphaned = [key for key in keys if key not in page and not self._buckets.has_source(key)]
-                self._reconcile(orphaned)
-                count += len(orphaned)
-        return count
+    def _finding(self, key: str, page: _Page) -> Finding | None:
+        if key not in page.etags:
+            # A source that is younger than the page is not on it either.
+            return None if self._buckets.has_source(key) else "orphaned"
+        if not self._includes(key):
+            return None
+        if key not in page.records:
+            return "missing"
+        return "stale" if self._is_stale(page.records[key], page.etags[key]) else None
 
-    def _recorded(self, partition: str, after: str, last: str) -> Iterator[list[str]]:
-        """Yield the source keys of records of one partition behind `after`, up to `last`, some at a time."""
-        low: str | None = after or FIRST
-        while low is not None and low <= last:
-            stretch = self._catalog.entries("byKey", partition, (low, last), _RECORDS_AT_ONCE)
-            yield [entry.sort_key for entry in stretch.entries if entry.sort_key not in {after, low}]
-            low = stretch.end
+    def _hand_over(self, key: str) -> None:
+        """Hand over a key, and wait until it is time for the next: at no moment is the pace exceeded."""
+        began = monotonic()
+        self._handover.reconcile(key)
+        sleep(max(0.0, self._seconds_a_key - (monotonic() - began)))
 
     def _is_stale(self, record: Record, etag: str) -> bool:
         return (
@@ -142,10 +181,6 @@ class Sweep:
             return record["sizeOriginal"] <= self._max_source_bytes
         return code in PASSING_FAILURES
 
-    def _reconcile(self, keys: list[str]) -> None:
-        for some in batched(keys, KEYS_AT_ONCE):
-            self._handover.reconcile(some)
-
 
 def of(now: settings.Settings, session: boto3.Session | None = None) -> Sweep:
     """Return the sweep of an app by its settings."""
@@ -159,24 +194,50 @@ def of(now: settings.Settings, session: boto3.Session | None = None) -> Sweep:
     )
 
 
-def handle(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-    """Sweep from the position that an event tells, or from the start, as far as Lambda's time allows.
+def lease_of(now: settings.Settings, run: str, session: boto3.Session | None = None) -> Lease:
+    """Return a run's hold of the lease without which nobody sweeps an app."""
+    return Lease(aws.dynamodb_client(session), now.table_name, run, fingerprint(options.of(now)))
 
-    Where it is short, a new invocation of the same function goes on. Returns the position that was reached.
+
+def started(where: Mapping[str, Any]) -> Position:
+    """Return the position that a lease has kept; the beginning, if it has none, or one of another release."""
+    try:
+        return Position(**where)
+    except TypeError:
+        return Position()
+
+
+def handle(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """Sweep from where the last sweep was given up, or an event tells, or from the start, as far as Lambda's time allows.
+
+    Where it is short, a new invocation of the same function goes on. Returns the position that was reached; or that of
+    another sweep, which is under way.
     """
-    position = Position(**event.get("position", {}))
-    for position in of(settings.current()).positions(position):  # noqa: B020 - each follows from the last
-        if not position.done and context.get_remaining_time_in_millis() < _SECONDS_TO_SPARE * 1000:
-            begin(context.function_name, position)
-            break
+    now = settings.current()
+    # The retry of an event has the same id, and so has the lease that its first try left behind.
+    run = event.get("run") or context.aws_request_id
+    lease = lease_of(now, run)
+    try:
+        where = lease.resume() if "run" in event else lease.begin()
+        position = started(event.get("position", where))
+        with lease:
+            for position in of(now).positions(position):  # noqa: B020 - each follows from the last
+                lease.keep(position.to_keep())
+                if not position.done and context.get_remaining_time_in_millis() < _SECONDS_TO_SPARE * 1000:
+                    break
+    except HeldError as held:
+        telemetry.logger().info("under way", extra={"position": held.where, "reason": str(held)})
+        return {"underWay": held.where, "reason": str(held)}
+    if not position.done:
+        begin(context.function_name, run)
     reached = asdict(position)
     telemetry.logger().info("swept", extra={"position": reached})
     return reached
 
 
-def begin(function: str, position: Position | None = None) -> None:
-    """Have the sweep function sweep, from a position or from the start."""
-    event = {"position": asdict(position)} if position else {}
+def begin(function: str, run: str | None = None) -> None:
+    """Have the sweep function sweep, or go on with a run."""
+    event = {"run": run} if run else {}
     aws.lambda_client().invoke(
         FunctionName=function, InvocationType="Event", Payload=json.dumps(event).encode()
     )

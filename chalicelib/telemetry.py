@@ -39,14 +39,15 @@ def metrics() -> "Metrics":
 def handler[T](context: Any, work: Callable[[], T]) -> T:
     """Run an invocation's work with its request id and whether it was a cold start on every line.
 
-    Metrics are written at its end, also if it fails.
+    Metrics are written at its end, also if it fails: if there are any, since Powertools warns in plain text of none.
     """
     log = logger()
     log.append_keys(request_id=context.aws_request_id, cold_start=_is_cold())
     try:
         return work()
     finally:
-        metrics().flush_metrics()
+        if metrics().metric_set:
+            metrics().flush_metrics()
 
 
 def trouble(what: str, error: Exception, **facts: str) -> None:

@@ -3,11 +3,12 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from chalicelib.catalog import Catalog
+from chalicelib.lease import LEASE_ID
 from chalicelib.metadata import Record, image_id
 from tools.local_stack import LocalStack, free_port, running
 
@@ -81,6 +82,18 @@ class Deployed:
 
     def record(self, key: str) -> Record | None:
         return self.catalog.get(image_id(SOURCE, key))
+
+    def rest(self) -> None:
+        """Wait until no sweep is under way, and have the next begin at the beginning."""
+        lease: Any = {"TableName": TABLE, "Key": {"imageId": {"S": LEASE_ID}}}
+        dynamodb = self.catalog._dynamodb
+
+        def at_rest() -> bool:
+            held = dynamodb.get_item(**lease, ConsistentRead=True).get("Item")
+            return held is None or "runId" not in held or held["endsAt"]["N"] == "0"
+
+        eventually(at_rest, "a sweep is still under way after a minute")
+        dynamodb.delete_item(**lease)
 
     def compressed(self, key: str) -> bytes:
         return self.s3.get_object(Bucket=DESTINATION, Key=key)["Body"].read()

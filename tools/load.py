@@ -2,7 +2,8 @@
 
 A local stack of its own is started for it. No more than CONCURRENCY uploads are ever under way: the next begins when one
 has its record. With KILL=yes workers of the function are killed (-9) at random; what they leave is retried by Lambda,
-put through again from the dead-letter queue, and found by a sweep, before losses are counted.
+put through again from the dead-letter queue, and found by a sweep, before losses are counted: uploads that have no record of
+their own bytes in the end, or one whose compressed image is not there.
 """
 
 import os
@@ -19,13 +20,14 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
 from chalicelib import aws, sweep
 from chalicelib.catalog import Catalog
-from chalicelib.metadata import image_id
+from chalicelib.metadata import Record, image_id
 from chalicelib.sweep import Position
 from tools.local_stack import StackError, free_port, running
 from tools.pictures import picture
@@ -92,7 +94,7 @@ class Report:
         killed: Workers that were killed.
         redriven: Events put through again from the dead-letter queue.
         requeued: Keys that the sweep found.
-        lost: Uploads without a record at the end.
+        lost: Uploads without a record, or without a compressed image, at the end.
     """
 
     plan: Plan
@@ -104,18 +106,23 @@ class Report:
     requeued: int
     lost: int
 
+    @property
+    def late(self) -> int:
+        """Uploads that had no record in time."""
+        return self.plan.number - len(self.waits)
+
     def rows(self) -> list[tuple[str, str]]:
         """Return each figure with its name."""
         peak = "not told by this system" if self.peak_megabytes is None else f"{self.peak_megabytes:.0f} MB"
-        late = self.plan.number - len(self.waits)
         return [
             ("uploads / at a time", f"{self.plan.number} / {self.plan.concurrency}"),
             ("throughput", f"{self.plan.number / self.seconds:.1f} a second"),
             *((f"upload to record, p{share}", self._wait(share)) for share in (50, 95, 99)),
             ("peak memory of a worker", peak),
             ("workers killed", str(self.killed)),
-            (f"not done within {self.plan.patience:.0f} s", str(late)),
-            ("put through again / found by the sweep", f"{self.redriven} / {self.requeued}"),
+            (f"not done within {self.plan.patience:.0f} s", str(self.late)),
+            ("put through again from the dead-letter queue", str(self.redriven)),
+            ("handed over by the sweep", str(self.requeued)),
             ("lost", str(self.lost)),
         ]
 
@@ -152,16 +159,13 @@ def main() -> None:
 
 def load(stage: Stage, plan: Plan) -> Report:
     """Upload to a local stage, wait for the records, and mend what has none."""
-    s3: S3Client = stage.session.client("s3")
-    catalog = Catalog(aws.dynamodb_client(stage.session), stage.settings.table_name)
+    uploads = Uploads(stage)
     photos = [picture(side * 4 // 3, side, "JPEG") for side in _SIDES]
-    keys = [f"load/{index:06}.jpg" for index in range(plan.number)]
-    workers = Workers(s3.meta.endpoint_url, stage.settings.compress_function)
+    workers = Workers(uploads.endpoint, stage.settings.compress_function)
     peak = Peak(workers)
 
     def upload(index: int) -> float | None:
-        photo = photos[index % len(photos)]
-        return _upload(s3, catalog, stage.settings.source_bucket, keys[index], photo, plan.patience)
+        return uploads.send(f"load/{index:06}.jpg", photos[index % len(photos)], plan.patience)
 
     with (
         Progress() as progress,
@@ -175,57 +179,82 @@ def load(stage: Stage, plan: Plan) -> Report:
         )
         whole = time.monotonic() - began
     waits = sorted(took for took in seconds if took is not None)
-    redriven_events, requeued = _recover(stage, catalog, keys) if len(waits) < len(keys) else (0, 0)
+    events, requeued = _recover(stage, uploads) if plan.kill or len(waits) < plan.number else (0, 0)
     return Report(
         plan=plan,
         seconds=whole,
         waits=waits,
         peak_megabytes=peak.megabytes,
         killed=len(killed),
-        redriven=redriven_events,
+        redriven=events,
         requeued=requeued,
-        lost=sum(not _recorded(catalog, stage.settings.source_bucket, key) for key in keys),
+        lost=len(uploads.unfinished()),
     )
 
 
-def _upload(
-    s3: "S3Client", catalog: Catalog, bucket: str, key: str, data: bytes, patience: float
-) -> float | None:
-    """Upload, and return the seconds until the record is there, or None if it takes too long."""
-    began = time.monotonic()
-    etag = s3.put_object(Bucket=bucket, Key=key, Body=data)["ETag"]
-    while time.monotonic() < began + patience:
-        record = catalog.get(image_id(bucket, key))
-        if record is not None and record["sourceETag"] == etag:
-            return time.monotonic() - began
-        time.sleep(0.02)
-    return None
+class Uploads:
+    """What was uploaded to a stage, and whether it was compressed."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._s3: S3Client = stage.session.client("s3")
+        self._catalog = Catalog(aws.dynamodb_client(stage.session), stage.settings.table_name)
+        self._bucket = stage.settings.source_bucket
+        self._etags: dict[str, str] = {}
+
+    @property
+    def endpoint(self) -> str:
+        """Where they go."""
+        return self._s3.meta.endpoint_url
+
+    def send(self, key: str, data: bytes, patience: float) -> float | None:
+        """Upload, and return the seconds until the record is there, or None if it takes too long."""
+        began = time.monotonic()
+        self._etags[key] = self._s3.put_object(Bucket=self._bucket, Key=key, Body=data)["ETag"]
+        while time.monotonic() < began + patience:
+            if self._record(key):
+                return time.monotonic() - began
+            time.sleep(0.02)
+        return None
+
+    def unfinished(self) -> list[str]:
+        """Return the keys of those that have no record of their bytes, or whose record's image is not there."""
+        return [key for key in list(self._etags) if not self._is_finished(key)]
+
+    def wait(self, seconds: float) -> bool:
+        """Wait a while for all to be finished, and tell whether they are."""
+        deadline = time.monotonic() + seconds
+        while unfinished := self.unfinished():
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.5)
+        return not unfinished
+
+    def _record(self, key: str) -> Record | None:
+        record = self._catalog.get(image_id(self._bucket, key))
+        return record if record and record["sourceETag"] == self._etags[key] else None
+
+    def _is_finished(self, key: str) -> bool:
+        record = self._record(key)
+        if record is None or record["status"] != "compressed":
+            return False
+        try:
+            answer = self._s3.head_object(Bucket=record["destBucket"], Key=record["destKey"])
+        except ClientError:
+            return False
+        return answer["ETag"] == record["destETag"]
 
 
-def _recorded(catalog: Catalog, bucket: str, key: str) -> bool:
-    record = catalog.get(image_id(bucket, key))
-    return record is not None and record["status"] == "compressed"
-
-
-def _recover(stage: Stage, catalog: Catalog, keys: list[str]) -> tuple[int, int]:
-    """Redrive and sweep until every key has its record, as an operator would; return how much each had to do."""
+def _recover(stage: Stage, uploads: Uploads) -> tuple[int, int]:
+    """Redrive and sweep until all are finished, once at least, as an operator would; return what each had to do."""
     events = requeued = 0
-    bucket = stage.settings.source_bucket
     deadline = time.monotonic() + _SECONDS_TO_RECOVER
-    while not _all_recorded(catalog, bucket, keys, seconds=0) and time.monotonic() < deadline:
-        events += len(list(redriven(stage)))
+    finished = False
+    while not finished and time.monotonic() < deadline:
+        events += list(redriven(stage)).count("redriven")
         *_, last = sweep.of(stage.settings, stage.session).positions(Position())
         requeued += last.requeued
-        _all_recorded(catalog, bucket, keys, seconds=_SECONDS_EACH_ROUND)
+        finished = uploads.wait(_SECONDS_EACH_ROUND)
     return events, requeued
-
-
-def _all_recorded(catalog: Catalog, bucket: str, keys: list[str], seconds: float) -> bool:
-    """Wait a while for every key to have its record, and tell whether they have."""
-    deadline = time.monotonic() + seconds
-    while not (done := all(_recorded(catalog, bucket, key) for key in keys)) and time.monotonic() < deadline:
-        time.sleep(0.5)
-    return done
 
 
 class Workers:

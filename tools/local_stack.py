@@ -69,9 +69,8 @@ def running(aws_port: int, api_port: int, keep: Path | None = None) -> Iterator[
         session = boto3.Session("test", "test", region_name="us-east-1")
         _create_stack(session, endpoint)
         _deploy(environment | {"TMPDIR": str(folder)})  # what an interrupted build leaves goes with it
-        retry_events(
-            session.client("lambda", endpoint_url=endpoint), "imagepress-local-compress", DEAD_LETTERS_ARN
-        )
+        client = session.client("lambda", endpoint_url=endpoint)
+        list(retry_events(client, "imagepress-local-", DEAD_LETTERS_ARN))
         api = cleanup.enter_context(_served(PROJECT, environment, api_port, folder))
         yield LocalStack(endpoint, api, session)
 

@@ -281,11 +281,15 @@ def test_s3_may_invoke_for_this_bucket_of_this_account_alone(
     }
 
 
-def test_a_failed_event_is_tried_three_times_within_six_hours(
-    empty: Checkout, first: "subprocess.CompletedProcess[str]"
+@pytest.mark.parametrize("function", ["compress", "sweep", "sweep_daily"])
+def test_a_failed_event_is_tried_three_times_within_six_hours_and_then_kept(
+    empty: Checkout, first: "subprocess.CompletedProcess[str]", function: str
 ) -> None:
-    config = empty.client("lambda").get_function_event_invoke_config(FunctionName="imagepress-dev-compress")
+    client = empty.client("lambda")
+    config = client.get_function_event_invoke_config(FunctionName=f"imagepress-dev-{function}")
     assert (config["MaximumRetryAttempts"], config["MaximumEventAgeInSeconds"]) == (2, 21_600)
+    queue = empty.variables()["DEAD_LETTER_QUEUE_ARN"]
+    assert config["DestinationConfig"]["OnFailure"] == {"Destination": queue}
 
 
 def test_a_reserved_concurrency_bounds_the_function_that_it_is_set_for(

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from chalicelib.metadata import image_id
-from tests.conftest import DESTINATION, SOURCE, Deployed
+from tests.conftest import DESTINATION, SOURCE, Deployed, eventually
 from tools.pictures import picture
 
 
@@ -49,6 +49,30 @@ def test_a_delete_takes_object_and_record_along(deployed: Deployed) -> None:
     deployed.delete("e2e/gone.jpg")
 
     assert deployed.compressed_keys("e2e/resized-gone") == []
+
+
+def test_an_archived_object_is_compressed_when_it_is_restored(deployed: Deployed) -> None:
+    key = "e2e/archived.jpg"
+    deployed.s3.put_object(Bucket=SOURCE, Key=key, Body=picture(40, 30, "JPEG"), StorageClass="GLACIER")
+    assert eventually(lambda: deployed.record(key))["error"]["code"] == "archived"
+
+    deployed.s3.restore_object(Bucket=SOURCE, Key=key, RestoreRequest={"Days": 1})
+
+    eventually(lambda: deployed.compressed_keys("e2e/resized-archived"))
+    eventually(lambda: (record := deployed.record(key)) and record["status"] == "compressed")
+
+
+def test_s3_tells_of_all_that_makes_or_ends_an_object(deployed: Deployed) -> None:
+    told = deployed.s3.get_bucket_notification_configuration(Bucket=SOURCE)
+    (functions,) = told["LambdaFunctionConfigurations"]
+
+    # The emulator expires nothing: that lifecycle rules tell too is subscribed to, but not seen here.
+    assert set(functions["Events"]) == {
+        "s3:ObjectCreated:*",
+        "s3:ObjectRemoved:*",
+        "s3:LifecycleExpiration:*",
+        "s3:ObjectRestore:Completed",
+    }
 
 
 @pytest.mark.parametrize(

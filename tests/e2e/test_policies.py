@@ -21,6 +21,7 @@ from chalicelib.catalog import Catalog
 from chalicelib.metadata import image_id
 from tests.conftest import DESTINATION, SOURCE, TABLE, Deployed
 from tests.fixtures.events import SCHEDULED, proxied
+from tools.deploy.attachments import ASYNCHRONOUS
 from tools.local_stack import PROJECT, LocalStack
 from tools.pictures import picture
 from tools.policies import generator
@@ -69,6 +70,7 @@ class Functions:
 
     def sweep(self) -> str:
         """Sweep over what these tests uploaded."""
+        self.deployed.rest()
         return self.invoke("sweep", {"position": {"after_key": FOLDER}})
 
     def api(self, method: str, route: str, body: Any = None, image: str = "", **query: str) -> str:
@@ -200,6 +202,7 @@ EXERCISES: Final[Mapping[tuple[str, str, str], Exercise]] = {
     **of_reconciling("compress"),
     **of_reconciling("compress_batch"),
     ("sweep", "dynamodb:BatchGetItem", f"table/{TABLE}"): swept,
+    ("sweep", "dynamodb:UpdateItem", f"table/{TABLE}"): swept,
     ("sweep", "dynamodb:Query", f"table/{TABLE}/index/byKey"): swept,
     ("sweep", "lambda:InvokeFunction", "imagepress-local-compress"): swept,
     ("sweep", "s3:ListBucket", SOURCE): swept,
@@ -242,7 +245,7 @@ def list_compressed(user: boto3.Session, endpoint: str) -> None:
 
 NOT_ASKED: Final[Mapping[tuple[str, str, str], Attempt]] = {
     # Lambda hands failed events on with the role; the emulator does so by itself.
-    ("compress", "sqs:SendMessage", "imagepress-local-dead-letters"): send_message,
+    **{(each, "sqs:SendMessage", "imagepress-local-dead-letters"): send_message for each in ASYNCHRONOUS},
     # Where an object is missing, S3 answers 403 to who may not list its bucket; the emulator, 404 to everybody.
     ("compress", "s3:ListBucket", DESTINATION): list_compressed,
     ("compress_batch", "s3:ListBucket", DESTINATION): list_compressed,

@@ -1,58 +1,99 @@
-"""Tasks of S3 Batch Operations that cannot be done, answered one by one."""
+"""S3 Batch Operations' events, word for word as "Invoking AWS Lambda functions" in the S3 user guide shows them."""
 
-from typing import Any
-from uuid import uuid4
+import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from chalicelib import batch
 from chalicelib.catalog import Catalog
 from chalicelib.imaging import Options
+from chalicelib.metadata import image_id
 from chalicelib.pipeline import Pipeline
 from chalicelib.storage import Buckets
-from tests.conftest import DESTINATION, SOURCE
-from tools.local_stack import LocalStack
+from tools.pictures import picture
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+SCHEMA_1 = """
+{
+    "invocationSchemaVersion": "1.0",
+    "invocationId": "YXNkbGZqYWRmaiBhc2RmdW9hZHNmZGpmaGFzbGtkaGZza2RmaAo",
+    "job": {
+        "id": "f3cc4f60-61f6-4a2b-8a21-d07600c373ce"
+    },
+    "tasks": [
+        {
+            "taskId": "dGFza2lkZ29lc2hlcmUK",
+            "s3Key": "customerImage1.jpg",
+            "s3VersionId": "1",
+            "s3BucketArn": "arn:aws:s3:us-east-1:0123456788:amzn-s3-demo-bucket"
+        }
+    ]
+}
+"""
+SCHEMA_2 = """
+{
+    "invocationSchemaVersion": "2.0",
+    "invocationId": "YXNkbGZqYWRmaiBhc2RmdW9hZHNmZGpmaGFzbGtkaGZza2RmaAo",
+    "job": {
+        "id": "f3cc4f60-61f6-4a2b-8a21-d07600c373ce",
+        "userArguments": {
+            "k1": "v1",
+            "k2": "v2"
+        }
+    },
+    "tasks": [
+        {
+            "taskId": "dGFza2lkZ29lc2hlcmUK",
+            "s3Key": "customerImage1.jpg",
+            "s3VersionId": "jbo9_jhdPEyB4RrmOxWS0kU0EoNrU_oI",
+            "s3Bucket": "amzn-s3-demo-bucket"
+        }
+    ]
+}
+"""
+BUCKET = "amzn-s3-demo-bucket"
 
 
-@pytest.fixture
-def reconciler(stack: LocalStack) -> Pipeline:
-    s3 = stack.session.client("s3", endpoint_url=stack.endpoint)
-    dynamodb = stack.session.client("dynamodb", endpoint_url=stack.endpoint)
-    return Pipeline(Buckets(s3, SOURCE, DESTINATION), Catalog(dynamodb, "NoSuchTable"), Options(), 10**6)
+@pytest.fixture(scope="module")
+def buckets(s3: "S3Client") -> Buckets:
+    for name in (BUCKET, "amzn-s3-demo-destination"):
+        s3.create_bucket(Bucket=name)
+    return Buckets(s3, BUCKET, "amzn-s3-demo-destination")
 
 
-def answered(reconciler: Pipeline, catalog: Catalog, *tasks: dict[str, Any]) -> list[tuple[str, str]]:
-    numbered = [{"taskId": str(number), "s3Bucket": SOURCE, **task} for number, task in enumerate(tasks)]
-    event = {"invocationSchemaVersion": "2.0", "invocationId": "1", "tasks": numbered}
-    answer = batch.answer(event, reconciler, catalog, SOURCE)
-    assert [result["taskId"] for result in answer["results"]] == [task["taskId"] for task in numbered]
-    return [(result["resultCode"], result["resultString"]) for result in answer["results"]]
+def answered(text: str, buckets: Buckets, catalog: Catalog) -> dict[str, Any]:
+    return batch.answer(json.loads(text), Pipeline(buckets, catalog, Options(), 10**6), catalog, BUCKET)
 
 
-def test_what_aws_refuses_is_to_be_tried_again_and_logged_with_its_key(
-    reconciler: Pipeline, catalog: Catalog, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(("version", "text"), [("1.0", SCHEMA_1), ("2.0", SCHEMA_2)])
+def test_a_documented_event_is_answered_as_it_is_documented(
+    s3: "S3Client", catalog: Catalog, buckets: Buckets, version: str, text: str
 ) -> None:
-    key = f"batch/{uuid4().hex}.jpg"
+    s3.put_object(Bucket=BUCKET, Key="customerImage1.jpg", Body=picture(64, 48, "JPEG", int(version[0])))
 
-    ((code, text),) = answered(reconciler, catalog, {"s3Key": key})
+    assert answered(text, buckets, catalog) == {
+        "invocationSchemaVersion": version,
+        "treatMissingKeysAs": "TemporaryFailure",
+        "invocationId": "YXNkbGZqYWRmaiBhc2RmdW9hZHNmZGpmaGFzbGtkaGZza2RmaAo",
+        "results": [
+            {"taskId": "dGFza2lkZ29lc2hlcmUK", "resultCode": "Succeeded", "resultString": "compressed"}
+        ],
+    }
+    record = catalog.get(image_id(BUCKET, "customerImage1.jpg"))
+    assert record
+    assert s3.head_object(Bucket=buckets.destination, Key=record["destKey"])["ETag"] == record["destETag"]
 
-    assert code == "TemporaryFailure"
-    assert "ResourceNotFoundException" in text
-    (line,) = caplog.records
-    assert (line.levelname, vars(line)["key"]) == ("ERROR", key)
 
-
-@pytest.mark.parametrize("task", [{}, {"s3Key": None}, {"s3Key": ""}])
-def test_a_task_without_a_key_does_not_stop_the_others(
-    reconciler: Pipeline, catalog: Catalog, task: dict[str, Any]
+@pytest.mark.parametrize("text", [SCHEMA_1, SCHEMA_2])
+def test_a_documented_event_of_what_is_no_image_fails_for_good(
+    s3: "S3Client", catalog: Catalog, buckets: Buckets, text: str
 ) -> None:
-    results = answered(reconciler, catalog, task, {"s3Key": "another.jpg", "s3Bucket": "elsewhere"})
+    s3.put_object(Bucket=BUCKET, Key="customerImage1.jpg", Body=b"words")
 
-    assert results[0] == ("PermanentFailure", "key: the task names none")
-    assert results[1][1].startswith("bucket: elsewhere ")
+    (result,) = answered(text, buckets, catalog)["results"]
 
-
-def test_a_task_without_a_bucket_does_not_stop_the_others(reconciler: Pipeline, catalog: Catalog) -> None:
-    results = answered(reconciler, catalog, {"s3Bucket": None, "s3BucketArn": None, "s3Key": "a.jpg"})
-
-    assert results[0][0] == "PermanentFailure"
+    assert result["resultCode"] == "PermanentFailure"
+    assert result["resultString"].startswith("not-an-image: ")

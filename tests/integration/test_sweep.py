@@ -1,7 +1,10 @@
 """A sweep page by page: on a bucket of its own, beside the deployed compress function."""
 
+import json
 import os
-from collections.abc import Callable
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
+from itertools import islice
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -9,7 +12,7 @@ import pytest
 from chalice.test import Client
 
 from chalicelib import options, settings, sweep
-from chalicelib.catalog import Catalog
+from chalicelib.catalog import SHARDS, Catalog, Entry, Stretch, partitions
 from chalicelib.handover import Handover
 from chalicelib.imaging import Options, fingerprint
 from chalicelib.metadata import Record, image_id
@@ -32,8 +35,8 @@ class Hands(Handover):
     def __init__(self) -> None:
         self.keys: list[str] = []
 
-    def reconcile(self, keys: Any, *, force: bool = False) -> None:  # noqa: ARG002
-        self.keys += keys
+    def reconcile(self, key: str, *, force: bool = False) -> None:  # noqa: ARG002
+        self.keys.append(key)
 
 
 class Compressing(Handover):
@@ -42,9 +45,8 @@ class Compressing(Handover):
     def __init__(self, reconciler: Pipeline) -> None:
         self._pipeline = reconciler
 
-    def reconcile(self, keys: Any, *, force: bool = False) -> None:
-        for key in keys:
-            self._pipeline.reconcile(key, force=force)
+    def reconcile(self, key: str, *, force: bool = False) -> None:
+        self._pipeline.reconcile(key, force=force)
 
 
 @pytest.fixture
@@ -217,7 +219,7 @@ def test_orphans_are_found_before_between_and_behind_the_sources_that_are_left(
     monkeypatch: pytest.MonkeyPatch,
     number: int,
 ) -> None:
-    monkeypatch.setattr(sweep, "_RECORDS_AT_ONCE", 2)
+    monkeypatch.setattr(sweep, "_ENTRIES_AT_ONCE", 2)
     buckets = pairs(f"orphans-{number}")
     keys = [f"{letter}-\u00e9\U0001f600.jpg" for letter in "abcdefghijk"]
     for key in keys:
@@ -261,21 +263,136 @@ def test_a_longer_key_that_begins_alike_is_not_a_record_s_source(
     assert hands.keys == ["a.jpg"]
 
 
-def test_handing_over_is_paced(
-    s3: "S3Client",
-    pairs: Callable[[str], Buckets],
-    of: Callable[..., Sweep],
-    monkeypatch: pytest.MonkeyPatch,
+class Endless(Buckets):
+    """A bucket whose sources have all gone: asking for one takes time on a clock that is set by hand."""
+
+    def __init__(self, s3: "S3Client", clock: list[float]) -> None:
+        super().__init__(s3, "emptied", "emptied-destination")
+        self._clock = clock
+
+    def list_sources(self, after: str) -> dict[str, str]:  # noqa: ARG002
+        return {}
+
+    def has_source(self, key: str) -> bool:  # noqa: ARG002
+        self._clock[0] += 0.02
+        return False
+
+
+class Recorded(Catalog):
+    """An index of many records."""
+
+    def __init__(self, bucket: str, number: int) -> None:
+        self.looked_at = 0
+        self._keys: dict[str, list[str]] = {partition: [] for partition in partitions(bucket)}
+        for index in range(number):
+            key = f"{index:06}.jpg"
+            self._keys[partitions(bucket)[int(image_id(bucket, key)[-4:], 16) % SHARDS]].append(key)
+
+    def get_many(self, image_ids: Any, attributes: Any = ()) -> dict[str, Record]:  # noqa: ARG002
+        return {}
+
+    def entries(self, index: Any, partition: str, between: Any, limit: int, **_: Any) -> Stretch:  # noqa: ARG002
+        first, end = (
+            bisect_left(self._keys[partition], between[0]),
+            bisect_right(self._keys[partition], between[1]),
+        )
+        found = self._keys[partition][first : min(end, first + limit)]
+        self.looked_at += len(found)
+        return Stretch(tuple(Entry(key, "id") for key in found), found[-1] if len(found) == limit else None)
+
+
+def test_twenty_thousand_orphans_are_many_short_steps_each_of_which_a_sweep_can_go_on_from(
+    s3: "S3Client", hands: Hands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(sweep, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(sweep, "sleep", lambda seconds: clock.__setitem__(0, clock[0] + seconds))
+    catalog = Recorded("emptied", 20_000)
+    position, longest = Position(), 0.0
+    while not position.done:
+        walk = Sweep(Endless(s3, clock), catalog, hands, "", 1, lambda _: True).positions(position)
+        for position in islice(walk, 1500):  # noqa: B007 - another process goes on from the last
+            longest, clock[0] = max(longest, clock[0]), 0.0
+
+    assert (position.orphaned, position.seen, position.requeued) == (20_000, 20_000, 20_000)
+    assert hands.keys == [f"{index:06}.jpg" for index in range(20_000)]
+    assert longest < 1, "Lambda's time is looked at between two steps"
+    assert catalog.looked_at < 3 * 20_000
+
+
+def test_no_key_is_handed_over_before_its_time(
+    s3: "S3Client", pairs: Callable[[str], Buckets], catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, times = [0.0], []
+    monkeypatch.setattr(sweep, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(sweep, "sleep", lambda seconds: clock.__setitem__(0, clock[0] + seconds))
     buckets = pairs("paced")
-    for number in range(5):
+    for number in range(4):
         s3.put_object(Bucket=buckets.source, Key=f"{number}.jpg", Body=PHOTO)
-    pauses: list[float] = []
-    monkeypatch.setattr(sweep, "sleep", pauses.append)
 
-    _swept(of(buckets, keys_a_second=0.01))
+    class Slow(Handover):
+        """Takes three seconds for the first key, and none for the others."""
 
-    assert max(pauses) == pytest.approx(500, abs=5)
+        def __init__(self) -> None:
+            pass
+
+        def reconcile(self, key: str, *, force: bool = False) -> None:  # noqa: ARG002
+            times.append(clock[0])
+            clock[0] += 3 if key == "0.jpg" else 0
+
+    _swept(Sweep(buckets, catalog, Slow(), "", 1, lambda _: True, keys_a_second=0.5))
+
+    assert times == [0, 3, 5, 7]  # what was late is not caught up with
+
+
+def test_each_key_is_handed_over_in_an_event_of_its_own() -> None:
+    sent: list[Any] = []
+    client: Any = SimpleNamespace(invoke=lambda **call: sent.append(call))
+
+    for key in ("a.jpg", "b c.jpg"):
+        Handover(client, "compress", "source").reconcile(key)
+
+    keys = [[each["s3"]["object"]["key"] for each in json.loads(call["Payload"])["Records"]] for call in sent]
+    assert keys == [["a.jpg"], ["b+c.jpg"]]
+
+
+def _context(milliseconds: int = 900_000, request: str = "request-1") -> Any:
+    return SimpleNamespace(
+        get_remaining_time_in_millis=lambda: milliseconds,
+        function_name="imagepress-local-sweep",
+        aws_request_id=request,
+    )
+
+
+def test_a_sweep_that_fails_goes_on_where_it_was_when_lambda_tries_again(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Position] = []
+
+    def failing(_: Sweep, position: Position) -> Iterator[Position]:
+        started.append(position)
+        yield Position(after_key="m", seen=5)
+        raise ConnectionResetError
+
+    monkeypatch.setattr(Sweep, "positions", failing)
+    deployed.rest()
+    for _ in range(2):
+        with pytest.raises(ConnectionResetError):
+            sweep.handle({}, _context())
+
+    assert started == [Position(), Position(after_key="m", seen=5)]
+    deployed.rest()
+
+
+def test_an_event_of_a_run_that_is_over_does_nothing(deployed: Deployed) -> None:
+    deployed.rest()
+
+    assert "over" in sweep.handle({"run": "of yesterday"}, _context())["reason"]
+
+
+def test_where_a_sweep_of_another_release_stood_is_not_gone_on_from() -> None:
+    assert sweep.started({"shard": 1}) == Position()
+    assert sweep.started({"after_key": "m", "seen": 5}) == Position(after_key="m", seen=5)
 
 
 def test_a_sweep_that_runs_out_of_time_goes_on_in_a_new_invocation(
@@ -285,11 +402,9 @@ def test_a_sweep_that_runs_out_of_time_goes_on_in_a_new_invocation(
     key = "\U0001f600 orphan.jpg"  # behind the first page
     orphan = cast("Record", {**record, "sourceKey": key, "imageId": image_id(SOURCE, key)})
     catalog.put(orphan, replacing=None)
-    out_of_time = SimpleNamespace(
-        get_remaining_time_in_millis=lambda: 0, function_name="imagepress-local-sweep"
-    )
+    deployed.rest()
 
-    reached = sweep.handle({}, out_of_time)  # as far as the source bucket's first page
+    reached = sweep.handle({}, _context(milliseconds=0))
 
     assert not reached["done"]
     eventually(lambda: deployed.record(key) is None)
@@ -299,6 +414,7 @@ def test_the_daily_schedule_begins_one(deployed: Deployed, catalog: Catalog) -> 
     import app
 
     catalog.delete(deployed.upload("sweeping/daily.jpg", PHOTO))
+    deployed.rest()
 
     with Client(app.app, stage_name="local") as client:
         client.lambda_.invoke("sweep_daily", client.events.generate_cw_event("aws.events", "", {}, []))

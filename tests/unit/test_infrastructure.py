@@ -197,12 +197,19 @@ def test_the_alarm_of_the_duration_comes_before_the_time_out(template: dict[str,
     assert properties(template, "DurationAlarm")["Threshold"] == 750 * min(timeouts)
 
 
-def test_the_dashboard_s_text_is_json_with_the_metrics_that_the_functions_tell(
-    template: dict[str, Any],
-) -> None:
+@pytest.fixture(scope="module")
+def widgets(template: dict[str, Any]) -> dict[str, Any]:
     body = json.loads(properties(template, "Dashboard")["DashboardBody"]["Fn::Sub"])
+    return {widget["properties"]["title"]: widget["properties"] for widget in body["widgets"]}
+
+
+def test_the_dashboard_shows_the_metrics_that_the_functions_tell(widgets: dict[str, Any]) -> None:
     shown = {
-        part for widget in body["widgets"] for metric in widget["properties"]["metrics"] for part in metric
+        part
+        for widget in widgets.values()
+        for metric in widget["metrics"]
+        for part in metric
+        if isinstance(part, str)
     }
     told = {"Images", "Failures", "BytesIn", "BytesOut"}
     told |= {f"{stage}Milliseconds" for stage in ("read", "compress", "write")}
@@ -214,3 +221,17 @@ def test_what_costs_by_the_month_is_counted_in_the_documentation(template: dict[
     table = (PROJECT / "docs" / "deploying.md").read_text()
     assert f"| {kinds.count('AWS::CloudWatch::Alarm')} alarms |" in table
     assert f"| {kinds.count('AWS::CloudWatch::Dashboard')} dashboard |" in table
+
+
+def test_the_dashboard_shows_failures_by_each_code_that_there_is(widgets: dict[str, Any]) -> None:
+    ((search,),) = widgets["Failures by code"]["metrics"]
+    # The schema is the namespace and the names of all dimensions, as `telemetry` tells them.
+    assert search == {
+        "expression": """SEARCH('{imagepress,code,service} MetricName="FailuresByCode"', 'Sum', 300)"""
+    }
+
+
+def test_messages_that_wait_are_counted_once_and_not_at_each_look(widgets: dict[str, Any]) -> None:
+    metrics = widgets["Errors, throttles, dead letters"]["metrics"]
+    (letters,) = [each for each in metrics if "ApproximateNumberOfMessagesVisible" in each]
+    assert letters[-1] == {"stat": "Maximum"}

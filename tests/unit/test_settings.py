@@ -34,6 +34,8 @@ def test_a_missing_name_is_named(variable: str) -> None:
         ("SOURCE_BUCKET", "No Bucket", "the name of an S3 bucket"),
         ("TABLE_NAME", "a/b", "the name of a DynamoDB table"),
         ("COMPRESS_FUNCTION", "no function", "the name of a Lambda function"),
+        ("COMPRESS_FUNCTION", "shrink", "the name of a Lambda function, <app>-<stage>-compress"),
+        ("COMPRESS_FUNCTION", "imagepress-x-compress-2", "<app>-<stage>-compress"),
         ("PNG_COLORS", "1", "from 2 to 256"),
         ("PNG_COLORS", "257", "from 2 to 256"),
         ("API_AUTH", "password", "token, iam, none or cognito:"),
@@ -45,6 +47,14 @@ def test_a_missing_name_is_named(variable: str) -> None:
 def test_a_wrong_value_is_named_with_what_is_allowed(variable: str, value: str, allowed: str) -> None:
     with pytest.raises(SettingsError, match=f"^{variable} is '{value}', but must be .*{allowed}"):
         Settings.from_environment({**NEEDED, variable: value})
+
+
+@pytest.mark.parametrize(
+    ("compress", "sweep"),
+    [("imagepress-x-compress", "imagepress-x-sweep"), ("to-compress-x-compress", "to-compress-x-sweep")],
+)
+def test_the_sweep_is_the_function_beside_compress(compress: str, sweep: str) -> None:
+    assert Settings.from_environment({**NEEDED, "COMPRESS_FUNCTION": compress}).sweep_function == sweep
 
 
 def test_one_bucket_for_both_is_refused_since_it_would_never_end() -> None:
@@ -79,6 +89,13 @@ def test_more_renditions_than_one_function_should_make_are_refused() -> None:
     many = ",".join(f"r{number}=64" for number in range(9))
     with pytest.raises(SettingsError, match="at most 8"):
         Settings.from_environment({**NEEDED, "RENDITIONS": many})
+
+
+@pytest.mark.parametrize("value", ["photos/, my scans/", " photos/ ,my scans/ ", "photos/,\tmy scans/,"])
+def test_blanks_around_a_prefix_are_none_of_it(value: str) -> None:
+    settings = Settings.from_environment({**NEEDED, "INCLUDE_PREFIXES": value, "EXCLUDE_PREFIXES": " , "})
+
+    assert (settings.include_prefixes, settings.exclude_prefixes) == (("photos/", "my scans/"), ())
 
 
 def test_prefixes_are_a_list() -> None:

@@ -92,6 +92,15 @@ def test_a_failure_counts_under_its_code(capsys: pytest.CaptureFixture[str]) -> 
     assert [line["code"] for line in lines if "FailuresByCode" in line] == ["corrupt"]
 
 
+def test_an_invocation_without_metrics_writes_nothing_but_its_lines(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    telemetry.handler(CONTEXT, lambda: telemetry.CloudWatch().decision("unchanged", "a.jpg", "id-1", {}))
+
+    assert [line["message"] for line in _lines(capsys)] == ["unchanged"]
+    assert capsys.readouterr().err == ""
+
+
 def test_metrics_are_written_even_if_the_work_fails(capsys: pytest.CaptureFixture[str]) -> None:
     def work() -> None:
         telemetry.CloudWatch().decision("compressed", "a.jpg", "id-1", RECORD)

@@ -128,20 +128,16 @@ class Deployment:
         if self.dry_run:
             _tell(
                 [
-                    "retries and the queue of failed events of the compress function",
+                    f"retries and the queue of failed events of {', '.join(attachments.ASYNCHRONOUS)}",
                     "request limits of the API, and headers of the answers that API Gateway makes itself",
                 ]
             )
             return
         deployed = records.deployed(self.project, self.name)
-        print(
-            "  "
-            + attachments.retry_events(
-                self.session.client("lambda"),
-                self.stage.function_name("compress"),
-                self.stack.outputs().get("DeadLetterQueueArn"),
-            )
-        )
+        prefix = self.stage.function_name("compress").removesuffix("compress")
+        queue_arn = self.stack.outputs()["DeadLetterQueueArn"]
+        for line in attachments.retry_events(self.session.client("lambda"), prefix, queue_arn):
+            print(f"  {line}")
         sweep = self.stage.function_name("sweep")
         print("  " + attachments.allow_continuing(self.session.client("lambda"), sweep))
         api = deployed["rest_api"]["rest_api_id"]

@@ -1,29 +1,35 @@
 """What Chalice leaves out: how often a failed event is retried and where it ends, and the API's request limits."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_lambda import LambdaClient
 
+ASYNCHRONOUS: Final = ("compress", "sweep", "sweep_daily")
+"""Functions that are handed events without anybody waiting for an answer. Their policies take it from pyproject.toml."""
+
 _RETRIES = 2
 _AGE_SECONDS = 6 * 3600
 
 
-def retry_events(client: "LambdaClient", function: str, queue_arn: str | None) -> str:
-    """Have Lambda try a failed event again, and hand it to a queue when it gives up. Returns what was set."""
-    settings: dict[str, Any] = {}
-    if queue_arn:
-        settings["DestinationConfig"] = {"OnFailure": {"Destination": queue_arn}}
-    client.put_function_event_invoke_config(
-        FunctionName=function,
-        MaximumRetryAttempts=_RETRIES,
-        MaximumEventAgeInSeconds=_AGE_SECONDS,
-        **settings,
-    )
-    return f"{function}: {_RETRIES} retries within {_AGE_SECONDS // 3600} hours, then " + (
-        queue_arn or "nothing"
-    )
+def retry_events(client: "LambdaClient", prefix: str, queue_arn: str) -> Iterator[str]:
+    """Have Lambda try failed events again, and hand them to a queue when it gives up. Yields what was set.
+
+    Args:
+        client: Of Lambda.
+        prefix: What the functions' names begin with, such as `imagepress-dev-`.
+        queue_arn: The ARN of the queue.
+    """
+    for function in ASYNCHRONOUS:
+        client.put_function_event_invoke_config(
+            FunctionName=prefix + function,
+            MaximumRetryAttempts=_RETRIES,
+            MaximumEventAgeInSeconds=_AGE_SECONDS,
+            DestinationConfig={"OnFailure": {"Destination": queue_arn}},
+        )
+        yield f"{prefix}{function}: {_RETRIES} retries within {_AGE_SECONDS // 3600} hours, then {queue_arn}"
 
 
 def allow_continuing(client: "LambdaClient", function: str) -> str:

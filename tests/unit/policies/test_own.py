@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from tools.deploy.attachments import ASYNCHRONOUS
 from tools.local_stack import PROJECT
 from tools.policies import differences, generator
 
@@ -27,6 +28,11 @@ def test_every_function_has_a_file_of_its_own_in_every_stage() -> None:
         assert files.keys() == functions
         assert len(set(files.values())) == len(files)
         assert all(f"-{name}-" in file for file in files.values())
+
+
+def test_whose_failed_events_are_kept_is_known_to_the_policies_too() -> None:
+    project = generator.read(PROJECT)
+    assert project.on_failure == dict.fromkeys(ASYNCHRONOUS, "DEAD_LETTER_QUEUE_ARN")
 
 
 def test_no_policy_has_a_wildcard_but_for_what_a_bucket_or_a_log_holds() -> None:

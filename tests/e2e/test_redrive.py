@@ -1,0 +1,235 @@
+"""`make redrive` on the queue of the deployed functions: what it puts through, what it leaves, when it ends."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.conftest import DESTINATION, SOURCE, TABLE, Deployed, eventually
+from tests.fixtures.events import SCHEDULED
+from tools import redrive
+from tools.local_stack import LocalStack
+from tools.pictures import picture
+from tools.redrive import redriven, waiting
+from tools.stages import Stage, chosen
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_sqs import SQSClient
+
+
+class Queue:
+    """The queue of failed events, with messages as Lambda writes them."""
+
+    def __init__(self, client: "SQSClient") -> None:
+        self.client = client
+        self.url = client.get_queue_url(QueueName="imagepress-local-dead-letters")["QueueUrl"]
+
+    def send(self, body: str) -> None:
+        self.client.send_message(QueueUrl=self.url, MessageBody=body)
+
+    def fail(self, function: str, event: Any) -> None:
+        self.send(json.dumps({"requestContext": {"functionArn": arn(function)}, "requestPayload": event}))
+
+    def held(self) -> int:
+        """Return how many messages there are, those that somebody has received among them."""
+        names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = self.client.get_queue_attributes(QueueUrl=self.url, AttributeNames=names)["Attributes"]
+        return sum(int(number) for number in found.values())
+
+
+class Lambda:
+    """Takes events and keeps them; or does something else each time."""
+
+    def __init__(self, otherwise: Any = None) -> None:
+        self.events: list[tuple[str, Any]] = []
+        self._otherwise = otherwise
+
+    def invoke(self, FunctionName: str, InvocationType: str, Payload: bytes) -> None:  # noqa: N803
+        assert InvocationType == "Event"
+        self.events.append((FunctionName, json.loads(Payload)))
+        if self._otherwise:
+            self._otherwise()
+
+
+class Session:
+    """Makes clients of the real queue and of another Lambda."""
+
+    def __init__(self, queue: Queue, functions: Lambda) -> None:
+        self._clients = {"sqs": queue.client, "lambda": functions}
+
+    def client(self, service: str) -> Any:
+        return self._clients[service]
+
+
+def arn(function: str) -> str:
+    return f"arn:aws:lambda:us-east-1:000000000000:function:{function}:$LATEST"
+
+
+def record(key: str) -> Any:
+    return {"s3": {"bucket": {"name": SOURCE}, "object": {"key": key}}}
+
+
+@pytest.fixture(scope="module")
+def functions(stack: LocalStack) -> "LambdaClient":
+    return stack.session.client("lambda", endpoint_url=stack.endpoint)
+
+
+@pytest.fixture
+def stage(stack: LocalStack, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    monkeypatch.setenv("AWS_PORT", stack.endpoint.rpartition(":")[2])
+    monkeypatch.setenv("AWS_ENDPOINT_URL", stack.endpoint)  # which the tool sets too, to the same
+    monkeypatch.setenv("STAGE", "local")
+    return chosen()
+
+
+@pytest.fixture
+def queue(stack: LocalStack) -> Iterator[Queue]:
+    queue = Queue(stack.session.client("sqs", endpoint_url=stack.endpoint))
+    queue.client.purge_queue(QueueUrl=queue.url)
+    yield queue
+    queue.client.purge_queue(QueueUrl=queue.url)
+
+
+def at(stage: Stage, queue: Queue, functions: Lambda) -> Stage:
+    return replace(stage, session=cast("boto3.Session", Session(queue, functions)))
+
+
+def test_an_event_that_used_up_its_retries_waits_in_the_queue_and_is_put_through_again(
+    deployed: Deployed, functions: "LambdaClient", stage: Stage, queue: Queue
+) -> None:
+    name = "imagepress-local-compress"
+    variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    functions.update_function_configuration(
+        FunctionName=name, Environment={"Variables": {**variables, "TABLE_NAME": "NoSuchTable"}}
+    )
+    try:
+        deployed.s3.put_object(Bucket=SOURCE, Key="letters/a.jpg", Body=picture(64, 48, "JPEG"))
+        eventually(lambda: waiting(stage))
+    finally:
+        functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+    assert variables["TABLE_NAME"] == TABLE
+
+    assert list(redriven(stage)) == ["redriven"]
+    eventually(lambda: deployed.record("letters/a.jpg"))
+    assert deployed.s3.head_object(Bucket=DESTINATION, Key="letters/resized-a.jpg")
+    assert waiting(stage) == 0
+
+
+def test_each_event_goes_to_the_function_that_failed(stage: Stage, queue: Queue) -> None:
+    functions = Lambda()
+    events = {"compress": {"Records": [record("a.jpg")]}, "sweep": {"run": "1"}, "sweep_daily": SCHEDULED}
+    for name, event in events.items():
+        queue.fail(f"imagepress-local-{name}", event)
+
+    assert list(redriven(at(stage, queue, functions))) == ["redriven"] * 3
+
+    assert dict(functions.events) == {f"imagepress-local-{name}": event for name, event in events.items()}
+    assert queue.held() == 0
+
+
+def test_the_keys_of_an_event_are_parted(stage: Stage, queue: Queue) -> None:
+    functions = Lambda()
+    queue.fail("imagepress-local-compress", {"Records": [record("a.jpg"), record("b.jpg")]})
+
+    assert list(redriven(at(stage, queue, functions))) == ["redriven"]
+
+    assert [event for _, event in functions.events] == [
+        {"Records": [record(key)]} for key in ("a.jpg", "b.jpg")
+    ]
+
+
+def test_events_that_fail_meanwhile_are_left_for_the_next_time(
+    stage: Stage, queue: Queue, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event = {"Records": [record("a.jpg")]}
+    for _ in range(3):
+        queue.fail("imagepress-local-compress", event)
+    functions = Lambda(lambda: queue.fail("imagepress-local-compress", event))  # each comes back at once
+    monkeypatch.setattr(redrive, "chosen", lambda: at(stage, queue, functions))
+
+    redrive.main()
+
+    told = capsys.readouterr().out
+    assert (len(functions.events), queue.held()) == (3, 3)
+    assert "3 failed events put through again." in told
+    assert re.search(r"[123] events? failed meanwhile: left for the next time\.", told)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "junk",
+        "[]",
+        '"text"',
+        '{"requestPayload": {}}',
+        json.dumps({"requestContext": {"functionArn": arn("imagepress-prod-sweep")}, "requestPayload": {}}),
+        json.dumps({"requestContext": {"functionArn": "short"}, "requestPayload": {}}),
+        json.dumps(
+            {"requestContext": {"functionArn": arn("imagepress-local-sweep")}, "requestPayload": None}
+        ),
+    ],
+)
+def test_what_is_no_event_of_the_stage_is_left_and_told_and_the_bar_still_ends(
+    stage: Stage,
+    queue: Queue,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    body: str,
+) -> None:
+    functions = Lambda()
+    queue.send(body)
+    queue.fail("imagepress-local-sweep", {})
+    monkeypatch.setattr(redrive, "chosen", lambda: at(stage, queue, functions))
+
+    redrive.main()
+
+    told = capsys.readouterr().out
+    assert (functions.events, queue.held()) == ([("imagepress-local-sweep", {})], 1)
+    assert "1 failed event put through again.\n1 message left in the queue: no failed event of local." in told
+    assert "100%" in told
+
+
+def test_an_empty_queue_is_told_as_it_is(
+    stage: Stage, queue: Queue, capsys: pytest.CaptureFixture[str]
+) -> None:
+    redrive.main()
+
+    told = capsys.readouterr().out
+    assert told.endswith("0 failed events put through again.\n")
+    assert "100%" in told
+
+
+def test_an_event_that_lambda_does_not_accept_stays(
+    stage: Stage, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise ClientError({"Error": {"Code": "TooManyRequestsException", "Message": "later"}}, "Invoke")
+
+    queue.fail("imagepress-local-compress", {"Records": [record("a.jpg")]})
+    monkeypatch.setattr(redrive, "chosen", lambda: at(stage, queue, Lambda(refuse)))
+
+    with pytest.raises(SystemExit, match="TooManyRequestsException"):
+        redrive.main()
+
+    assert queue.held() == 1
+
+
+def test_a_redrive_that_is_stopped_says_how_to_go_on(
+    stage: Stage, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    queue.fail("imagepress-local-compress", {"Records": [record("a.jpg")]})
+    monkeypatch.setattr(redrive, "chosen", lambda: at(stage, queue, Lambda(stop)))
+
+    with pytest.raises(SystemExit, match="Run it again"):
+        redrive.main()
+
+    assert queue.held() == 1
