@@ -5,7 +5,6 @@ import * as session from './session.js';
 
 const ATTEMPTS = 4;
 
-/** The address of a path; parameters that are empty are left out. */
 export function address(path, parameters = {}) {
 	const url = new URL(path, document.baseURI);
 	for (const [name, value] of Object.entries(parameters)) if (value) url.searchParams.set(name, value);

@@ -75,21 +75,21 @@ library.addEventListener('change', () => {
 	end.observe(byId('more'));
 });
 
-const notice = (glyph, title, text, action) => [icon(glyph), el('h2', title), el('p', text), action];
+const notice = (glyph, title, text, label, act) => [icon(glyph), el('h2', title), el('p', text), button(label, null, act, { kind: '.primary' })];
 
 function trouble({ status, message }) {
-	if (status === 401) return notice('key', 'This gallery is private', 'It opens with the API’s token.', button('Enter a token', null, open, { kind: '.primary' }));
-	return notice('alert', 'The pictures cannot be listed', message, button('Try again', null, () => library.more(), { kind: '.primary' }));
+	if (status === 401) return notice('key', 'This gallery is private', 'It opens with the API’s token.', 'Enter a token', open);
+	return notice('alert', 'The pictures cannot be listed', message, 'Try again', () => library.more());
 }
 
 function nothing() {
 	const { prefix, status, format } = state;
 	if (prefix || status || format) {
 		const clear = () => go({ prefix: '', status: '', format: '' });
-		return notice('search', 'Nothing matches', 'No picture is like that.', button('Show all pictures', null, clear));
+		return notice('image', 'Nothing matches', 'No picture is like that.', 'Show all pictures', clear);
 	}
-	const text = 'Drop some here, paste one, or pick them. Each goes straight to your bucket and comes back smaller.';
-	return notice('image', 'No pictures yet', text, button('Pick pictures', 'upload', () => picker.click(), { kind: '.primary' }));
+	const text = 'Drop some here, paste one, or pick them.';
+	return notice('image', 'No pictures yet', text, 'Pick pictures', () => picker.click());
 }
 
 const more = () => library.phase === 'ready' && library.more();
@@ -177,20 +177,17 @@ picker.onchange = () => {
 };
 document.onpaste = ({ target, clipboardData }) => target.matches?.('input') || add(clipboardData.files);
 
-let depth = 0; // dragenter and dragleave come for every element on the way
-function dragging(event, step) {
+function dragging(event, isOver) {
 	if (!event.dataTransfer.types.includes('Files')) return;
 	event.preventDefault();
-	depth = Math.max(0, depth + step);
-	byId('drop').hidden = !depth;
+	byId('drop').hidden = !isOver;
 	byId('drop-folder').textContent = folder() && ` into ${folder()}`;
 }
 ondragstart = () => false; // or the page's own pictures could be dropped onto it
-ondragenter = (event) => dragging(event, 1);
-ondragover = (event) => dragging(event, 0);
-ondragleave = (event) => dragging(event, -1);
+ondragenter = ondragover = (event) => dragging(event, true);
+ondragleave = (event) => dragging(event, event.relatedTarget); // none, where it leaves the page
 ondrop = (event) => {
-	dragging(event, -depth);
+	dragging(event, false);
 	add(event.dataTransfer.files);
 };
 

@@ -7,7 +7,6 @@ import { withFreshUrls } from './grid.js';
 const SHOWN_BY_ALL = ['jpeg', 'png', 'webp', 'gif', 'avif', 'bmp'];
 const LARGE = 25_000_000; // bytes that nobody should load unasked
 
-/** The frame of a compressed image, and what stands below it. */
 export function compare(record) {
 	const { width, height, originalWidth, originalFormat, sizeOriginal } = record;
 	const after = el('img', { alt: `${nameOf(record.sourceKey)}, compressed` });

@@ -16,7 +16,6 @@ export class Library extends EventTarget {
 	#running = null;
 	#removed = new Set();
 
-	/** Start again with another filter or order. */
 	open(state) {
 		this.#running?.abort();
 		this.#running = null;

@@ -59,7 +59,6 @@ export class Uploads extends EventTarget {
 		this.retry(upload);
 	}
 
-	/** Upload under the first free name. */
 	keepBoth(upload) {
 		Object.assign(upload, { wanted: upload.key, number: 1 });
 		this.#rename(upload);
