@@ -9,7 +9,7 @@ const LARGE = 25_000_000; // bytes that nobody should load unasked
 
 export function compare(record) {
 	const { width, height, originalWidth, originalFormat, sizeOriginal } = record;
-	const after = el('img', { alt: `${nameOf(record.sourceKey)}, compressed` });
+	const after = el('img.after', { alt: `${nameOf(record.sourceKey)}, compressed` });
 	const frame = el('div.compare', after);
 	const legend = el('p.legend');
 	frame.style.setProperty('--ratio', width / height);
@@ -40,6 +40,7 @@ function showBefore(record, frame, legend) {
 	place();
 
 	before.onload = () => {
+		place();
 		frame.append(before, slider, el('span.handle', icon('handle')));
 		legend.replaceChildren(
 			el('span', el('b', 'Original '), bytes(record.sizeOriginal)),

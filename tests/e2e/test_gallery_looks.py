@@ -1,0 +1,77 @@
+"""How the gallery looks where that is hard: transparent pictures, odd names, narrow cards, large text, few colours."""
+
+import re
+from collections.abc import Callable
+from io import BytesIO
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Locator, expect
+
+from tests.conftest import Deployed
+from tests.e2e.conftest import Gallery, broken, jpeg, text
+from tools.pictures import picture
+
+Visit = Callable[..., Gallery]
+
+NARROW = {"width": 360, "height": 740}
+LEFT_OF = """
+(element, character) => {
+    const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    const range = new Range();
+    let left;
+    while (texts.nextNode()) {
+        const at = texts.currentNode.data.lastIndexOf(character);
+        if (at < 0) continue;
+        range.setStart(texts.currentNode, at);
+        range.setEnd(texts.currentNode, at + 1);
+        left = range.getBoundingClientRect().left;
+    }
+    return left;
+}
+"""
+OVERLAPS = """
+(container) => {
+    const shown = [...container.querySelectorAll('button, select, input:not([type=range]), h1, h2, p, dd, .segments span, small')]
+        .filter((each) => each.checkVisibility({ opacityProperty: true }) && each.getBoundingClientRect().width > 2);
+    const name = (each) => each.textContent.trim().slice(0, 30) || each.name;
+    const faults = shown.filter((each) => each.scrollHeight > each.clientHeight + 3 && getComputedStyle(each).display !== 'inline')
+        .map((each) => `${name(each)} is cut off`);
+    for (const [index, one] of shown.entries()) for (const other of shown.slice(index + 1)) {
+        if (one.contains(other) || other.contains(one)) continue;
+        const [a, b] = [one.getBoundingClientRect(), other.getBoundingClientRect()];
+        const isApart = a.right <= b.left + 1 || b.right <= a.left + 1 || a.bottom <= b.top + 1 || b.bottom <= a.top + 1;
+        if (!isApart) faults.push(`${name(one)} overlaps ${name(other)}`);
+    }
+    return faults;
+}
+"""
+
+
+def pixels(of: Locator) -> Image.Image:
+    return Image.open(BytesIO(of.screenshot())).convert("RGB")
+
+
+def box(of: Locator) -> dict[str, float]:
+    rectangle: dict[str, float] = of.evaluate("(element) => element.getBoundingClientRect().toJSON()")
+    return rectangle
+
+
+def test_a_transparent_picture_shows_as_much_of_the_page_before_as_after(
+    visit: Visit, deployed: Deployed, folder: str
+) -> None:
+    veil = BytesIO()
+    Image.new("RGBA", (400, 300), (200, 30, 30, 110)).save(veil, "PNG")
+    deployed.upload(f"{folder}veil.png", veil.getvalue())
+    gallery = visit(f"?prefix={folder}").settled()
+    viewer = gallery.open_picture(f"{folder}veil.png")
+    expect(viewer.get_by_role("slider")).to_be_visible()
+    expect(viewer.get_by_alt_text("veil.png, compressed")).to_have_js_property("naturalWidth", 400)
+
+    seen = pixels(viewer.locator(".compare"))
+
+    before = seen.getpixel((seen.width // 4, seen.height // 4))
+    after = seen.getpixel((seen.width * 3 // 4, seen.height // 4))
+    assert isinstance(before, tuple)
+    assert isinstance(after, tuple)
+    assert all(abs(one - other) <= 4 for one, other in zip(before, after, strict=True)), (before, after)
