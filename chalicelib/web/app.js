@@ -37,6 +37,7 @@ function open() {
 	format.disabled = state.status === 'failed'; // what failed has no format
 	order.value = state.prefix ? 'name' : state.order;
 	order.disabled = Boolean(state.prefix); // the API lists a prefix by name
+	scrollTo(0, Math.min(scrollY, document.querySelector('header').offsetHeight)); // to where the list starts
 	library.open(state);
 }
 
