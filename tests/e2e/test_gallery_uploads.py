@@ -1,12 +1,14 @@
 """Uploads in the gallery: what is refused, whose name is taken, what is cancelled or breaks off, and many at once."""
 
+import json
+import re
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Dialog, Route, expect
 
 from tests.conftest import SOURCE, Deployed
-from tests.e2e.conftest import Gallery, jpeg, png
+from tests.e2e.conftest import Gallery, jpeg, png, text
 from tools.local_stack import LocalStack, served_with
 
 Visit = Callable[..., Gallery]
@@ -58,7 +60,7 @@ def test_what_is_no_picture_is_refused_before_it_is_sent(visit: Visit, folder: s
     gallery.page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
 
     gallery.upload(
-        {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"words"},
+        text("notes.txt"),
         {"name": "drawing.svg", "mimeType": "image/svg+xml", "buffer": b"<svg/>"},
         {"name": "empty.jpg", "mimeType": "image/jpeg", "buffer": b""},
     )
@@ -243,3 +245,53 @@ def test_leaving_the_page_while_it_uploads_is_asked_about(visit: Visit, folder: 
     gallery.page.reload()
 
     assert asked == ["beforeunload"]
+
+
+def test_a_key_that_is_too_long_for_a_prefix_is_followed_too(
+    visit: Visit, deployed: Deployed, folder: str
+) -> None:
+    long = folder + "/".join(["d" * 190] * 5) + "/"
+    name = "n" * (1_010 - len(long) - 4) + ".jpg"
+    gallery = visit(f"?prefix={long}").settled()
+    waits = [True]
+
+    def not_yet(route: Route) -> None:
+        route.fulfill(status=404, json={"detail": "Not yet."}) if waits and waits.pop() else route.continue_()
+
+    gallery.page.route("**/images?key=*", not_yet)
+    gallery.upload(jpeg(name, 60, 40))
+
+    expect(gallery.row(long + name)).to_contain_text("% saved")
+    gallery.forgive("404")
+
+
+def test_what_became_of_an_upload_is_asked_no_more_once_it_is_refused(visit: Visit, folder: str) -> None:
+    gallery = visit(f"?prefix={folder}").settled()
+    asked: list[str] = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(status=403, json={"detail": "No more of this."})
+
+    gallery.page.route(re.compile("limit=1(&|$)"), refuse)
+    gallery.upload(jpeg("followed.jpg"))
+
+    expect(gallery.row(f"{folder}followed.jpg")).to_contain_text("No more of this.")
+    expect(gallery.page.get_by_role("heading", name="1 failed")).to_be_visible()
+    gallery.page.wait_for_timeout(2_000)  # longer than it waits between two looks
+    assert len(asked) == 1
+    gallery.forgive("403")
+
+
+def test_a_passing_fault_does_not_end_what_is_followed(visit: Visit, folder: str) -> None:
+    gallery = visit(f"?prefix={folder}").settled()
+    faults = [True, True]
+
+    def stumble(route: Route) -> None:
+        route.abort() if faults and faults.pop() else route.continue_()
+
+    gallery.page.route(re.compile("limit=1(&|$)"), stumble)
+    gallery.upload(jpeg("followed.jpg"))
+
+    expect(gallery.row(f"{folder}followed.jpg")).to_contain_text("% saved")
+    gallery.forgive("ERR_FAILED")
