@@ -45,7 +45,7 @@ async function problem(answer) {
 
 /** Every record comes with presigned URLs of its files, as `urls`. */
 export const list = (parameters, signal) => request('GET', 'images', { parameters: { ...parameters, urls: 'true' }, signal });
-export const image = (id) => request('GET', `images/${id}`, { parameters: { urls: 'true' } });
+export const image = (id) => request('GET', `images/${encodeURIComponent(id)}`, { parameters: { urls: 'true' } });
 
 /** The record of a key, if there is one. Asked as a list, since browsers complain of a 404; but a prefix has its limit. */
 export async function byKey(key) {

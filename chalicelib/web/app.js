@@ -1,31 +1,36 @@
 // The gallery: ties the address, the list, the grid, the uploads and the viewer together.
 
 import * as api from './api.js';
-import { announce, button, byId, el, icon, toast } from './dom.js';
+import { announce, button, byId, el, icon, refocus, toast } from './dom.js';
 import { bytes, count, saved } from './format.js';
 import * as grid from './grid.js';
 import { Library } from './library.js';
 import * as session from './session.js';
 import * as address from './state.js';
-import { connect } from './tray.js';
+import * as tray from './tray.js';
 import { Uploads } from './uploads.js';
-import { Viewer } from './viewer.js';
+import * as large from './viewer.js';
 
 const TYPING_PAUSE = 250; // milliseconds
 
 const list = byId('grid');
 const form = byId('filters');
 const picker = byId('files');
+const instead = byId('notice');
 const library = new Library();
 const uploads = new Uploads(Number(document.body.dataset.maxBytes));
-const viewer = new Viewer(byId('viewer'), library, { move, canMove: (step) => Boolean(neighbour(step)), close: closed });
+const viewer = large.connect(byId('viewer'), { move, canMove: neighbour, closed, changed: (record) => library.put(record), deleted });
 let state = address.read();
 
 // --- What is looked at
 
-function go(change, options) {
+function become(change, isReplaced) {
 	state = { ...state, ...change };
-	address.write(state, options);
+	address.write(state, isReplaced);
+}
+
+function go(change, isReplaced) {
+	become(change, isReplaced);
 	open();
 }
 
@@ -46,7 +51,7 @@ form.oninput = ({ target: { name, value } }) => {
 	clearTimeout(typing);
 	const isTyped = name === 'prefix';
 	const prefix = form.elements.prefix.value; // whatever is chosen while it is typed
-	typing = setTimeout(() => go({ prefix, [name]: value }, { replace: isTyped && state.prefix !== '' }), isTyped ? TYPING_PAUSE : 0);
+	typing = setTimeout(() => go({ prefix, [name]: value }, isTyped && state.prefix), isTyped ? TYPING_PAUSE : 0);
 };
 form.onsubmit = (event) => event.preventDefault();
 onpopstate = () => {
@@ -62,8 +67,10 @@ library.addEventListener('change', () => {
 	const { records, phase } = library;
 	grid.show(list, records, state, phase === 'loading');
 	const isEmpty = phase === 'complete' && !records.length;
-	byId('notice').hidden = !isEmpty && phase !== 'error';
-	byId('notice').replaceChildren(...(isEmpty ? nothing() : phase === 'error' ? trouble(library.error) : []));
+	const hadFocus = instead.contains(document.activeElement);
+	instead.hidden = !isEmpty && phase !== 'error';
+	instead.replaceChildren(...(isEmpty ? nothing() : phase === 'error' ? trouble(library.error) : []));
+	if (hadFocus) refocus();
 	byId('load-more').hidden = phase !== 'ready';
 	byId('forget').hidden = !session.token();
 	if (phase === 'complete' || phase === 'ready') {
@@ -108,9 +115,11 @@ function showTotals({ images, failures, bytesBefore, bytesAfter }) {
 		? [count(images, 'picture'), ': ', bytes(bytesBefore), ' pressed into ', el('b', bytes(bytesAfter)), '.']
 		: ['Every picture, ', el('b', 'a little lighter'), '.'];
 	byId('totals').replaceChildren(...sentence);
-	byId('aside').replaceChildren(images ? `${saved(bytesBefore, bytesAfter)}% saved` : 'Upload, and see what is saved');
-	if (failures) byId('aside').append(' · ', button(`${count(failures, 'picture')} could not be compressed`, null, () => go({ status: 'failed' }), { kind: '.link' }));
+	byId('aside').textContent = images ? `${saved(bytesBefore, bytesAfter)}% saved` : 'Upload, and see what is saved';
+	byId('failures').hidden = !failures;
+	byId('failures').textContent = `${count(failures, 'picture')} could not be compressed`;
 }
+byId('failures').onclick = () => go({ status: 'failed' });
 
 // --- One picture in large
 
@@ -118,13 +127,12 @@ list.onclick = (event) => {
 	const card = event.target.closest('[data-id]');
 	if (!card || event.metaKey || event.ctrlKey || event.shiftKey) return;
 	event.preventDefault();
-	openPicture(card.record);
+	openPicture(card.dataset.id);
 };
 
-function openPicture(record, options = { mark: 'opened' }) {
-	state = { ...state, image: record.imageId };
-	address.write(state, options);
-	viewer.show(record);
+function openPicture(image, isReplaced) {
+	become({ image }, isReplaced);
+	showPicture();
 }
 
 async function showPicture() {
@@ -134,9 +142,10 @@ async function showPicture() {
 		const record = library.get(image) ?? (await api.image(image));
 		if (state.image === image) viewer.show(record);
 	} catch (error) {
-		toast(error.status === 404 ? 'This picture is not there any more.' : error.message, { isError: true });
-		state.image = '';
-		address.write(state, { replace: true });
+		const isGone = error.status === 404;
+		toast(isGone ? 'This picture is not there any more.' : error.message, { isError: true });
+		if (state.image === image) leave();
+		if (isGone) deleted(image);
 	}
 }
 
@@ -146,22 +155,36 @@ function neighbour(step) {
 }
 
 function move(step) {
-	openPicture(neighbour(step), { replace: true });
+	openPicture(neighbour(step).imageId, true);
 	if (!neighbour(3)) more();
+}
+
+function deleted(id) {
+	if (state.image === id) { // else, another has been opened meanwhile
+		const step = [1, -1].find(neighbour);
+		if (step) move(step);
+		else viewer.hide();
+	}
+	library.remove(id);
+	uploads.forget(id);
 }
 
 function closed() {
 	const last = state.image;
 	if (!last) return;
+	leave();
+	refocus(list.querySelector(`[data-id="${last}"] a`));
+}
+
+function leave() {
 	state = { ...state, image: '' };
 	if (history.state === 'opened') history.back();
-	else address.write(state, { replace: true });
-	grid.focus(list, last);
+	else address.write(state, true);
 }
 
 // --- Uploads
 
-connect(byId('tray'), uploads, openPicture);
+tray.connect(byId('tray'), uploads, openPicture);
 uploads.addEventListener('change', ({ detail }) => detail?.record && library.put(detail.record));
 onbeforeunload = (event) => {
 	if (uploads.active.some((upload) => upload.state !== 'queued')) event.preventDefault();

@@ -1,6 +1,6 @@
 // Before and after in one frame, parted by a slider that pointers and arrow keys move.
 
-import { button, el, icon, paint } from './dom.js';
+import { button, el, icon, paint, refocus } from './dom.js';
 import { bytes, formatName, nameOf } from './format.js';
 import { withFreshUrls } from './grid.js';
 
@@ -36,8 +36,7 @@ function showBefore(record, frame, legend) {
 		slider.setAttribute('aria-valuetext', `${slider.value}% original, ${100 - slider.value}% compressed`);
 	};
 	slider.oninput = place;
-	slider.onpointerup = () => slider.blur(); // so that the arrow keys turn pages again
-	place();
+	slider.onpointerup = () => refocus(); // so that the arrow keys turn pages again
 
 	before.onload = () => {
 		place();

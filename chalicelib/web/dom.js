@@ -41,7 +41,7 @@ export function el(kind, ...children) {
 		if (typeof value === 'function') element.addEventListener(name.slice(2), value);
 		else if (value !== false) element.setAttribute(name, value === true ? '' : value);
 	}
-	element.append(...children.filter(Boolean));
+	element.append(...children.flat().filter(Boolean));
 	return element;
 }
 
@@ -68,18 +68,30 @@ export function paint(element, { placeholder, dominantColor }) {
 	element.addEventListener('load', () => element.style.removeProperty('background'), { capture: true, once: true });
 }
 
-/** Ask something in a dialog. @returns {Promise<string>} what it was closed with; empty if nothing was chosen. */
-export function ask(dialog, ...content) {
-	dialog.returnValue = '';
-	dialog.replaceChildren(...content);
+/** Ask something in a dialog of its own; `yes` and `no` are the buttons' labels. @returns {Promise<boolean>} */
+export function ask(title, content, no, yes, kind = '') {
+	const refuse = button(no, null, () => dialog.close(), { autofocus: true });
+	const agree = button(yes, null, () => {}, { kind: `.primary${kind}`, type: 'submit', value: 'yes' });
+	const form = el('form', { method: 'dialog' }, el('h2', { id: 'ask-title' }, title), content, el('div.row', refuse, agree));
+	const dialog = el('dialog.ask', { 'aria-labelledby': 'ask-title' }, form);
+	document.body.append(dialog);
 	dialog.showModal();
-	return new Promise((resolve) => dialog.addEventListener('close', () => resolve(dialog.returnValue), { once: true }));
+	return new Promise((resolve) => {
+		dialog.addEventListener('close', () => {
+			dialog.remove();
+			if (document.activeElement === document.body) refocus(); // what had it before is gone
+			resolve(dialog.returnValue === 'yes');
+		});
+	});
 }
 
-/** Tell screen readers what has changed elsewhere on the page. */
-export function announce(text) {
-	byId('live').textContent = text;
+/** Give the focus, where what had it goes, to a successor, or else to the name of the open picture or to the list. */
+export function refocus(successor) {
+	const place = successor ?? document.querySelector('.viewer[open] h2') ?? document.querySelector('main');
+	place.focus({ preventScroll: !successor });
 }
+
+export const announce = (text) => (byId('live').textContent = text);
 
 /** Say something for some seconds, within the dialog that is open; `action` is a button. */
 export function toast(text, { action = null, isError = false } = {}) {

@@ -10,12 +10,12 @@ export function href(state) {
 	return location.pathname + (given.size ? `?${given}` : '');
 }
 
-/** Put a state into the address; `mark` is told by `history.state`, and a replaced entry keeps its own. */
-export function write(state, { replace = false, mark = null } = {}) {
+/** Put a state into the address. Of a picture that was opened, `history.state` tells; a replaced entry keeps its own. */
+export function write(state, isReplaced) {
 	const target = href(state);
 	if (target === location.pathname + location.search) return;
-	if (replace) history.replaceState(history.state, '', target);
-	else history.pushState(mark, '', target);
+	if (isReplaced) history.replaceState(history.state, '', target);
+	else history.pushState(state.image && 'opened', '', target);
 }
 
 /** What a state asks of `GET /images`: with a prefix, the API sorts by name; what failed has no format. */

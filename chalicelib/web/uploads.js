@@ -13,7 +13,7 @@ const NAMED = [...ACTIVE, 'compressed', 'failed'];
 /** All uploads of this page. Tells of each change by a "change" event with the upload as its detail. */
 export class Uploads extends EventTarget {
 	// Each has a file, a key and a state: refused, waiting, sending (with its progress), clash (the name is taken), queued,
-	// compressed or failed (with its record), broken (to be retried), cancelled, gone.
+	// compressed or failed (with its record), broken (to be retried), cancelled.
 	all = [];
 	#maxBytes;
 
@@ -65,11 +65,12 @@ export class Uploads extends EventTarget {
 		this.retry(upload);
 	}
 
-	/** Forget what is over. */
-	clear() {
-		const gone = this.all;
-		this.all = this.active;
-		gone.filter((upload) => !this.all.includes(upload)).forEach((upload) => this.#become(upload, 'gone'));
+	/** Offer a picture no more, since it was deleted. */
+	forget(id) {
+		for (const upload of this.all.filter(({ record }) => record?.imageId === id)) {
+			upload.record = null;
+			this.cancel(upload, 'Deleted');
+		}
 	}
 
 	#isTaken(upload) {

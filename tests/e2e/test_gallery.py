@@ -330,6 +330,33 @@ def test_deleting_deletes_and_shows_the_next_picture(visit: Visit, deployed: Dep
     assert deployed.compressed_keys(folder) == [f"{folder}resized-b.jpg"]
 
 
+def test_a_slow_deletion_leaves_the_picture_that_was_opened_meanwhile(
+    visit: Visit, deployed: Deployed, folder: str
+) -> None:
+    for name in ("a.jpg", "b.jpg", "c.jpg"):
+        deployed.upload(folder + name, picture(300, 200, "JPEG"))
+    gallery = visit(f"?prefix={folder}").settled()
+    viewer = gallery.open_picture(f"{folder}a.jpg")
+    held: list[Route] = []
+    gallery.page.route(
+        "**/images/*",
+        lambda route: held.append(route) if route.request.method == "DELETE" else route.continue_(),
+    )
+
+    viewer.get_by_role("button", name="Delete …").click()
+    question = gallery.page.get_by_role("dialog", name="Delete a.jpg?")
+    with gallery.page.expect_request(lambda request: request.method == "DELETE"):
+        question.get_by_role("button", name="Delete").click()
+    viewer.get_by_role("button", name="Next picture").click()
+    expect(viewer.get_by_role("heading", name="b.jpg")).to_be_visible()
+    gallery.until(lambda: held)
+    held[0].continue_()
+
+    expect(viewer).to_contain_text("a.jpg was deleted")
+    expect(viewer.get_by_role("heading", name="b.jpg")).to_be_visible()
+    expect(gallery.card(f"{folder}a.jpg")).to_have_count(0)
+
+
 def test_compressing_again_makes_a_new_record(visit: Visit, deployed: Deployed, folder: str) -> None:
     before = deployed.upload(f"{folder}again.jpg", picture(300, 200, "JPEG"))
     gallery = visit(f"?prefix={folder}").settled()

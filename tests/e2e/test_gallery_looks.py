@@ -75,3 +75,26 @@ def test_a_transparent_picture_shows_as_much_of_the_page_before_as_after(
     assert isinstance(before, tuple)
     assert isinstance(after, tuple)
     assert all(abs(one - other) <= 4 for one, other in zip(before, after, strict=True)), (before, after)
+
+
+def test_a_name_that_turns_the_direction_of_text_turns_its_own_alone(
+    visit: Visit, deployed: Deployed, folder: str
+) -> None:
+    name = "a\N{RIGHT-TO-LEFT OVERRIDE}cod.jpg"
+    deployed.upload(folder + name, picture(300, 200, "JPEG"))
+    gallery = visit(f"?prefix={folder}").settled()
+    gallery.open_picture(folder + name).get_by_role("button", name="Delete …").click()
+    question = gallery.page.get_by_role("dialog", name="Delete a")
+
+    def left_of(where: Locator, character: str) -> float:
+        left: float = where.evaluate(LEFT_OF, character)
+        return left
+
+    heading = question.get_by_role("heading")
+    assert left_of(heading, "?") > max(left_of(heading, letter) for letter in "jc")
+    sizes = question.get_by_role("listitem").first
+    assert left_of(sizes, "(") < left_of(sizes, ")")
+    question.get_by_role("button", name="Delete").click()
+    told = gallery.page.get_by_text("was deleted.")
+    expect(told).to_be_visible()
+    assert left_of(told, "w") > left_of(told, "j")

@@ -295,3 +295,52 @@ def test_a_passing_fault_does_not_end_what_is_followed(visit: Visit, folder: str
 
     expect(gallery.row(f"{folder}followed.jpg")).to_contain_text("% saved")
     gallery.forgive("ERR_FAILED")
+
+
+def test_the_row_of_a_picture_that_was_deleted_says_so(visit: Visit, folder: str) -> None:
+    gallery = visit(f"?prefix={folder}").settled()
+    gallery.upload(jpeg("gone.jpg"))
+    gallery.button(f"Show: {folder}gone.jpg").click()
+
+    gallery.viewer.get_by_role("button", name="Delete …").click()
+    gallery.page.get_by_role("dialog", name="Delete gone.jpg?").get_by_role("button", name="Delete").click()
+
+    expect(gallery.row(f"{folder}gone.jpg")).to_contain_text("Deleted")
+    expect(gallery.button(f"Show: {folder}gone.jpg")).to_have_count(0)
+
+
+def test_show_finds_out_that_a_picture_was_deleted_elsewhere(
+    visit: Visit, deployed: Deployed, folder: str
+) -> None:
+    gallery = visit(f"?prefix={folder}").settled()
+    gallery.upload(jpeg("gone.jpg"))
+    expect(gallery.row(f"{folder}gone.jpg")).to_contain_text("% saved")
+    gallery.page.get_by_label("Format").select_option("PNG")  # so that the list does not hold it
+    expect(gallery.page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+    deployed.delete(f"{folder}gone.jpg")
+
+    gallery.button(f"Show: {folder}gone.jpg").click()
+
+    expect(gallery.page.get_by_text("This picture is not there any more.")).to_be_visible()
+    expect(gallery.row(f"{folder}gone.jpg")).to_contain_text("Deleted")
+    expect(gallery.viewer).to_be_hidden()
+    gallery.forgive("404")
+
+
+def test_show_shows_what_a_picture_has_become(visit: Visit, folder: str) -> None:
+    gallery = visit(f"?prefix={folder}").settled()
+    gallery.upload(jpeg("again.jpg"))
+    gallery.button(f"Show: {folder}again.jpg").click()
+
+    def smaller(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=json.dumps(answer.json() | {"sizeCompressed": 1234}))
+
+    gallery.page.route("**/images/*?urls=true", smaller)
+    gallery.viewer.get_by_role("button", name="Compress again").click()
+    expect(gallery.viewer).to_contain_text("again.jpg was compressed again: 1.23 kB")
+    gallery.viewer.get_by_role("button", name="Close").click()
+    expect(gallery.viewer).to_be_hidden()
+    gallery.button(f"Show: {folder}again.jpg").click()
+
+    expect(gallery.viewer.locator(".big")).to_contain_text("1.23 kB")
