@@ -41,7 +41,8 @@ function cardOf(record) {
 		el('span.name', name),
 		el('span.hidden', ` ${formatName(record.format)}, ${bytes(before)} to ${bytes(after)} `),
 	);
-	if (after < before) link.append(el('span.gain', `−${saved(before, after)}%`));
+	const gain = saved(before, after);
+	if (gain) link.append(el('span.gain', `−${gain}%`));
 	return card;
 }
 
@@ -53,7 +54,7 @@ function thumbnail(record) {
 		const smaller = Object.entries(renditions ?? {}).filter(([name, size]) => urls[name] && size.width < width);
 		picture.sizes = `${Math.round((width / height) * ROW_HEIGHT)}px`;
 		picture.srcset = [...smaller, ['compressed', record]].map(([name, size]) => `${urls[name]} ${size.width}w`).join(', ');
-	});
+	}, () => picture.removeAttribute('srcset')); // or a broken picture would be drawn over the placeholder
 	return picture;
 }
 

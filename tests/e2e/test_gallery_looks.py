@@ -77,6 +77,34 @@ def test_a_transparent_picture_shows_as_much_of_the_page_before_as_after(
     assert all(abs(one - other) <= 4 for one, other in zip(before, after, strict=True)), (before, after)
 
 
+def test_a_failed_card_shows_all_of_its_reason_on_a_narrow_screen(
+    visit: Visit, deployed: Deployed, folder: str
+) -> None:
+    deployed.upload(f"{folder}a-broken.jpg", broken("a")["buffer"])
+    deployed.upload(f"{folder}b.jpg", picture(640, 480, "JPEG"))
+    deployed.upload(f"{folder}c-wide.jpg", picture(900, 200, "JPEG"))
+    gallery = visit(f"?prefix={folder}", viewport=NARROW).settled()
+    card = gallery.card(f"{folder}a-broken.jpg")
+
+    reason = card.get_by_text("the bytes begin like no known image format")
+
+    assert box(reason)["bottom"] <= box(card)["bottom"]
+    assert reason.evaluate("(text) => text.scrollHeight - text.clientHeight") <= 0
+    assert box(card)["height"] == pytest.approx(box(gallery.card(f"{folder}b.jpg"))["height"], abs=1)
+
+
+def test_a_failed_card_alone_in_its_row_is_as_wide_as_the_rows_around_it(
+    visit: Visit, deployed: Deployed, folder: str
+) -> None:
+    deployed.upload(f"{folder}a-broken.jpg", broken("a")["buffer"])
+    deployed.upload(f"{folder}b-wide.jpg", picture(900, 200, "JPEG"))
+    gallery = visit(f"?prefix={folder}", viewport=NARROW).settled()
+
+    failed, wide = (box(gallery.card(folder + name)) for name in ("a-broken.jpg", "b-wide.jpg"))
+
+    assert failed["width"] == pytest.approx(wide["width"], abs=1)
+
+
 def test_a_name_that_turns_the_direction_of_text_turns_its_own_alone(
     visit: Visit, deployed: Deployed, folder: str
 ) -> None:
@@ -98,3 +126,42 @@ def test_a_name_that_turns_the_direction_of_text_turns_its_own_alone(
     told = gallery.page.get_by_text("was deleted.")
     expect(told).to_be_visible()
     assert left_of(told, "w") > left_of(told, "j")
+
+
+@pytest.mark.parametrize(("size", "badge"), [(995, None), (989, "\N{MINUS SIGN}1%"), (1000, None)])
+def test_a_badge_tells_what_was_saved_from_one_per_cent_on(
+    visit: Visit, album: str, size: int, badge: str | None
+) -> None:
+    gallery = visit()
+    gallery.list_many(1, like=album, sizeOriginal=1000, sizeCompressed=size)
+    gallery.open()
+    expect(gallery.card("0000.jpg")).to_be_visible()
+
+    assert gallery.card("0000.jpg").locator(".gain").all_text_contents() == ([badge] if badge else [])
+
+
+def test_a_badge_leaves_room_for_the_name_on_a_narrow_card(visit: Visit, album: str) -> None:
+    gallery = visit(viewport=NARROW, has_touch=True, is_mobile=True)
+    gallery.list_many(4, like=album, width=100, height=160)
+    gallery.open()
+    card = gallery.card("0000.jpg")
+    expect(card).to_be_visible()
+
+    start, end = (card.locator(".name").evaluate(LEFT_OF, letter) for letter in "0j")
+    name, badge = box(card.locator(".name")), box(card.locator(".gain"))
+
+    padding = card.locator(".name").evaluate("(name) => parseFloat(getComputedStyle(name).paddingBottom)")
+    assert start < end < box(card)["right"] - 10
+    assert name["bottom"] - padding <= badge["top"] or end < badge["left"] - 10
+
+
+def test_a_thumbnail_that_cannot_be_loaded_leaves_its_placeholder(visit: Visit, album: str) -> None:
+    gallery = visit()
+    gallery.page.route("**/resized-a-lake.jpg*", lambda route: route.abort())
+    gallery.open(f"?prefix={album}").settled()
+
+    image = gallery.card(f"{album}a-lake.jpg").locator("img")
+
+    expect(image).not_to_have_attribute("srcset", re.compile("."))
+    assert "data:image/webp" in image.evaluate("(image) => image.style.background")
+    gallery.forgive("ERR_FAILED")
