@@ -192,7 +192,11 @@ onbeforeunload = (event) => {
 
 /** Uploads go into the folder that is looked at. */
 const folder = () => (state.prefix.endsWith('/') ? state.prefix : '');
-const add = (files) => uploads.add(files, folder());
+function add(files) {
+	const before = uploads.all.length;
+	uploads.add(files, folder());
+	uploads.all[before]?.row.scrollIntoView(); // the tray may have more rows than it shows
+}
 
 byId('add').onclick = () => picker.click();
 picker.onchange = () => {

@@ -44,9 +44,10 @@ export function connect(tray, uploads, open) {
 	function summarize() {
 		const { all, active } = uploads;
 		tray.hidden = !all.length;
-		clashes.hidden = uploads.clashes.length < 2;
+		const unanswered = uploads.clashes.length;
+		clashes.hidden = unanswered < 2;
 		clear.hidden = active.length > 0;
-		title.textContent = active.length ? `Uploading: ${all.length - active.length} of ${all.length} done` : outcome(all);
+		title.textContent = active.length ? `Uploading: ${all.length - active.length - unanswered} of ${all.length} done` : outcome(all);
 		if (!active.length) announce(title.textContent);
 	}
 }

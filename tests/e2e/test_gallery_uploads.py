@@ -344,3 +344,27 @@ def test_show_shows_what_a_picture_has_become(visit: Visit, folder: str) -> None
     gallery.button(f"Show: {folder}again.jpg").click()
 
     expect(gallery.viewer.locator(".big")).to_contain_text("1.23 kB")
+
+
+def test_a_name_that_is_taken_is_not_counted_as_done(visit: Visit, deployed: Deployed, folder: str) -> None:
+    deployed.upload(f"{folder}cat.jpg", jpeg("cat.jpg", 80, 60)["buffer"])
+    gallery = visit(f"?prefix={folder}").settled()
+    gallery.page.route(TO_S3, lambda _: None)  # they stay on their way
+
+    gallery.upload(jpeg("cat.jpg"), jpeg("dog.jpg"), text("a.txt"))
+
+    expect(gallery.page.locator("[data-state=clash]")).to_have_count(1)
+    expect(gallery.page.get_by_role("heading", name="Uploading: 1 of 3 done")).to_be_visible()
+    gallery.forgive("409")
+
+
+def test_new_rows_are_in_sight_however_many_there_are_already(visit: Visit, folder: str) -> None:
+    gallery = visit(f"?prefix={folder}").settled()
+    gallery.upload(*(text(f"{number}.txt") for number in range(20)))
+    expect(gallery.page.locator(".upload")).to_have_count(20)
+    gallery.page.route(TO_S3, lambda _: None)  # they stay on their way
+
+    gallery.upload(*(jpeg(f"new-{number}.jpg", 60, 40) for number in range(20)))
+
+    expect(gallery.row(f"{folder}new-0.jpg")).to_be_in_viewport()
+    expect(gallery.page.locator("#tray h2")).to_be_in_viewport()
