@@ -103,6 +103,7 @@ function nothing() {
 const more = () => library.phase === 'ready' && library.more();
 const end = new IntersectionObserver(([entry]) => entry.isIntersecting && more(), { rootMargin: '900px' });
 byId('load-more').onclick = more;
+library.addEventListener('barren', () => announce('Still looking …'));
 
 let totalling = 0;
 function refreshTotals() {

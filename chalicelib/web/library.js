@@ -5,7 +5,7 @@ import { query } from './state.js';
 
 const PAGE = 40;
 
-/** Pages of records. Tells of every change by a "change" event. */
+/** Pages of records. Tells of every change by a "change" event, and of each page without a match by "barren". */
 export class Library extends EventTarget {
 	records = [];
 	phase = 'loading'; // then 'ready', 'complete' or 'error'
@@ -52,6 +52,7 @@ export class Library extends EventTarget {
 			this.records.push(...fresh);
 			this.#cursor = nextCursor;
 			if (!nextCursor) return;
+			if (!fresh.length) this.dispatchEvent(new Event('barren'));
 		}
 	}
 
