@@ -165,3 +165,66 @@ def test_a_thumbnail_that_cannot_be_loaded_leaves_its_placeholder(visit: Visit, 
     expect(image).not_to_have_attribute("srcset", re.compile("."))
     assert "data:image/webp" in image.evaluate("(image) => image.style.background")
     gallery.forgive("ERR_FAILED")
+
+
+def test_text_follows_the_size_that_the_browser_is_set_to(visit: Visit) -> None:
+    gallery = visit().settled()
+
+    size = gallery.page.evaluate(
+        "[...document.styleSheets[0].cssRules].find((rule) => rule.selectorText === ':root').style.fontSize"
+    )
+
+    assert size.endswith("%")
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_nothing_overlaps_where_text_is_twice_as_large(
+    visit: Visit, album: str, folder: str, width: int
+) -> None:
+    gallery = visit(f"?prefix={album}", viewport={"width": width, "height": 800}).settled()
+    gallery.page.evaluate("document.documentElement.style.fontSize = '200%'")
+    expect(gallery.page.locator("#totals")).to_contain_text("pressed")
+    gallery.quiet()
+    assert gallery.page.locator("header.masthead").evaluate(OVERLAPS) == []
+    assert gallery.page.locator("#filters").evaluate(OVERLAPS) == []
+    assert (
+        gallery.card(f"{album}d-broken.jpg")
+        .locator("a")
+        .evaluate("(card) => card.scrollHeight - card.clientHeight")
+        <= 0
+    )
+
+    gallery.open_picture(f"{album}a-lake.jpg")
+    expect(gallery.viewer.get_by_role("slider")).to_be_visible()
+    assert gallery.viewer.evaluate(OVERLAPS) == []
+    gallery.page.keyboard.press("Escape")
+    expect(gallery.viewer).to_be_hidden()
+    gallery.page.route("**/source-image", lambda _: None)  # it stays on its way
+    gallery.upload(jpeg(f"{width}.jpg"), jpeg(f"{width}.jpg"), text("a.txt"))
+    expect(gallery.page.locator("[data-state=sending]")).to_have_count(1)
+    assert gallery.page.locator("#tray").evaluate(OVERLAPS) == []
+
+
+def test_progress_is_seen_where_colours_are_forced(visit: Visit, folder: str) -> None:
+    gallery = visit(f"?prefix={folder}", forced_colors="active", reduced_motion="reduce").settled()
+    gallery.page.route("**/source-image", lambda _: None)  # it stays on its way
+    gallery.upload(jpeg("long.jpg"))
+    bar = gallery.page.get_by_role("progressbar")
+    expect(bar).to_be_visible()
+    bar.evaluate("(bar) => { bar.value = 0.5; }")
+
+    seen = pixels(bar)
+
+    assert seen.getpixel((seen.width // 4, seen.height // 2)) != seen.getpixel(
+        (seen.width * 3 // 4, seen.height // 2)
+    )
+
+
+def test_the_chosen_status_is_told_by_more_than_bold_type_where_colours_are_forced(visit: Visit) -> None:
+    gallery = visit(forced_colors="active").settled()
+
+    chosen, other = (
+        pixels(gallery.page.locator(".segments span", has_text=text)) for text in ("All", "Failed")
+    )
+
+    assert chosen.getpixel((chosen.width // 2, 3)) != other.getpixel((other.width // 2, 3))
