@@ -80,7 +80,7 @@ def _policy() -> str:
             "default-src 'none'",
             "script-src 'self'",
             "style-src 'self'",
-            f"img-src 'self' data: blob: {' '.join(sorted(images))}",
+            f"img-src 'self' data: {' '.join(sorted(images))}",
             f"connect-src 'self' {uploads}",
             "base-uri 'self'",
             "form-action 'none'",

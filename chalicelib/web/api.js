@@ -4,8 +4,8 @@ import { wait } from './dom.js';
 import * as session from './session.js';
 
 const ATTEMPTS = 4;
+const PREFIX_BYTES = 1000;
 
-/** The address of a path; parameters that are empty are left out. */
 export function address(path, parameters = {}) {
 	const url = new URL(path, document.baseURI);
 	for (const [name, value] of Object.entries(parameters)) if (value) url.searchParams.set(name, value);
@@ -45,12 +45,13 @@ async function problem(answer) {
 
 /** Every record comes with presigned URLs of its files, as `urls`. */
 export const list = (parameters, signal) => request('GET', 'images', { parameters: { ...parameters, urls: 'true' }, signal });
-export const image = (id) => request('GET', `images/${id}`, { parameters: { urls: 'true' } });
+export const image = (id) => request('GET', `images/${encodeURIComponent(id)}`, { parameters: { urls: 'true' } });
 
-/** The record of a key, or null; asked as a list, since that there is none yet is no error. */
+/** The record of a key, if there is one. Asked as a list, since browsers complain of a 404; but a prefix has its limit. */
 export async function byKey(key) {
+	if (new Blob([key]).size > PREFIX_BYTES) return list({ key });
 	const { images } = await list({ prefix: key, limit: 1 });
-	return images.find((record) => record.sourceKey === key) ?? null;
+	return images.find((record) => record.sourceKey === key);
 }
 
 export const stats = () => request('GET', 'stats');

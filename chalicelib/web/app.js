@@ -1,31 +1,36 @@
 // The gallery: ties the address, the list, the grid, the uploads and the viewer together.
 
 import * as api from './api.js';
-import { announce, button, byId, el, icon, toast } from './dom.js';
+import { announce, button, byId, el, icon, refocus, toast } from './dom.js';
 import { bytes, count, saved } from './format.js';
 import * as grid from './grid.js';
 import { Library } from './library.js';
 import * as session from './session.js';
 import * as address from './state.js';
-import { connect } from './tray.js';
+import * as tray from './tray.js';
 import { Uploads } from './uploads.js';
-import { Viewer } from './viewer.js';
+import * as large from './viewer.js';
 
 const TYPING_PAUSE = 250; // milliseconds
 
 const list = byId('grid');
 const form = byId('filters');
 const picker = byId('files');
+const instead = byId('notice');
 const library = new Library();
 const uploads = new Uploads(Number(document.body.dataset.maxBytes));
-const viewer = new Viewer(byId('viewer'), library, { move, canMove: (step) => Boolean(neighbour(step)), close: closed });
+const viewer = large.connect(byId('viewer'), { move, canMove: neighbour, closed, changed: (record) => library.put(record), deleted });
 let state = address.read();
 
 // --- What is looked at
 
-function go(change, options) {
+function become(change, isReplaced) {
 	state = { ...state, ...change };
-	address.write(state, options);
+	address.write(state, isReplaced);
+}
+
+function go(change, isReplaced) {
+	become(change, isReplaced);
 	open();
 }
 
@@ -37,6 +42,7 @@ function open() {
 	format.disabled = state.status === 'failed'; // what failed has no format
 	order.value = state.prefix ? 'name' : state.order;
 	order.disabled = Boolean(state.prefix); // the API lists a prefix by name
+	scrollTo(0, Math.min(scrollY, document.querySelector('header').offsetHeight)); // to where the list starts
 	library.open(state);
 }
 
@@ -45,7 +51,7 @@ form.oninput = ({ target: { name, value } }) => {
 	clearTimeout(typing);
 	const isTyped = name === 'prefix';
 	const prefix = form.elements.prefix.value; // whatever is chosen while it is typed
-	typing = setTimeout(() => go({ prefix, [name]: value }, { replace: isTyped && state.prefix !== '' }), isTyped ? TYPING_PAUSE : 0);
+	typing = setTimeout(() => go({ prefix, [name]: value }, isTyped && state.prefix), isTyped ? TYPING_PAUSE : 0);
 };
 form.onsubmit = (event) => event.preventDefault();
 onpopstate = () => {
@@ -61,8 +67,10 @@ library.addEventListener('change', () => {
 	const { records, phase } = library;
 	grid.show(list, records, state, phase === 'loading');
 	const isEmpty = phase === 'complete' && !records.length;
-	byId('notice').hidden = !isEmpty && phase !== 'error';
-	byId('notice').replaceChildren(...(isEmpty ? nothing() : phase === 'error' ? trouble(library.error) : []));
+	const hadFocus = instead.contains(document.activeElement);
+	instead.hidden = !isEmpty && phase !== 'error';
+	instead.replaceChildren(...(isEmpty ? nothing() : phase === 'error' ? trouble(library.error) : []));
+	if (hadFocus) refocus();
 	byId('load-more').hidden = phase !== 'ready';
 	byId('forget').hidden = !session.token();
 	if (phase === 'complete' || phase === 'ready') {
@@ -75,26 +83,27 @@ library.addEventListener('change', () => {
 	end.observe(byId('more'));
 });
 
-const notice = (glyph, title, text, action) => [icon(glyph), el('h2', title), el('p', text), action];
+const notice = (glyph, title, text, label, act) => [icon(glyph), el('h2', title), el('p', text), button(label, null, act, { kind: '.primary' })];
 
 function trouble({ status, message }) {
-	if (status === 401) return notice('key', 'This gallery is private', 'It opens with the API’s token.', button('Enter a token', null, open, { kind: '.primary' }));
-	return notice('alert', 'The pictures cannot be listed', message, button('Try again', null, () => library.more(), { kind: '.primary' }));
+	if (status === 401) return notice('key', 'This gallery is private', 'It opens with the API’s token.', 'Enter a token', open);
+	return notice('alert', 'The pictures cannot be listed', message, 'Try again', () => library.more());
 }
 
 function nothing() {
 	const { prefix, status, format } = state;
 	if (prefix || status || format) {
 		const clear = () => go({ prefix: '', status: '', format: '' });
-		return notice('search', 'Nothing matches', 'No picture is like that.', button('Show all pictures', null, clear));
+		return notice('image', 'Nothing matches', 'No picture is like that.', 'Show all pictures', clear);
 	}
-	const text = 'Drop some here, paste one, or pick them. Each goes straight to your bucket and comes back smaller.';
-	return notice('image', 'No pictures yet', text, button('Pick pictures', 'upload', () => picker.click(), { kind: '.primary' }));
+	const text = 'Drop some here, paste one, or pick them.';
+	return notice('image', 'No pictures yet', text, 'Pick pictures', () => picker.click());
 }
 
 const more = () => library.phase === 'ready' && library.more();
 const end = new IntersectionObserver(([entry]) => entry.isIntersecting && more(), { rootMargin: '900px' });
 byId('load-more').onclick = more;
+library.addEventListener('barren', () => announce('Still looking …'));
 
 let totalling = 0;
 function refreshTotals() {
@@ -107,9 +116,11 @@ function showTotals({ images, failures, bytesBefore, bytesAfter }) {
 		? [count(images, 'picture'), ': ', bytes(bytesBefore), ' pressed into ', el('b', bytes(bytesAfter)), '.']
 		: ['Every picture, ', el('b', 'a little lighter'), '.'];
 	byId('totals').replaceChildren(...sentence);
-	byId('aside').replaceChildren(images ? `${saved(bytesBefore, bytesAfter)}% saved` : 'Upload, and see what is saved');
-	if (failures) byId('aside').append(' · ', button(`${count(failures, 'picture')} could not be compressed`, null, () => go({ status: 'failed' }), { kind: '.link' }));
+	byId('aside').textContent = images ? `${saved(bytesBefore, bytesAfter)}% saved` : 'Upload, and see what is saved';
+	byId('failures').hidden = !failures;
+	byId('failures').textContent = `${count(failures, 'picture')} could not be compressed`;
 }
+byId('failures').onclick = () => go({ status: 'failed' });
 
 // --- One picture in large
 
@@ -117,13 +128,12 @@ list.onclick = (event) => {
 	const card = event.target.closest('[data-id]');
 	if (!card || event.metaKey || event.ctrlKey || event.shiftKey) return;
 	event.preventDefault();
-	openPicture(card.record);
+	openPicture(card.dataset.id);
 };
 
-function openPicture(record, options = { mark: 'opened' }) {
-	state = { ...state, image: record.imageId };
-	address.write(state, options);
-	viewer.show(record);
+function openPicture(image, isReplaced) {
+	become({ image }, isReplaced);
+	showPicture();
 }
 
 async function showPicture() {
@@ -133,9 +143,10 @@ async function showPicture() {
 		const record = library.get(image) ?? (await api.image(image));
 		if (state.image === image) viewer.show(record);
 	} catch (error) {
-		toast(error.status === 404 ? 'This picture is not there any more.' : error.message, { isError: true });
-		state.image = '';
-		address.write(state, { replace: true });
+		const isGone = error.status === 404;
+		toast(isGone ? 'This picture is not there any more.' : error.message, { isError: true });
+		if (state.image === image) leave();
+		if (isGone) deleted(image);
 	}
 }
 
@@ -145,22 +156,36 @@ function neighbour(step) {
 }
 
 function move(step) {
-	openPicture(neighbour(step), { replace: true });
+	openPicture(neighbour(step).imageId, true);
 	if (!neighbour(3)) more();
+}
+
+function deleted(id) {
+	if (state.image === id) { // else, another has been opened meanwhile
+		const step = [1, -1].find(neighbour);
+		if (step) move(step);
+		else viewer.hide();
+	}
+	library.remove(id);
+	uploads.forget(id);
 }
 
 function closed() {
 	const last = state.image;
 	if (!last) return;
+	leave();
+	refocus(list.querySelector(`[data-id="${last}"] a`));
+}
+
+function leave() {
 	state = { ...state, image: '' };
 	if (history.state === 'opened') history.back();
-	else address.write(state, { replace: true });
-	grid.focus(list, last);
+	else address.write(state, true);
 }
 
 // --- Uploads
 
-connect(byId('tray'), uploads, openPicture);
+tray.connect(byId('tray'), uploads, openPicture);
 uploads.addEventListener('change', ({ detail }) => detail?.record && library.put(detail.record));
 onbeforeunload = (event) => {
 	if (uploads.active.some((upload) => upload.state !== 'queued')) event.preventDefault();
@@ -168,7 +193,11 @@ onbeforeunload = (event) => {
 
 /** Uploads go into the folder that is looked at. */
 const folder = () => (state.prefix.endsWith('/') ? state.prefix : '');
-const add = (files) => uploads.add(files, folder());
+function add(files) {
+	const before = uploads.all.length;
+	uploads.add(files, folder());
+	uploads.all[before]?.row.scrollIntoView(); // the tray may have more rows than it shows
+}
 
 byId('add').onclick = () => picker.click();
 picker.onchange = () => {
@@ -177,20 +206,17 @@ picker.onchange = () => {
 };
 document.onpaste = ({ target, clipboardData }) => target.matches?.('input') || add(clipboardData.files);
 
-let depth = 0; // dragenter and dragleave come for every element on the way
-function dragging(event, step) {
+function dragging(event, isOver) {
 	if (!event.dataTransfer.types.includes('Files')) return;
 	event.preventDefault();
-	depth = Math.max(0, depth + step);
-	byId('drop').hidden = !depth;
+	byId('drop').hidden = !isOver;
 	byId('drop-folder').textContent = folder() && ` into ${folder()}`;
 }
 ondragstart = () => false; // or the page's own pictures could be dropped onto it
-ondragenter = (event) => dragging(event, 1);
-ondragover = (event) => dragging(event, 0);
-ondragleave = (event) => dragging(event, -1);
+ondragenter = ondragover = (event) => dragging(event, true);
+ondragleave = (event) => dragging(event, event.relatedTarget); // none, where it leaves the page
 ondrop = (event) => {
-	dragging(event, -depth);
+	dragging(event, false);
 	add(event.dataTransfer.files);
 };
 

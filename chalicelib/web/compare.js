@@ -1,16 +1,15 @@
 // Before and after in one frame, parted by a slider that pointers and arrow keys move.
 
-import { button, el, icon, paint } from './dom.js';
+import { button, el, icon, paint, refocus } from './dom.js';
 import { bytes, formatName, nameOf } from './format.js';
 import { withFreshUrls } from './grid.js';
 
 const SHOWN_BY_ALL = ['jpeg', 'png', 'webp', 'gif', 'avif', 'bmp'];
 const LARGE = 25_000_000; // bytes that nobody should load unasked
 
-/** The frame of a compressed image, and what stands below it. */
 export function compare(record) {
 	const { width, height, originalWidth, originalFormat, sizeOriginal } = record;
-	const after = el('img', { alt: `${nameOf(record.sourceKey)}, compressed` });
+	const after = el('img.after', { alt: `${nameOf(record.sourceKey)}, compressed` });
 	const frame = el('div.compare', after);
 	const legend = el('p.legend');
 	frame.style.setProperty('--ratio', width / height);
@@ -37,10 +36,10 @@ function showBefore(record, frame, legend) {
 		slider.setAttribute('aria-valuetext', `${slider.value}% original, ${100 - slider.value}% compressed`);
 	};
 	slider.oninput = place;
-	slider.onpointerup = () => slider.blur(); // so that the arrow keys turn pages again
-	place();
+	slider.onpointerup = () => refocus(); // so that the arrow keys turn pages again
 
 	before.onload = () => {
+		place();
 		frame.append(before, slider, el('span.handle', icon('handle')));
 		legend.replaceChildren(
 			el('span', el('b', 'Original '), bytes(record.sizeOriginal)),

@@ -3,18 +3,17 @@
 const SVG = 'http://www.w3.org/2000/svg';
 const TOAST_SECONDS = 8;
 const ICONS = {
-	alert: 'M12 8v5m0 3.5v.01M10.3 3.9 2.4 17.6a2 2 0 0 0 1.7 3h15.8a2 2 0 0 0 1.7-3L13.7 3.9a2 2 0 0 0-3.4 0z',
+	alert: 'M12 4 2.5 20.5h19zm0 6.5v4m0 3v.01',
 	back: 'm15 5-7 7 7 7',
 	close: 'M6 6l12 12M18 6 6 18',
 	down: 'm6 9.5 6 6 6-6',
 	download: 'M12 4v11m-5-4.5 5 5 5-5M5 20h14',
 	handle: 'm9 7-5 5 5 5M15 7l5 5-5 5',
 	image: 'M4 5h16v14H4zm0 11 5-5 4 4 2.5-2.5L20 17M15.5 9v.01',
-	key: 'M15 14a5 5 0 1 0-4.7-3.3L3 18v3h3l1-2 2-1v-2l3.3-2.3A5 5 0 0 0 15 14zm1-6v.01',
-	link: 'M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.7-5.7L12 7m2 3a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.7 5.7L12 17',
+	key: 'M8 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8zm4-4h9v4m-4-4v3',
+	link: 'M9 7H8a5 5 0 0 0 0 10h1m6 0h1a5 5 0 0 0 0-10h-1m-7 5h8',
 	next: 'm9 5 7 7-7 7',
 	redo: 'M20 11a8 8 0 1 0-2.3 6.2M20 5v6h-6',
-	search: 'M10.5 17a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13zm4.7-1.8 5.3 5.3',
 	trash: 'M4 7h16M9 7V4h6v3M6.5 7l1 13h9l1-13M10 11v5.5m4-5.5v5.5',
 	upload: 'M12 16V5m-5 4.5 5-5 5 5M5 20h14',
 };
@@ -42,7 +41,7 @@ export function el(kind, ...children) {
 		if (typeof value === 'function') element.addEventListener(name.slice(2), value);
 		else if (value !== false) element.setAttribute(name, value === true ? '' : value);
 	}
-	element.append(...children.filter(Boolean));
+	element.append(...children.flat().filter(Boolean));
 	return element;
 }
 
@@ -57,10 +56,11 @@ export function icon(name) {
 	return svg;
 }
 
-/** A button; one of class "bare" shows its icon alone, and the label is read out. */
 export function button(label, glyph, onclick, { kind = '', ...attributes } = {}) {
 	return el(`button${kind}`, { type: 'button', onclick, ...attributes }, glyph && icon(glyph), el('span.label', label));
 }
+
+export const bare = (label, glyph, onclick, attributes) => button(label, glyph, onclick, { kind: '.bare', ...attributes });
 
 /** Paint the colour and the tiny picture that stand for one until it has loaded. */
 export function paint(element, { placeholder, dominantColor }) {
@@ -68,24 +68,36 @@ export function paint(element, { placeholder, dominantColor }) {
 	element.addEventListener('load', () => element.style.removeProperty('background'), { capture: true, once: true });
 }
 
-/** Ask something in a dialog. @returns {Promise<string>} what it was closed with; empty if nothing was chosen. */
-export function ask(dialog, ...content) {
-	dialog.returnValue = '';
-	dialog.replaceChildren(...content);
+/** Ask something in a dialog of its own; `yes` and `no` are the buttons' labels. @returns {Promise<boolean>} */
+export function ask(title, content, no, yes, kind = '') {
+	const refuse = button(no, null, () => dialog.close(), { autofocus: true });
+	const agree = button(yes, null, () => {}, { kind: `.primary${kind}`, type: 'submit', value: 'yes' });
+	const form = el('form', { method: 'dialog' }, el('h2', { id: 'ask-title' }, title), content, el('div.row', refuse, agree));
+	const dialog = el('dialog.ask', { 'aria-labelledby': 'ask-title' }, form);
+	document.body.append(dialog);
 	dialog.showModal();
-	return new Promise((resolve) => dialog.addEventListener('close', () => resolve(dialog.returnValue), { once: true }));
+	return new Promise((resolve) => {
+		dialog.addEventListener('close', () => {
+			dialog.remove();
+			if (document.activeElement === document.body) refocus(); // what had it before is gone
+			resolve(dialog.returnValue === 'yes');
+		});
+	});
 }
 
-/** Tell screen readers what has changed elsewhere on the page. */
-export function announce(text) {
-	byId('live').textContent = text;
+/** Give the focus, where what had it goes, to a successor, or else to the name of the open picture or to the list. */
+export function refocus(successor) {
+	const place = successor ?? document.querySelector('.viewer[open] h2') ?? document.querySelector('main');
+	place.focus({ preventScroll: !successor });
 }
+
+export const announce = (text) => (byId('live').textContent = text);
 
 /** Say something for some seconds, within the dialog that is open; `action` is a button. */
 export function toast(text, { action = null, isError = false } = {}) {
 	const place = document.querySelector('dialog[open] .toasts') ?? byId('toasts');
 	const note = el(isError ? 'div.toast.bad' : 'div.toast', el('span', text), action);
-	note.append(button('Dismiss', 'close', () => note.remove(), { kind: '.bare' }));
+	note.append(bare('Dismiss', 'close', () => note.remove()));
 	place.append(note);
 	setTimeout(() => note.remove(), TOAST_SECONDS * 1000);
 }

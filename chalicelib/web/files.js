@@ -22,7 +22,6 @@ export function typeOf({ type, name }) {
 	return types.find((each) => each === type) ?? types.find((each) => EXTENSIONS[each].split(' ').includes(extension));
 }
 
-/** Why a file cannot be uploaded; empty if it can. */
 export function refusal(file, maxBytes) {
 	if (!typeOf(file)) return `Only ${KINDS} can be compressed.`;
 	if (file.size === 0) return 'The file is empty.';

@@ -24,5 +24,4 @@ export const count = (number, noun) => `${whole.format(number)} ${noun}${number 
 export const moment = (iso) => moments.format(new Date(iso));
 export const formatName = (format) => FORMATS[format] ?? format.toUpperCase();
 
-/** The last part of a key: "a/b/cat.jpg" becomes "cat.jpg". */
 export const nameOf = (key) => key.slice(key.lastIndexOf('/') + 1) || key;

@@ -6,7 +6,6 @@ import { bytes, formatName, nameOf, saved } from './format.js';
 import { href } from './state.js';
 
 const ROW_HEIGHT = 240; // pixels, as in style.css
-const SKELETONS = [1.5, 0.8, 1.8, 1.5, 1, 1.5, 0.7, 1.8, 1.2, 1.5];
 
 /** Show records within `list`, keeping the cards of those that are there already. */
 export function show(list, records, state, isLoading) {
@@ -15,7 +14,7 @@ export function show(list, records, state, isLoading) {
 	cards.forEach((card, index) => {
 		card.firstChild.href = href({ ...state, image: records[index].imageId });
 	});
-	if (isLoading) cards.push(...SKELETONS.slice(records.length && -4).map(skeleton));
+	if (isLoading) cards.push(...Array.from({ length: records.length ? 4 : 10 }, skeleton));
 	cards.forEach((card, index) => {
 		if (list.children[index] !== card) list.insertBefore(card, list.children[index] ?? null);
 	});
@@ -23,15 +22,7 @@ export function show(list, records, state, isLoading) {
 	list.setAttribute('aria-busy', isLoading);
 }
 
-export function focus(list, id) {
-	list.querySelector(`[data-id="${id}"] a`)?.focus();
-}
-
-function skeleton(ratio) {
-	const card = el('li.card.skeleton', { 'aria-hidden': 'true' });
-	card.style.setProperty('--ratio', ratio);
-	return card;
-}
+const skeleton = () => el('li.card.skeleton', { 'aria-hidden': 'true' });
 
 function cardOf(record) {
 	const name = nameOf(record.sourceKey);
@@ -50,7 +41,8 @@ function cardOf(record) {
 		el('span.name', name),
 		el('span.hidden', ` ${formatName(record.format)}, ${bytes(before)} to ${bytes(after)} `),
 	);
-	if (after < before) link.append(el('span.gain', `−${saved(before, after)}%`));
+	const gain = saved(before, after);
+	if (gain) link.append(el('span.gain', `−${gain}%`));
 	return card;
 }
 
@@ -62,7 +54,7 @@ function thumbnail(record) {
 		const smaller = Object.entries(renditions ?? {}).filter(([name, size]) => urls[name] && size.width < width);
 		picture.sizes = `${Math.round((width / height) * ROW_HEIGHT)}px`;
 		picture.srcset = [...smaller, ['compressed', record]].map(([name, size]) => `${urls[name]} ${size.width}w`).join(', ');
-	});
+	}, () => picture.removeAttribute('srcset')); // or a broken picture would be drawn over the placeholder
 	return picture;
 }
 

@@ -5,7 +5,7 @@ import { query } from './state.js';
 
 const PAGE = 40;
 
-/** Pages of records. Tells of every change by a "change" event. */
+/** Pages of records. Tells of every change by a "change" event, and of each page without a match by "barren". */
 export class Library extends EventTarget {
 	records = [];
 	phase = 'loading'; // then 'ready', 'complete' or 'error'
@@ -16,7 +16,6 @@ export class Library extends EventTarget {
 	#running = null;
 	#removed = new Set();
 
-	/** Start again with another filter or order. */
 	open(state) {
 		this.#running?.abort();
 		this.#running = null;
@@ -53,6 +52,7 @@ export class Library extends EventTarget {
 			this.records.push(...fresh);
 			this.#cursor = nextCursor;
 			if (!nextCursor) return;
+			if (!fresh.length) this.dispatchEvent(new Event('barren'));
 		}
 	}
 

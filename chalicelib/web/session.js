@@ -1,6 +1,6 @@
 // The bearer token, where the API asks for one: kept for this tab alone, and forgotten with it.
 
-import { ask, byId, button, el } from './dom.js';
+import { ask, el } from './dom.js';
 
 const NAME = 'imagepress-token';
 export const auth = document.body.dataset.auth;
@@ -20,22 +20,15 @@ export async function another(refused) {
 }
 
 async function prompt(refused) {
-	const dialog = byId('token');
-	const input = el('input', { id: 'token-input', type: 'password', autocomplete: 'off', required: true, autofocus: true, 'aria-describedby': 'token-help' });
-	const form = el(
-		'form',
-		el('h2', { id: 'token-title' }, refused ? 'Another token is needed' : 'This gallery is private'),
+	const input = el('input', { type: 'password', autocomplete: 'off', required: true, autofocus: true, 'aria-describedby': 'token-help' });
+	const content = [
 		el('p', { id: 'token-help' }, `Enter the API’s token${auth === 'cognito' ? ', your ID token' : ''}. It stays in this tab, until you close it or forget it.`),
 		refused && el('p.bad', { role: 'alert' }, 'The one you gave is not accepted here: it is mistyped, has ended, or may do less.'),
-		el('label', { for: 'token-input' }, 'Token'),
-		input,
-		el('div.row', button('Not now', null, () => dialog.close()), button('Open the gallery', null, () => {}, { kind: '.primary', type: 'submit' })),
-	);
-	form.addEventListener('submit', (event) => {
-		event.preventDefault();
-		dialog.close(input.value.trim());
-	});
-	const given = await ask(dialog, form);
+		el('label', 'Token', input),
+	];
+	const title = refused ? 'Another token is needed' : 'This gallery is private';
+	const isGiven = await ask(title, content, 'Not now', 'Open the gallery');
+	const given = isGiven ? input.value.trim() : '';
 	if (given) sessionStorage.setItem(NAME, given);
 	return given;
 }

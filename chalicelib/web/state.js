@@ -1,37 +1,21 @@
 // What is looked at, as it stands in the page's address.
 
-const CHOICES = {
-	status: ['', 'compressed', 'failed'],
-	format: ['', 'jpeg', 'png', 'webp', 'gif', 'avif'],
-	order: ['newest', 'oldest', 'name'],
-};
+const USUAL = { prefix: '', status: '', format: '', order: 'newest', image: '' };
 
-/** @returns {{prefix: string, status: string, format: string, order: string, image: string}} */
-export function read() {
-	const given = new URLSearchParams(location.search);
-	const image = given.get('image') ?? '';
-	const state = { prefix: given.get('prefix') ?? '', image: /^[0-9a-f-]{36}$/.test(image) ? image : '' };
-	for (const [name, allowed] of Object.entries(CHOICES)) {
-		state[name] = allowed.includes(given.get(name)) ? given.get(name) : allowed[0];
-	}
-	return state;
-}
+export const read = () => ({ ...USUAL, ...Object.fromEntries(new URLSearchParams(location.search)) });
 
 /** The address of a state; what is as usual is left out. */
 export function href(state) {
-	const given = new URLSearchParams();
-	for (const [name, value] of Object.entries(state)) {
-		if (value && value !== CHOICES[name]?.[0]) given.set(name, value);
-	}
+	const given = new URLSearchParams(Object.entries(state).filter(([name, value]) => value !== USUAL[name]));
 	return location.pathname + (given.size ? `?${given}` : '');
 }
 
-/** Put a state into the address; `mark` is told by `history.state`, and a replaced entry keeps its own. */
-export function write(state, { replace = false, mark = null } = {}) {
+/** Put a state into the address. Of a picture that was opened, `history.state` tells; a replaced entry keeps its own. */
+export function write(state, isReplaced) {
 	const target = href(state);
 	if (target === location.pathname + location.search) return;
-	if (replace) history.replaceState(history.state, '', target);
-	else history.pushState(mark, '', target);
+	if (isReplaced) history.replaceState(history.state, '', target);
+	else history.pushState(state.image && 'opened', '', target);
 }
 
 /** What a state asks of `GET /images`: with a prefix, the API sorts by name; what failed has no format. */

@@ -1,23 +1,32 @@
 // The tray: every upload in a row of its own, from its progress to what was saved.
 
-import { announce, button, el, icon, paint } from './dom.js';
+import { announce, bare, button, el, icon, paint, refocus } from './dom.js';
 import { bytes, count, saved } from './format.js';
 
-/** @param {(record: object) => void} open Shows a record in large. */
 export function connect(tray, uploads, open) {
 	const list = el('ul');
 	const title = el('h2', 'Uploads');
-	const fold = button('Fold', 'down', () => fold.setAttribute('aria-expanded', !tray.classList.toggle('folded')), { kind: '.bare', 'aria-expanded': 'true' });
-	const clear = button('Clear', 'close', () => uploads.clear(), { kind: '.bare' });
-	const each = (label, act) => button(label, null, () => uploads.clashes.forEach((upload) => uploads[act](upload)));
+	const fold = bare('Fold', 'down', () => fold.setAttribute('aria-expanded', !tray.classList.toggle('folded')), { 'aria-expanded': 'true' });
+	const clear = bare('Clear', 'close', empty);
+	const each = (label, act) => button(label, null, () => {
+		uploads.clashes.forEach((upload) => uploads[act](upload));
+		fold.focus();
+	});
 	const clashes = el('div.row', each('Keep both of all', 'keepBoth'), each('Replace all', 'overwrite'));
 	tray.append(el('header', title, fold, clear), clashes, list);
 
 	uploads.addEventListener('change', ({ detail }) => {
-		if (detail.state === 'gone') detail.row.remove();
-		else update(detail);
+		update(detail);
 		summarize();
 	});
+
+	/** Clear is offered where nothing goes on any more. */
+	function empty() {
+		uploads.all = [];
+		list.replaceChildren();
+		summarize();
+		refocus();
+	}
 
 	function update(upload) {
 		const old = upload.row;
@@ -35,9 +44,10 @@ export function connect(tray, uploads, open) {
 	function summarize() {
 		const { all, active } = uploads;
 		tray.hidden = !all.length;
-		clashes.hidden = uploads.clashes.length < 2;
+		const unanswered = uploads.clashes.length;
+		clashes.hidden = unanswered < 2;
 		clear.hidden = active.length > 0;
-		title.textContent = active.length ? `Uploading: ${all.length - active.length} of ${all.length} done` : outcome(all);
+		title.textContent = active.length ? `Uploading: ${all.length - active.length - unanswered} of ${all.length} done` : outcome(all);
 		if (!active.length) announce(title.textContent);
 	}
 }
@@ -57,8 +67,8 @@ function rowOf(upload, uploads, open) {
 	if (record?.placeholder) paint(face, record);
 	const name = el('span.name', { title: key }, key);
 	const act = (label, run) => button(label, null, run, { 'aria-label': `${label}: ${key}` });
-	const cancel = button('Cancel', 'close', () => uploads.cancel(upload), { kind: '.bare', 'aria-label': `Cancel: ${key}` });
-	const show = act('Show', () => open(record));
+	const cancel = bare('Cancel', 'close', () => uploads.cancel(upload), { 'aria-label': `Cancel: ${key}` });
+	const show = act('Show', () => open(record.imageId));
 	const actions = {
 		waiting: [cancel],
 		sending: [cancel],

@@ -13,7 +13,7 @@ const NAMED = [...ACTIVE, 'compressed', 'failed'];
 /** All uploads of this page. Tells of each change by a "change" event with the upload as its detail. */
 export class Uploads extends EventTarget {
 	// Each has a file, a key and a state: refused, waiting, sending (with its progress), clash (the name is taken), queued,
-	// compressed or failed (with its record), broken (to be retried), cancelled, gone.
+	// compressed or failed (with its record), broken (to be retried), cancelled.
 	all = [];
 	#maxBytes;
 
@@ -59,18 +59,18 @@ export class Uploads extends EventTarget {
 		this.retry(upload);
 	}
 
-	/** Upload under the first free name. */
 	keepBoth(upload) {
 		Object.assign(upload, { wanted: upload.key, number: 1 });
 		this.#rename(upload);
 		this.retry(upload);
 	}
 
-	/** Forget what is over. */
-	clear() {
-		const gone = this.all;
-		this.all = this.active;
-		gone.filter((upload) => !this.all.includes(upload)).forEach((upload) => this.#become(upload, 'gone'));
+	/** Offer a picture no more, since it was deleted. */
+	forget(id) {
+		for (const upload of this.all.filter(({ record }) => record?.imageId === id)) {
+			upload.record = null;
+			this.cancel(upload, 'Deleted');
+		}
 	}
 
 	#isTaken(upload) {
@@ -127,14 +127,18 @@ export class Uploads extends EventTarget {
 
 	async #watch(upload) {
 		this.#become(upload, 'queued');
-		const record = await eventually(async () => {
-			const found = await api.byKey(upload.key).catch(() => null); // offline, say: asked again
-			const isOurs = found && (!upload.etag || bare(found.sourceETag) === upload.etag);
-			return upload.state !== 'queued' || (isOurs && found);
-		});
-		if (upload.state !== 'queued') return;
-		upload.record = record;
-		this.#become(upload, record.status, record.error?.message);
+		try {
+			const record = await eventually(async () => {
+				const found = await api.byKey(upload.key).catch(pass);
+				const isOurs = found && (!upload.etag || found.sourceETag === upload.etag);
+				return upload.state !== 'queued' || (isOurs && found);
+			});
+			if (upload.state !== 'queued') return;
+			upload.record = record;
+			this.#become(upload, record.status, record.error?.message);
+		} catch (error) {
+			if (upload.state === 'queued') this.#become(upload, 'refused', `Sent, but not followed: ${error.message}`);
+		}
 	}
 
 	#become(upload, state, reason = '') {
@@ -147,7 +151,10 @@ export class Uploads extends EventTarget {
 	}
 }
 
-const bare = (etag) => etag?.replaceAll('"', '');
+/** Go on looking: there is no record yet, say, or no connection. */
+function pass(error) {
+	if (error.status < 500 && ![404, 429].includes(error.status)) throw error;
+}
 
 /** Send a file by a presigned POST; fetch tells no progress. @returns its ETag, where it is told. */
 function post({ url, fields }, file, signal, onProgress) {
@@ -160,7 +167,7 @@ function post({ url, fields }, file, signal, onProgress) {
 		request.upload.onprogress = ({ loaded, total }) => onProgress(total ? loaded / total : 0);
 		request.onerror = () => fail('The connection broke off, or S3 takes no uploads from this page.');
 		request.onload = () => {
-			if (request.status < 300) resolve(bare(request.getResponseHeader('ETag')));
+			if (request.status < 300) resolve(request.getResponseHeader('ETag'));
 			else fail(`S3 refused it: ${request.responseText.match(/<Message>([^<]+)/)?.[1] ?? request.status}`);
 		};
 		signal.onabort = () => request.abort();

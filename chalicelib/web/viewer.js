@@ -2,84 +2,70 @@
 
 import * as api from './api.js';
 import { compare } from './compare.js';
-import { ask, byId, button, el, eventually, icon, toast } from './dom.js';
+import { ask, bare, button, el, eventually, icon, refocus, toast } from './dom.js';
 import { bytes, count, formatName, moment, nameOf, saved } from './format.js';
 import * as session from './session.js';
 
 const REPROCESS_SECONDS = 90;
 
-export class Viewer {
-	#dialog;
-	#library;
-	#on;
-	#record = null;
-	#body = el('div.viewer-body');
-	#name = el('h2', { id: 'viewer-name', 'aria-live': 'polite' });
-	#before;
-	#next;
-
-	/** @param {{move: (step: number) => void, canMove: (step: number) => boolean, close: () => void}} on */
-	constructor(dialog, library, on) {
-		this.#dialog = dialog;
-		this.#library = library;
-		this.#on = on;
-		this.#before = button('Previous picture', 'back', () => on.move(-1), { kind: '.bare' });
-		this.#next = button('Next picture', 'next', () => on.move(1), { kind: '.bare' });
-		const close = button('Close', 'close', () => dialog.close(), { kind: '.bare', autofocus: true });
-		dialog.append(el('header', this.#name, this.#before, this.#next, close), this.#body, el('div.toasts', { role: 'status' }));
-		dialog.addEventListener('keydown', (event) => this.#turn(event));
-		dialog.addEventListener('close', () => {
-			this.#record = null;
-			on.close();
-		});
-	}
-
-	show(record) {
-		if (this.#record === record) return;
-		this.#record = record;
-		this.#render();
-		if (!this.#dialog.open) this.#dialog.showModal();
-	}
-
-	hide() {
-		this.#dialog.close();
-	}
-
-	/** Look again at which neighbours there are. */
-	refresh() {
-		this.#before.disabled = !this.#on.canMove(-1);
-		this.#next.disabled = !this.#on.canMove(1);
-	}
-
-	#turn(event) {
+/** @param on what the page does: move and canMove (by -1 or 1), closed, changed, deleted. */
+export function connect(dialog, on) {
+	let shown = null;
+	const body = el('div.viewer-body');
+	const name = el('h2', { id: 'viewer-name', 'aria-live': 'polite', tabindex: -1 });
+	const turn = (step) => on.canMove(step) && on.move(step);
+	const before = bare('Previous picture', 'back', () => turn(-1));
+	const next = bare('Next picture', 'next', () => turn(1));
+	const close = bare('Close', 'close', () => dialog.close(), { autofocus: true });
+	dialog.append(el('header', name, before, next, close), body, el('div.toasts', { role: 'status' }));
+	dialog.addEventListener('close', () => {
+		shown = null;
+		on.closed();
+	});
+	// Of the document, since a press goes past the dialog where nothing in it has the focus.
+	document.addEventListener('keydown', (event) => {
 		const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-		if (!step || event.target.matches('input') || event.altKey || event.ctrlKey || event.metaKey) return;
+		if (!step || !shown || event.target.closest('input, .ask') || event.altKey || event.ctrlKey || event.metaKey) return;
 		event.preventDefault();
-		if (this.#on.canMove(step)) this.#on.move(step);
+		turn(step);
+	});
+
+	function show(record) {
+		if (shown === record) return;
+		shown = record;
+		render();
+		if (!dialog.open) dialog.showModal();
 	}
 
-	#render() {
-		const record = this.#record;
-		this.#name.textContent = nameOf(record.sourceKey);
-		const view = record.status === 'failed' ? [failure(record)] : compare(record);
-		const facts = el('div.facts', gain(record), details(record), downloads(record), this.#actions(record));
-		this.#body.replaceChildren(el('div.stage', ...view), facts);
-		this.refresh();
+	function refresh() {
+		before.ariaDisabled = !on.canMove(-1);
+		next.ariaDisabled = !on.canMove(1);
 	}
 
-	#actions(record) {
+	function render() {
+		const focused = body.contains(document.activeElement) && document.activeElement;
+		name.textContent = nameOf(shown.sourceKey);
+		const view = shown.status === 'failed' ? [failure(shown)] : compare(shown);
+		const facts = el('div.facts', gain(shown), details(shown), downloads(shown), actions(shown));
+		body.replaceChildren(el('div.stage', ...view), facts);
+		if (focused) refocus(body.querySelector(`[name="${focused.name}"]`));
+		refresh();
+	}
+
+	function actions(record) {
 		return el(
 			'div.row',
 			record.status === 'compressed' && button('Copy URL', 'link', () => copy(record)),
-			button('Compress again', 'redo', (event) => this.#reprocess(record, event)),
-			button('Delete …', 'trash', () => this.#remove(record), { kind: '.danger' }),
+			button('Compress again', 'redo', (event) => reprocess(record, event), { name: 'again' }),
+			button('Delete …', 'trash', () => remove(record), { kind: '.danger', name: 'delete' }),
 		);
 	}
 
-	async #reprocess(record, { currentTarget: pressed }) {
-		const { imageId, sourceKey, resizedAt } = record;
-		pressed.disabled = true;
+	async function reprocess(record, { currentTarget: pressed }) {
+		if (pressed.ariaDisabled) return;
+		pressed.ariaDisabled = true; // disabled, it would lose the focus
 		pressed.lastChild.textContent = 'Compressing …';
+		const { imageId, sourceKey, resizedAt } = record;
 		try {
 			await api.reprocess(imageId);
 			const fresh = await eventually(async () => {
@@ -87,17 +73,18 @@ export class Viewer {
 				return found.resizedAt !== resizedAt && found;
 			}, REPROCESS_SECONDS);
 			if (!fresh) throw new Error('It is not compressed again yet.');
-			this.#library.put(fresh);
-			if (this.#record === record) this.show(fresh);
+			on.changed(fresh);
+			if (shown === record) show(fresh);
 			const isError = fresh.status === 'failed';
-			toast(`${nameOf(sourceKey)} ${isError ? 'cannot be compressed' : `was compressed again: ${bytes(fresh.sizeCompressed)}`}.`, { isError });
+			const outcome = isError ? 'cannot be compressed' : `was compressed again: ${bytes(fresh.sizeCompressed)}`;
+			toast([el('bdi', nameOf(sourceKey)), ` ${outcome}.`], { isError });
 		} catch (error) {
 			complain(error);
-			if (this.#record === record) this.#render();
+			if (shown === record) render();
 		}
 	}
 
-	async #remove(record) {
+	async function remove(record) {
 		if (!(await confirmed(record))) return;
 		try {
 			await api.remove(record.imageId);
@@ -105,12 +92,11 @@ export class Viewer {
 			complain(error);
 			return;
 		}
-		const step = [1, -1].find(this.#on.canMove);
-		if (step) this.#on.move(step);
-		else this.hide();
-		this.#library.remove(record.imageId);
-		toast(`${nameOf(record.sourceKey)} was deleted.`);
+		on.deleted(record.imageId);
+		toast([el('bdi', nameOf(record.sourceKey)), ' was deleted.']);
 	}
+
+	return { show, hide: () => dialog.close(), refresh };
 }
 
 /** Show why something failed; where a token may not do it, offer to give another. */
@@ -136,7 +122,7 @@ function details(record) {
 		Original: originalWidth && `${formatName(record.originalFormat)}, ${originalWidth} × ${originalHeight}`,
 		Taken: capturedAt && moment(capturedAt),
 		[width ? 'Compressed on' : 'Tried on']: moment(record.resizedAt),
-		Id: el('code', record.imageId),
+		Id: record.imageId,
 	};
 	return el('dl', ...Object.entries(rows).map(([term, value]) => value && el('div', el('dt', term), el('dd', value))));
 }
@@ -172,20 +158,14 @@ async function copy({ imageId }) {
 
 /** Ask before deleting, naming all that goes. */
 function confirmed({ sourceKey, sizeOriginal, destKey, sizeCompressed, renditions = {} }) {
-	const dialog = byId('confirm');
 	const further = Object.keys(renditions).length;
+	const file = (what, key, size) => el('li', what, el('bdi', key), ` (${bytes(size)})`);
 	const goes = [
-		`the original, ${sourceKey} (${bytes(sizeOriginal)})`,
-		destKey && `the compressed image, ${destKey} (${bytes(sizeCompressed)})`,
-		further && count(further, 'further size'),
-		'its record',
+		file('the original, ', sourceKey, sizeOriginal),
+		destKey && file('the compressed image, ', destKey, sizeCompressed),
+		further && el('li', count(further, 'further size')),
+		el('li', 'its record'),
 	];
-	return ask(
-		dialog,
-		el('h2', { id: 'confirm-title' }, `Delete ${nameOf(sourceKey)}?`),
-		el('p', 'This deletes'),
-		el('ul', ...goes.map((what) => what && el('li', what))),
-		el('p', el('strong', 'It cannot be undone.')),
-		el('div.row', button('Keep it', null, () => dialog.close(), { autofocus: true }), button('Delete', 'trash', () => dialog.close('yes'), { kind: '.primary.danger' })),
-	);
+	const content = [el('p', 'This deletes'), el('ul', ...goes), el('p', el('strong', 'It cannot be undone.'))];
+	return ask(['Delete ', el('bdi', nameOf(sourceKey)), '?'], content, 'Keep it', 'Delete', '.danger');
 }

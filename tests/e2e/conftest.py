@@ -2,13 +2,15 @@
 
 import json
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
-from uuid import uuid4
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID, uuid4
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, FilePayload, Locator, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, FilePayload, Locator, Page, Route, expect
 
 from tests.conftest import Deployed
 from tools.browser import ChromiumMissingError, chromium
@@ -18,6 +20,14 @@ from tools.pictures import picture
 PATIENCE = 30_000  # milliseconds, on a machine that does other things too
 TELL_OF_VIOLATIONS = """
 addEventListener('securitypolicyviolation', (event) => console.error(`policy: ${event.violatedDirective}`));
+"""
+
+FRAMES = """
+() => new Promise((resolve) => {
+    let left = 4;
+    const step = () => (left-- ? requestAnimationFrame(step) : resolve());
+    step();
+})
 """
 
 expect.set_options(timeout=PATIENCE)
@@ -48,6 +58,42 @@ class Gallery:
         expect(self.page.locator("#grid")).to_have_attribute("aria-busy", "false")
         return self
 
+    def quiet(self) -> "Gallery":
+        """Wait until the page has been drawn and has asked for what it wants next, if there is anything."""
+        for _ in range(3):
+            self.settled().page.evaluate(FRAMES)
+        return self.settled()
+
+    def until(self, holds: Callable[[], object]) -> None:
+        """Wait until something holds, and go on answering what the page asks for."""
+        deadline = time.monotonic() + PATIENCE / 1000
+        while not holds():
+            assert time.monotonic() < deadline
+            self.page.wait_for_timeout(50)
+
+    def list_many(self, total: int, like: str, **changes: Any) -> list[str]:
+        """Have the API list many pictures, as one in the folder `like` but for some changes.
+
+        Returns: The URL of each request for a list, from now on.
+        """
+        answer = self.page.request.get(f"{self.url}/images?prefix={like}&limit=1&urls=true")
+        record: dict[str, Any] = answer.json()["images"][0] | changes
+        asked: list[str] = []
+
+        def numbered(number: int) -> dict[str, Any]:
+            return record | {"imageId": str(UUID(int=number)), "sourceKey": f"{number:04}.jpg"}
+
+        def give(route: Route) -> None:
+            asked.append(route.request.url)
+            query = parse_qs(urlsplit(route.request.url).query)
+            start = int(query.get("cursor", ["0"])[0])
+            end = min(start + int(query["limit"][0]), total)
+            more = {"nextCursor": str(end) if end < total else None}
+            route.fulfill(json={"images": [numbered(number) for number in range(start, end)], **more})
+
+        self.page.route("**/images?*", give)
+        return asked
+
     def forgive(self, *texts: str) -> None:
         """Forget complaints that a test provokes, such as the browser's own of a status 409; each has to be there."""
         for text in texts:
@@ -73,6 +119,10 @@ class Gallery:
         return self.page.get_by_role("button", name=name, exact=True)
 
     @property
+    def main(self) -> Locator:
+        return self.page.get_by_role("main")
+
+    @property
     def viewer(self) -> Locator:
         return self.page.locator("#viewer")
 
@@ -96,6 +146,10 @@ def png(name: str) -> FilePayload:
 
 def broken(name: str) -> FilePayload:
     return {"name": name, "mimeType": "image/jpeg", "buffer": b"these bytes are no image"}
+
+
+def text(name: str) -> FilePayload:
+    return {"name": name, "mimeType": "text/plain", "buffer": b"words"}
 
 
 @pytest.fixture(scope="module")

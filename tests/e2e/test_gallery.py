@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from chalicelib.imaging import Options, Rendition
 from chalicelib.pipeline import Pipeline
@@ -238,12 +238,46 @@ def test_the_order_is_newest_oldest_or_by_name(visit: Visit, deployed: Deployed,
 
 def test_the_grid_goes_on_as_it_is_scrolled(visit: Visit, album: str) -> None:
     gallery = visit()
-    small_pages(gallery)
+    gallery.list_many(120, like=album)
+    gallery.open()
+    cards = gallery.page.locator("#grid [data-id]")
+    expect(cards).to_have_count(40)
+    gallery.quiet()
+    expect(cards).to_have_count(40)
 
-    gallery.open(f"?prefix={album}")
+    for shown in (80, 120):
+        gallery.page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        expect(cards).to_have_count(shown)
+        gallery.quiet()
 
-    expect(gallery.page.locator("#grid [data-id]")).to_have_count(4)
     expect(gallery.button("Load more")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("label", "choice", "address"),
+    [("Format", "JPEG", "format=jpeg"), ("Order", "Oldest first", "order=oldest")],
+)
+def test_a_choice_made_at_the_bottom_shows_the_lists_start_and_asks_for_that_alone(
+    visit: Visit, album: str, label: str, choice: str, address: str
+) -> None:
+    gallery = visit()
+    asked = gallery.list_many(400, like=album)
+    gallery.open()
+    cards = gallery.page.locator("#grid [data-id]")
+    for shown in (40, 80, 120):
+        expect(cards).to_have_count(shown)
+        gallery.quiet().page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    expect(cards).to_have_count(160)
+    gallery.quiet()
+    asked.clear()
+
+    gallery.page.get_by_label(label).select_option(choice)
+    expect(gallery.page).to_have_url(re.compile(address))
+    gallery.quiet()
+
+    expect(cards).to_have_count(40)
+    expect(cards.first).to_be_in_viewport()
+    assert len(asked) == 1
 
 
 def test_a_button_loads_more_where_the_browser_does_not_watch_scrolling(visit: Visit, album: str) -> None:
@@ -294,6 +328,33 @@ def test_deleting_deletes_and_shows_the_next_picture(visit: Visit, deployed: Dep
     expect(gallery.card(f"{folder}a.jpg")).to_have_count(0)
     eventually(lambda: deployed.record(f"{folder}a.jpg") is None)
     assert deployed.compressed_keys(folder) == [f"{folder}resized-b.jpg"]
+
+
+def test_a_slow_deletion_leaves_the_picture_that_was_opened_meanwhile(
+    visit: Visit, deployed: Deployed, folder: str
+) -> None:
+    for name in ("a.jpg", "b.jpg", "c.jpg"):
+        deployed.upload(folder + name, picture(300, 200, "JPEG"))
+    gallery = visit(f"?prefix={folder}").settled()
+    viewer = gallery.open_picture(f"{folder}a.jpg")
+    held: list[Route] = []
+    gallery.page.route(
+        "**/images/*",
+        lambda route: held.append(route) if route.request.method == "DELETE" else route.continue_(),
+    )
+
+    viewer.get_by_role("button", name="Delete …").click()
+    question = gallery.page.get_by_role("dialog", name="Delete a.jpg?")
+    with gallery.page.expect_request(lambda request: request.method == "DELETE"):
+        question.get_by_role("button", name="Delete").click()
+    viewer.get_by_role("button", name="Next picture").click()
+    expect(viewer.get_by_role("heading", name="b.jpg")).to_be_visible()
+    gallery.until(lambda: held)
+    held[0].continue_()
+
+    expect(viewer).to_contain_text("a.jpg was deleted")
+    expect(viewer.get_by_role("heading", name="b.jpg")).to_be_visible()
+    expect(gallery.card(f"{folder}a.jpg")).to_have_count(0)
 
 
 def test_compressing_again_makes_a_new_record(visit: Visit, deployed: Deployed, folder: str) -> None:

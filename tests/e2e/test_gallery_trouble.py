@@ -26,6 +26,42 @@ def test_skeletons_stand_in_while_the_list_loads(visit: Visit) -> None:
     expect(gallery.page.locator("#grid")).to_have_attribute("aria-busy", "true")
 
 
+def test_a_search_through_pages_without_a_match_is_seen_to_go_on_and_ends_with_the_question(
+    visit: Visit, album: str
+) -> None:
+    gallery = visit(f"?prefix={album}").settled()
+    asked: list[str] = []
+
+    def nothing(route: Route) -> None:
+        asked.append(route.request.url)
+        time.sleep(0.05)
+        route.fulfill(json={"images": [], "nextCursor": "more"})
+
+    gallery.page.route("**/images?*format=gif*", nothing)
+    gallery.page.get_by_label("Format").select_option("GIF")
+    gallery.until(lambda: len(asked) > 3)
+    expect(gallery.page.locator(".skeleton").first).to_be_visible()
+    expect(gallery.page.locator("#live")).to_contain_text("Still looking")
+
+    gallery.page.get_by_label("Format").select_option("PNG")
+
+    expect(gallery.page.locator("#grid [data-id]")).to_have_count(1)
+    before = len(asked)
+    gallery.quiet()
+    assert len(asked) == before
+
+
+def test_an_address_that_asks_for_what_there_is_not_is_told_why(visit: Visit, album: str) -> None:
+    gallery = visit(f"?prefix={album}&status=odd")
+    expect(gallery.page.get_by_role("heading", name="The pictures cannot be listed")).to_be_visible()
+    expect(gallery.main).to_contain_text("status")
+    gallery.forgive("400")
+
+    gallery.page.get_by_role("radio", name="Failed").check(force=True)
+
+    expect(gallery.page.locator("#grid [data-id]")).to_have_count(1)
+
+
 def test_an_api_that_fails_is_told_and_tried_again(visit: Visit, album: str) -> None:
     gallery = visit()
     gallery.page.route(

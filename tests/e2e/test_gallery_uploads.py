@@ -1,12 +1,14 @@
 """Uploads in the gallery: what is refused, whose name is taken, what is cancelled or breaks off, and many at once."""
 
+import json
+import re
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Dialog, Route, expect
 
 from tests.conftest import SOURCE, Deployed
-from tests.e2e.conftest import Gallery, jpeg, png
+from tests.e2e.conftest import Gallery, jpeg, png, text
 from tools.local_stack import LocalStack, served_with
 
 Visit = Callable[..., Gallery]
@@ -58,7 +60,7 @@ def test_what_is_no_picture_is_refused_before_it_is_sent(visit: Visit, folder: s
     gallery.page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
 
     gallery.upload(
-        {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"words"},
+        text("notes.txt"),
         {"name": "drawing.svg", "mimeType": "image/svg+xml", "buffer": b"<svg/>"},
         {"name": "empty.jpg", "mimeType": "image/jpeg", "buffer": b""},
     )
@@ -243,3 +245,126 @@ def test_leaving_the_page_while_it_uploads_is_asked_about(visit: Visit, folder: 
     gallery.page.reload()
 
     assert asked == ["beforeunload"]
+
+
+def test_a_key_that_is_too_long_for_a_prefix_is_followed_too(
+    visit: Visit, deployed: Deployed, folder: str
+) -> None:
+    long = folder + "/".join(["d" * 190] * 5) + "/"
+    name = "n" * (1_010 - len(long) - 4) + ".jpg"
+    gallery = visit(f"?prefix={long}").settled()
+    waits = [True]
+
+    def not_yet(route: Route) -> None:
+        route.fulfill(status=404, json={"detail": "Not yet."}) if waits and waits.pop() else route.continue_()
+
+    gallery.page.route("**/images?key=*", not_yet)
+    gallery.upload(jpeg(name, 60, 40))
+
+    expect(gallery.row(long + name)).to_contain_text("% saved")
+    gallery.forgive("404")
+
+
+def test_what_became_of_an_upload_is_asked_no_more_once_it_is_refused(visit: Visit, folder: str) -> None:
+    gallery = visit(f"?prefix={folder}").settled()
+    asked: list[str] = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(status=403, json={"detail": "No more of this."})
+
+    gallery.page.route(re.compile("limit=1(&|$)"), refuse)
+    gallery.upload(jpeg("followed.jpg"))
+
+    expect(gallery.row(f"{folder}followed.jpg")).to_contain_text("No more of this.")
+    expect(gallery.page.get_by_role("heading", name="1 failed")).to_be_visible()
+    gallery.page.wait_for_timeout(2_000)  # longer than it waits between two looks
+    assert len(asked) == 1
+    gallery.forgive("403")
+
+
+def test_a_passing_fault_does_not_end_what_is_followed(visit: Visit, folder: str) -> None:
+    gallery = visit(f"?prefix={folder}").settled()
+    faults = [True, True]
+
+    def stumble(route: Route) -> None:
+        route.abort() if faults and faults.pop() else route.continue_()
+
+    gallery.page.route(re.compile("limit=1(&|$)"), stumble)
+    gallery.upload(jpeg("followed.jpg"))
+
+    expect(gallery.row(f"{folder}followed.jpg")).to_contain_text("% saved")
+    gallery.forgive("ERR_FAILED")
+
+
+def test_the_row_of_a_picture_that_was_deleted_says_so(visit: Visit, folder: str) -> None:
+    gallery = visit(f"?prefix={folder}").settled()
+    gallery.upload(jpeg("gone.jpg"))
+    gallery.button(f"Show: {folder}gone.jpg").click()
+
+    gallery.viewer.get_by_role("button", name="Delete …").click()
+    gallery.page.get_by_role("dialog", name="Delete gone.jpg?").get_by_role("button", name="Delete").click()
+
+    expect(gallery.row(f"{folder}gone.jpg")).to_contain_text("Deleted")
+    expect(gallery.button(f"Show: {folder}gone.jpg")).to_have_count(0)
+
+
+def test_show_finds_out_that_a_picture_was_deleted_elsewhere(
+    visit: Visit, deployed: Deployed, folder: str
+) -> None:
+    gallery = visit(f"?prefix={folder}").settled()
+    gallery.upload(jpeg("gone.jpg"))
+    expect(gallery.row(f"{folder}gone.jpg")).to_contain_text("% saved")
+    gallery.page.get_by_label("Format").select_option("PNG")  # so that the list does not hold it
+    expect(gallery.page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+    deployed.delete(f"{folder}gone.jpg")
+
+    gallery.button(f"Show: {folder}gone.jpg").click()
+
+    expect(gallery.page.get_by_text("This picture is not there any more.")).to_be_visible()
+    expect(gallery.row(f"{folder}gone.jpg")).to_contain_text("Deleted")
+    expect(gallery.viewer).to_be_hidden()
+    gallery.forgive("404")
+
+
+def test_show_shows_what_a_picture_has_become(visit: Visit, folder: str) -> None:
+    gallery = visit(f"?prefix={folder}").settled()
+    gallery.upload(jpeg("again.jpg"))
+    gallery.button(f"Show: {folder}again.jpg").click()
+
+    def smaller(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=json.dumps(answer.json() | {"sizeCompressed": 1234}))
+
+    gallery.page.route("**/images/*?urls=true", smaller)
+    gallery.viewer.get_by_role("button", name="Compress again").click()
+    expect(gallery.viewer).to_contain_text("again.jpg was compressed again: 1.23 kB")
+    gallery.viewer.get_by_role("button", name="Close").click()
+    expect(gallery.viewer).to_be_hidden()
+    gallery.button(f"Show: {folder}again.jpg").click()
+
+    expect(gallery.viewer.locator(".big")).to_contain_text("1.23 kB")
+
+
+def test_a_name_that_is_taken_is_not_counted_as_done(visit: Visit, deployed: Deployed, folder: str) -> None:
+    deployed.upload(f"{folder}cat.jpg", jpeg("cat.jpg", 80, 60)["buffer"])
+    gallery = visit(f"?prefix={folder}").settled()
+    gallery.page.route(TO_S3, lambda _: None)  # they stay on their way
+
+    gallery.upload(jpeg("cat.jpg"), jpeg("dog.jpg"), text("a.txt"))
+
+    expect(gallery.page.locator("[data-state=clash]")).to_have_count(1)
+    expect(gallery.page.get_by_role("heading", name="Uploading: 1 of 3 done")).to_be_visible()
+    gallery.forgive("409")
+
+
+def test_new_rows_are_in_sight_however_many_there_are_already(visit: Visit, folder: str) -> None:
+    gallery = visit(f"?prefix={folder}").settled()
+    gallery.upload(*(text(f"{number}.txt") for number in range(20)))
+    expect(gallery.page.locator(".upload")).to_have_count(20)
+    gallery.page.route(TO_S3, lambda _: None)  # they stay on their way
+
+    gallery.upload(*(jpeg(f"new-{number}.jpg", 60, 40) for number in range(20)))
+
+    expect(gallery.row(f"{folder}new-0.jpg")).to_be_in_viewport()
+    expect(gallery.page.locator("#tray h2")).to_be_in_viewport()

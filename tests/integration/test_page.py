@@ -37,7 +37,7 @@ def test_the_page_may_reach_the_api_and_the_buckets_and_nothing_else(api: Api, s
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == policy["style-src"] == "'self'"
     assert policy["connect-src"] == f"'self' {stack.endpoint}"
-    assert policy["img-src"] == f"'self' data: blob: {stack.endpoint}"
+    assert policy["img-src"] == f"'self' data: {stack.endpoint}"
     assert policy["form-action"] == policy["frame-ancestors"] == "'none'"
 
 

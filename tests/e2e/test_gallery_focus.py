@@ -1,0 +1,204 @@
+"""The focus in the gallery: it stays where people are, so that keys go on working whatever becomes of what had it."""
+
+from collections.abc import Callable
+from hashlib import sha256
+
+import pytest
+from playwright.sync_api import Locator, Route, expect
+
+from tests.conftest import Deployed
+from tests.e2e.conftest import Gallery, jpeg
+from tools.local_stack import LocalStack, served_with
+from tools.pictures import picture
+
+Visit = Callable[..., Gallery]
+
+
+@pytest.fixture
+def three(deployed: Deployed, folder: str) -> str:
+    """A folder with three pictures: a.jpg, b.jpg, c.jpg."""
+    for angle, name in enumerate(("a.jpg", "b.jpg", "c.jpg")):
+        deployed.upload(folder + name, picture(300, 200, "JPEG", 40 * angle))
+    return folder
+
+
+def press(button: Locator) -> None:
+    """Press a button as the keyboard does."""
+    button.press("Enter")
+
+
+def shows(gallery: Gallery, name: str) -> None:
+    expect(gallery.viewer.get_by_role("heading", name=name)).to_be_visible()
+
+
+def delete(gallery: Gallery, name: str) -> None:
+    press(gallery.viewer.get_by_role("button", name="Delete …"))
+    question = gallery.page.get_by_role("dialog", name=f"Delete {name}?")
+    press(question.get_by_role("button", name="Delete"))
+
+
+def test_arrow_keys_turn_pages_after_the_pointer_moved_the_slider(visit: Visit, three: str) -> None:
+    gallery = visit(f"?prefix={three}").settled()
+    gallery.open_picture(f"{three}a.jpg")
+    slider = gallery.viewer.get_by_role("slider")
+
+    slider.click()
+    expect(gallery.viewer.locator(":focus")).to_have_count(1)
+    gallery.page.keyboard.press("ArrowRight")
+
+    shows(gallery, "b.jpg")
+
+
+def test_arrow_keys_turn_no_pages_behind_the_question_before_deleting(visit: Visit, three: str) -> None:
+    gallery = visit(f"?prefix={three}").settled()
+    gallery.open_picture(f"{three}a.jpg")
+    press(gallery.viewer.get_by_role("button", name="Delete …"))
+    expect(gallery.button("Keep it")).to_be_focused()
+
+    gallery.page.keyboard.press("ArrowRight")
+    gallery.page.keyboard.press("Escape")
+
+    expect(gallery.viewer.get_by_role("button", name="Delete …")).to_be_focused()
+    shows(gallery, "a.jpg")
+
+
+def test_compress_again_keeps_the_focus_while_it_works_and_afterwards(visit: Visit, three: str) -> None:
+    gallery = visit(f"?prefix={three}").settled()
+    gallery.open_picture(f"{three}a.jpg")
+    held: list[Route] = []
+    gallery.page.route("**/reprocess", lambda route: held.append(route))
+
+    press(gallery.viewer.get_by_role("button", name="Compress again"))
+    expect(gallery.viewer.get_by_role("button", name="Compressing …")).to_be_focused()
+    gallery.until(lambda: held)
+    held[0].continue_()
+
+    expect(gallery.viewer).to_contain_text("a.jpg was compressed again")
+    expect(gallery.viewer.get_by_role("button", name="Compress again")).to_be_focused()
+    gallery.page.keyboard.press("ArrowRight")
+    shows(gallery, "b.jpg")
+
+
+def test_compress_again_is_asked_for_once_however_often_it_is_pressed(visit: Visit, three: str) -> None:
+    gallery = visit(f"?prefix={three}").settled()
+    gallery.open_picture(f"{three}a.jpg")
+    held: list[Route] = []
+    gallery.page.route("**/reprocess", lambda route: held.append(route))
+
+    press(gallery.viewer.get_by_role("button", name="Compress again"))
+    press(gallery.viewer.get_by_role("button", name="Compressing …"))
+    gallery.until(lambda: held)
+    held[0].continue_()
+
+    expect(gallery.viewer).to_contain_text("a.jpg was compressed again")
+    assert len(held) == 1
+
+
+def test_after_a_deletion_the_focus_is_on_the_next_picture(visit: Visit, three: str) -> None:
+    gallery = visit(f"?prefix={three}").settled()
+    gallery.open_picture(f"{three}a.jpg")
+
+    delete(gallery, "a.jpg")
+
+    shows(gallery, "b.jpg")
+    expect(gallery.viewer.locator(":focus")).to_have_count(1)
+    gallery.page.keyboard.press("ArrowRight")
+    shows(gallery, "c.jpg")
+
+
+def test_the_last_pictures_deletion_leads_back_to_the_list(
+    visit: Visit, deployed: Deployed, folder: str
+) -> None:
+    deployed.upload(f"{folder}only.jpg", picture(300, 200, "JPEG"))
+    gallery = visit(f"?prefix={folder}").settled()
+    gallery.open_picture(f"{folder}only.jpg")
+
+    delete(gallery, "only.jpg")
+
+    expect(gallery.viewer).to_be_hidden()
+    expect(gallery.page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+    expect(gallery.main).to_be_focused()
+
+
+def test_next_keeps_the_focus_at_the_end_of_the_list(visit: Visit, three: str) -> None:
+    gallery = visit(f"?prefix={three}").settled()
+    gallery.open_picture(f"{three}b.jpg")
+    following = gallery.viewer.get_by_role("button", name="Next picture")
+
+    press(following)
+    shows(gallery, "c.jpg")
+    expect(following).to_be_disabled()
+    expect(following).to_be_focused()
+    gallery.page.keyboard.press("Enter")
+    shows(gallery, "c.jpg")
+
+    gallery.page.keyboard.press("ArrowLeft")
+    shows(gallery, "b.jpg")
+
+
+def test_what_stands_in_for_an_empty_list_leaves_the_focus_to_the_list(
+    visit: Visit, album: str, folder: str
+) -> None:
+    gallery = visit(f"?prefix={folder}").settled()
+
+    press(gallery.button("Show all pictures"))
+
+    expect(gallery.page.locator("#grid [data-id]").first).to_be_visible()
+    expect(gallery.main).to_be_focused()
+
+
+def test_try_again_leaves_the_focus_to_the_list(visit: Visit, album: str) -> None:
+    gallery = visit()
+    gallery.page.route("**/images?*", lambda route: route.fulfill(status=400, json={"detail": "Not so."}))
+    gallery.open(f"?prefix={album}")
+    expect(gallery.button("Try again")).to_be_visible()
+    gallery.forgive("400")
+    gallery.page.unroute("**/images?*")
+
+    press(gallery.button("Try again"))
+
+    expect(gallery.page.locator("#grid [data-id]")).to_have_count(4)
+    expect(gallery.main).to_be_focused()
+
+
+def test_a_token_given_leaves_the_focus_to_the_list(visit: Visit, stack: LocalStack, album: str) -> None:
+    digest = sha256(b"a token").hexdigest()
+    with served_with(stack, {"API_AUTH": "token", "API_READ_TOKEN_SHA256": digest}) as api:
+        gallery = visit(f"?prefix={album}", api)
+        gallery.button("Not now").click()
+
+        press(gallery.button("Enter a token"))
+        expect(gallery.page.get_by_label("Token", exact=True)).to_be_focused()
+        gallery.page.keyboard.type("a token")
+        gallery.page.keyboard.press("Enter")
+
+        expect(gallery.page.locator("#grid [data-id]")).to_have_count(4)
+        expect(gallery.main).to_be_focused()
+        gallery.forgive("401")
+
+
+def test_the_trays_buttons_leave_the_focus_near(visit: Visit, three: str) -> None:
+    gallery = visit(f"?prefix={three}").settled()
+    gallery.upload(jpeg("a.jpg", 90, 60), jpeg("b.jpg", 90, 60))
+    expect(gallery.page.locator("[data-state=clash]")).to_have_count(2)
+    gallery.forgive("409")
+
+    press(gallery.button("Keep both of all"))
+    expect(gallery.button("Fold")).to_be_focused()
+    expect(gallery.page.get_by_role("heading", name="2 pictures compressed")).to_be_visible()
+    press(gallery.button("Clear"))
+
+    expect(gallery.page.locator("#tray")).to_be_hidden()
+    expect(gallery.main).to_be_focused()
+
+
+def test_what_leads_to_failed_pictures_keeps_the_focus_as_the_totals_change(visit: Visit, album: str) -> None:
+    gallery = visit().settled()
+    failures = gallery.page.get_by_role("button", name="could not be compressed")
+
+    with gallery.page.expect_response("**/stats"):
+        press(failures)
+    gallery.quiet()
+
+    expect(gallery.page.get_by_role("radio", name="Failed")).to_be_checked()
+    expect(failures).to_be_focused()
