@@ -41,8 +41,12 @@ class Faults:
 def _operation(method: str, path: str, target: str | None) -> str:
     if target:
         return target.split(".")[1]
+    if path.endswith("/invocations"):
+        return "Invoke"
     if method == "POST" and "delete" in urlsplit(path).query:
         return "DeleteObjects"
+    if method == "GET" and "list-type" in urlsplit(path).query:
+        return "ListObjectsV2"
     return {"GET": "GetObject", "HEAD": "HeadObject", "PUT": "PutObject"}[method]
 
 

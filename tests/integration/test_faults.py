@@ -1,4 +1,4 @@
-"""Throttling, errors of the services, silence and broken connections at each call that a reconcile makes."""
+"""Throttling, errors of the services, silence and broken connections at each call that a reconcile or a sweep makes."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -11,10 +11,12 @@ from botocore.stub import Stubber
 
 from chalicelib import aws
 from chalicelib.catalog import Catalog
+from chalicelib.handover import Handover
 from chalicelib.imaging import Options
 from chalicelib.metadata import image_id
 from chalicelib.pipeline import Pipeline
 from chalicelib.storage import Buckets, Interrupted
+from chalicelib.sweep import Position, Sweep
 from tests.integration.faults import Fault, Faults, proxy
 from tools.local_stack import LocalStack
 from tools.pictures import picture
@@ -45,6 +47,19 @@ def proxied(stack: LocalStack) -> Iterator[tuple[Pipeline, Faults]]:
         patch.setattr(aws, "PATIENT", aws.PATIENT.merge(impatient))
         catalog = Catalog(aws.dynamodb_client(), "ImageMetadata")
         yield Pipeline(Buckets(aws.s3_client(), SOURCE, DESTINATION), catalog, Options(), 10**7), faults
+
+
+@pytest.fixture
+def swept(proxied: tuple[Pipeline, Faults]) -> tuple[Sweep, Position, Faults]:
+    """A sweep over one key that has no record, and where it begins."""
+    s3, faults = aws.s3_client(), proxied[1]
+    catalog = Catalog(aws.dynamodb_client(), "ImageMetadata")
+    handover = Handover(aws.lambda_client(), "imagepress-local-compress", SOURCE)
+    sweep = Sweep(
+        Buckets(s3, SOURCE, DESTINATION), catalog, handover, "settings", 10**7, lambda _: True, 10**6
+    )
+    s3.put_object(Bucket=SOURCE, Key="~swept.jpg", Body=PHOTO)  # behind all others
+    return sweep, Position(after_key="~"), faults
 
 
 @pytest.fixture
@@ -119,6 +134,40 @@ def test_a_fault_that_stays_raises_after_four_attempts_and_the_next_try_finishes
     record = catalog.get(image_id(SOURCE, key))
     assert record
     assert record["destETag"] == s3.head_object(Bucket=DESTINATION, Key=f"resized-{key}")["ETag"]
+
+
+SWEEPING = ["ListObjectsV2", "Query", "BatchGetItem", "Invoke"]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("call", SWEEPING)
+def test_a_sweep_does_not_notice_a_fault_that_passes(
+    swept: tuple[Sweep, Position, Faults], call: str, fault: Fault
+) -> None:
+    sweep, position, faults = swept
+    faults.fail(call, fault, times=1)
+
+    *_, last = sweep.positions(position)
+
+    assert (last.done, last.missing, last.requeued) == (True, 1, 1)
+    assert faults.calls >= 2
+
+
+@pytest.mark.parametrize("call", SWEEPING)
+def test_a_fault_that_stays_ends_a_sweep_which_goes_on_later(
+    monkeypatch: pytest.MonkeyPatch, swept: tuple[Sweep, Position, Faults], call: str
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)  # the SDK's waits between attempts
+    sweep, position, faults = swept
+    faults.fail(call, "unavailable", times=10**6)
+
+    with pytest.raises((ClientError, BotoCoreError)):
+        list(sweep.positions(position))
+    attempts = faults.calls
+    faults.fail("", "unavailable", times=0)
+
+    assert attempts == 4
+    assert list(sweep.positions(position))[-1].requeued == 1
 
 
 REFUSALS = [
