@@ -97,9 +97,8 @@ def get_file(request: Request, identifier: str) -> Response:
     if variant not in allowed | files(record).keys():
         raise bad_parameter("variant", f"{parameters.shown(variant)} is none of {', '.join(sorted(allowed))}")
     if variant not in files(record):
-        raise Problem(
-            "no-file", f"Image {identifier} has no file {variant!r}: its record says what became of it."
-        )
+        reason = "its record says why" if "error" in record else "reprocess it, to have it made"
+        raise Problem("no-file", f"Image {identifier} has no file {variant!r}: {reason}.")
     url = url_of(record, variant, _buckets(), download=download)
     if redirect:
         return Response("", {"Location": url, "Cache-Control": _REDIRECT_CACHE}, 302)

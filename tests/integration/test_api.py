@@ -113,6 +113,18 @@ def test_a_failed_image_has_no_compressed_file_but_its_original(api: Api) -> Non
     assert api.get(f"/images/{record['imageId']}/file", variant="original").status_code == 302
 
 
+def test_a_rendition_that_the_settings_got_since_is_to_be_made_by_reprocessing(
+    api: Api, with_settings: Callable[..., None]
+) -> None:
+    record = api.record("api/one.jpg")
+    with_settings(RENDITIONS="card=32")
+
+    answer = api.get(f"/images/{record['imageId']}/file", variant="card")
+
+    assert (answer.status_code, body(answer)["code"]) == (404, "no-file")
+    assert "reprocess" in body(answer)["detail"]
+
+
 @pytest.mark.parametrize(
     "path",
     [
