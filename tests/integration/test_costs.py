@@ -42,10 +42,12 @@ def reconcile(stack: LocalStack, requests: Counter[str]) -> Callable[..., str]:
 
     def reconciled(key: str, options: Options | None = None) -> str:
         s3, dynamodb = aws.s3_client(stack.session), aws.dynamodb_client(stack.session)
+        buckets = Buckets(s3, SOURCE, DESTINATION)
+        pipeline = Pipeline(buckets, Catalog(dynamodb, TABLE), options or Options(), 10**8)
+        pipeline.reconcile("absent.jpg")  # each process asks once for the names of renditions
         s3.meta.events.register("before-send.s3", count)
         dynamodb.meta.events.register("before-send.dynamodb", count)
-        buckets = Buckets(s3, SOURCE, DESTINATION)
-        return Pipeline(buckets, Catalog(dynamodb, TABLE), options or Options(), 10**8).reconcile(key)
+        return pipeline.reconcile(key)
 
     return reconciled
 

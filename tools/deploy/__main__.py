@@ -24,7 +24,7 @@ PROJECT = Path(__file__).parents[2]
 VARIABLES = {"SourceBucket": "SOURCE_BUCKET", "DestBucket": "DEST_BUCKET", "Table": "TABLE_NAME"}
 RECORDED = VARIABLES | {"DeadLetterQueueArn": "DEAD_LETTER_QUEUE_ARN"}
 _NAMES = {"SourceBucket": "SourceBucketName", "DestBucket": "DestBucketName", "Table": "TableName"}
-_NOT_YET = "(made by the stack)"
+_NOT_YET = "made-by-the-stack"  # where the stack will say; a name, so that policies can be foreseen
 
 
 @dataclass
