@@ -94,9 +94,8 @@ class Deployment:
         changes = config.record(self._config, self.name, found)
         if roles := tokens.missing(self.stage.environment):
             made = tokens.new(roles)
-            print(
-                made.shown(), flush=True
-            )  # first: a token that is recorded and was never shown would lock out
+            # Before it is recorded: a token in force that nobody was shown would lock everybody out.
+            print(made.shown(), flush=True)
             config.record(self._config, self.name, made.digests())
         _tell(changes)
 
