@@ -39,15 +39,16 @@ class Gallery:
     def __init__(self, page: Page, url: str) -> None:
         self.page = page
         self.url = url
-        self.complaints: list[str] = []
+        self._complaints: list[str] = []
+        self._forgiven: list[str] = []
         page.set_default_timeout(PATIENCE)
         page.add_init_script(TELL_OF_VIOLATIONS)
         page.on("console", self._hear)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("pageerror", lambda error: self._complaints.append(str(error)))
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
-            self.complaints.append(message.text)
+            self._complaints.append(message.text)
 
     def open(self, query: str = "") -> "Gallery":
         self.page.goto(f"{self.url}/{query}")
@@ -95,10 +96,19 @@ class Gallery:
         return asked
 
     def forgive(self, *texts: str) -> None:
-        """Forget complaints that a test provokes, such as the browser's own of a status 409; each has to be there."""
-        for text in texts:
-            assert any(text in complaint for complaint in self.complaints), f"nothing complained of {text!r}"
-            self.complaints = [complaint for complaint in self.complaints if text not in complaint]
+        """Expect complaints that a test provokes, such as the browser's own of a status 409: one of each, or more."""
+        self._forgiven += texts
+
+    def unforgiven(self) -> list[str]:
+        """Return what else its console complained of, and what it did not complain of, though it may tell late."""
+        deadline = time.monotonic() + PATIENCE / 1000
+        while self._unheard() and time.monotonic() < deadline:
+            self.page.wait_for_timeout(100)
+        unprovoked = [each for each in self._complaints if not any(text in each for text in self._forgiven)]
+        return unprovoked + [f"nothing complained of {text!r}" for text in self._unheard()]
+
+    def _unheard(self) -> list[str]:
+        return [text for text in self._forgiven if not any(text in each for each in self._complaints)]
 
     def upload(self, *files: FilePayload) -> None:
         self.page.locator("#files").set_input_files(files)
@@ -178,7 +188,7 @@ def visit(browser: Browser, stack: LocalStack) -> Iterator[Callable[..., Gallery
             return gallery.open(query)
 
         yield open_tab
-        complaints = [complaint for gallery in visited for complaint in gallery.complaints]
+        complaints = [complaint for gallery in visited for complaint in gallery.unforgiven()]
     assert complaints == []
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tools.local_stack import PROJECT, free_port
+from tools.pictures import picture
 
 
 class Run:
@@ -114,16 +115,21 @@ def test_a_port_in_use_is_named_with_what_to_do(tmp_path: Path) -> None:
 
 def test_kept_state_is_there_again_in_the_next_run(tmp_path: Path) -> None:
     kept = {"KEEP": str(tmp_path / "kept")}
-    with make_run(tmp_path, **kept) as run:
+    first, second = (_folder(tmp_path / name) for name in ("first", "second"))
+    (first / "lake.jpg").write_bytes(picture(64, 48, "JPEG"))
+    (second / "not-an-image.jpg").write_text("words")
+    with make_run(tmp_path, **kept, PHOTOS=str(first)) as run:
         run.wait_until_ready()
     assert _eventually_nothing(run) == []
-    empty = tmp_path / "pictures"
-    empty.mkdir()
-    (empty / "not-an-image.jpg").write_text("words")
-    with make_run(tmp_path, **kept, PHOTOS=str(empty)) as run:
+    with make_run(tmp_path, **kept, PHOTOS=str(second)) as run:
         run.wait_until_ready()
         with urllib.request.urlopen(f"http://127.0.0.1:{run.api_port}/images?limit=100") as answer:
             listed = answer.read().decode()
 
     assert '"status": "failed"' in listed
     assert '"status": "compressed"' in listed
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir()
+    return path
