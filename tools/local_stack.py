@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -217,7 +218,10 @@ def _process(command: Sequence[str | Path], environment: Mapping[str, str], log:
         finally:
             assert tether.stdin is not None, "it was opened as a pipe"
             tether.stdin.close()
-            tether.wait(2 * GRACE_SECONDS)
+            try:
+                tether.wait(2 * GRACE_SECONDS)
+            except subprocess.TimeoutExpired:  # on a machine that is busy with other things
+                os.killpg(tether.pid, signal.SIGKILL)
 
 
 def _started(
