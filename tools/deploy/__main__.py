@@ -16,7 +16,6 @@ from tools.deploy import account, attachments, command, config, gateway, package
 from tools.deploy.errors import DeployError, explained
 from tools.deploy.stack import Stack
 from tools.policies import differences, generator
-from tools.policies.arns import Account
 from tools.policies.errors import PolicyError
 from tools.policies.generator import Policy
 
@@ -187,8 +186,7 @@ class Deployment:
 
     def _needed_policies(self) -> list[Policy]:
         environment = dict.fromkeys(RECORDED.values(), _NOT_YET) | dict(self.stage.environment)
-        region = self.account.region
-        where = Account(self.session.get_partition_for_region(region), self.account.identifier, region)
+        where = account.of_arns(self.session, self.account)
         try:
             return generator.read(self.project).policies(self.name, where, environment)
         except PolicyError as error:

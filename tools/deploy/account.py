@@ -13,6 +13,7 @@ from botocore.exceptions import NoRegionError
 from tools.deploy import records
 from tools.deploy.config import Stage
 from tools.deploy.errors import DeployError
+from tools.policies import arns
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,11 @@ def current(session: boto3.Session) -> Account:
         raise NoRegionError
     identity = session.client("sts").get_caller_identity()
     return Account(identity["Account"], session.region_name, identity["Arn"])
+
+
+def of_arns(session: boto3.Session, account: Account) -> arns.Account:
+    """Return an account and region as policies name them."""
+    return arns.Account(session.get_partition_for_region(account.region), account.identifier, account.region)
 
 
 def require_deployable(stage: Stage) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from tools.deploy import account, command, config
 from tools.policies import differences, generator
-from tools.policies.arns import Account
 from tools.policies.errors import PolicyError
 from tools.policies.generator import Policy, Project
 
@@ -26,9 +25,7 @@ def _policies(project: Project, stage: str) -> list[Policy]:
     where = project.emulated.get(stage)
     if where is None:
         session = account.session()
-        current = account.current(session)
-        partition = session.get_partition_for_region(current.region)
-        where = Account(partition, current.identifier, current.region)
+        where = account.of_arns(session, account.current(session))
     return project.policies(stage, where)
 
 
