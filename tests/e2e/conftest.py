@@ -4,7 +4,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
@@ -72,6 +72,19 @@ class Gallery:
             assert time.monotonic() < deadline
             self.page.wait_for_timeout(50)
 
+    def hold(self, method: str, glob: str) -> list[Route]:
+        """Hold back requests of the page, until `let_go`; return those that are held."""
+        held: list[Route] = []
+        self.page.route(
+            glob, lambda route: held.append(route) if route.request.method == method else route.continue_()
+        )
+        return held
+
+    def let_go(self, held: list[Route]) -> None:
+        """Wait for the first request that is held, and let it go on."""
+        self.until(lambda: held)
+        held[0].continue_()
+
     def list_many(self, total: int, like: str, **changes: Any) -> list[str]:
         """Have the API list many pictures, as one in the folder `like` but for some changes.
 
@@ -101,9 +114,8 @@ class Gallery:
 
     def unforgiven(self) -> list[str]:
         """Return what else its console complained of, and what it did not complain of, though it may tell late."""
-        deadline = time.monotonic() + PATIENCE / 1000
-        while self._unheard() and time.monotonic() < deadline:
-            self.page.wait_for_timeout(100)
+        with suppress(AssertionError):  # which is told below
+            self.until(lambda: not self._unheard())
         unprovoked = [each for each in self._complaints if not any(text in each for text in self._forgiven)]
         return unprovoked + [f"nothing complained of {text!r}" for text in self._unheard()]
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 from chalicelib.imaging import Options, Rendition
 from chalicelib.pipeline import Pipeline
@@ -337,11 +337,7 @@ def test_a_slow_deletion_leaves_the_picture_that_was_opened_meanwhile(
         deployed.upload(folder + name, picture(300, 200, "JPEG"))
     gallery = visit(f"?prefix={folder}").settled()
     viewer = gallery.open_picture(f"{folder}a.jpg")
-    held: list[Route] = []
-    gallery.page.route(
-        "**/images/*",
-        lambda route: held.append(route) if route.request.method == "DELETE" else route.continue_(),
-    )
+    held = gallery.hold("DELETE", "**/images/*")
 
     viewer.get_by_role("button", name="Delete …").click()
     question = gallery.page.get_by_role("dialog", name="Delete a.jpg?")
@@ -349,8 +345,7 @@ def test_a_slow_deletion_leaves_the_picture_that_was_opened_meanwhile(
         question.get_by_role("button", name="Delete").click()
     viewer.get_by_role("button", name="Next picture").click()
     expect(viewer.get_by_role("heading", name="b.jpg")).to_be_visible()
-    gallery.until(lambda: held)
-    held[0].continue_()
+    gallery.let_go(held)
 
     expect(viewer).to_contain_text("a.jpg was deleted")
     expect(viewer.get_by_role("heading", name="b.jpg")).to_be_visible()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from hashlib import sha256
 
 import pytest
-from playwright.sync_api import Locator, Route, expect
+from playwright.sync_api import Locator, expect
 
 from tests.conftest import Deployed
 from tests.e2e.conftest import Gallery, jpeg
@@ -65,13 +65,11 @@ def test_arrow_keys_turn_no_pages_behind_the_question_before_deleting(visit: Vis
 def test_compress_again_keeps_the_focus_while_it_works_and_afterwards(visit: Visit, three: str) -> None:
     gallery = visit(f"?prefix={three}").settled()
     gallery.open_picture(f"{three}a.jpg")
-    held: list[Route] = []
-    gallery.page.route("**/reprocess", lambda route: held.append(route))
+    held = gallery.hold("POST", "**/reprocess")
 
     press(gallery.viewer.get_by_role("button", name="Compress again"))
     expect(gallery.viewer.get_by_role("button", name="Compressing …")).to_be_focused()
-    gallery.until(lambda: held)
-    held[0].continue_()
+    gallery.let_go(held)
 
     expect(gallery.viewer).to_contain_text("a.jpg was compressed again")
     expect(gallery.viewer.get_by_role("button", name="Compress again")).to_be_focused()
@@ -82,13 +80,11 @@ def test_compress_again_keeps_the_focus_while_it_works_and_afterwards(visit: Vis
 def test_compress_again_is_asked_for_once_however_often_it_is_pressed(visit: Visit, three: str) -> None:
     gallery = visit(f"?prefix={three}").settled()
     gallery.open_picture(f"{three}a.jpg")
-    held: list[Route] = []
-    gallery.page.route("**/reprocess", lambda route: held.append(route))
+    held = gallery.hold("POST", "**/reprocess")
 
     press(gallery.viewer.get_by_role("button", name="Compress again"))
     press(gallery.viewer.get_by_role("button", name="Compressing …"))
-    gallery.until(lambda: held)
-    held[0].continue_()
+    gallery.let_go(held)
 
     expect(gallery.viewer).to_contain_text("a.jpg was compressed again")
     assert len(held) == 1
