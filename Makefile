@@ -33,7 +33,7 @@ audit: $(INSTALLED)  ## known vulnerabilities of what is pinned
 	@exec $(BIN)/python -m tools.audit
 
 policies: $(INSTALLED)  ## of the functions' roles, from the code: STAGE=, CHECK=1 only compares
-	@exec $(BIN)/python -m tools.policies $(if $(CHECK),--check)
+	@exec $(BIN)/python -m tools.policies
 
 deploy: $(INSTALLED)  ## to AWS, created or updated: STAGE=dev or prod, DRY_RUN=1, PARAMETERS="Name=value"
 	@exec $(BIN)/python -m tools.deploy
@@ -74,4 +74,4 @@ $(INSTALLED): requirements.txt tools/requirements.txt
 	npm ci --silent --prefix build/bench/sharp && npm ci --silent --prefix build/bench/dynalite || echo "Without npm, sharp and pages are left out."
 	@touch $@
 
-export N CONCURRENCY KILL PHOTOS PORT AWS_PORT KEEP STAGE DRY_RUN PARAMETERS DELETE_DATA CONFIRM ROLE
+export CHECK N CONCURRENCY KILL PHOTOS PORT AWS_PORT KEEP STAGE DRY_RUN PARAMETERS DELETE_DATA CONFIRM ROLE

@@ -54,9 +54,9 @@ def sweep(event: dict[str, Any], context: Any) -> dict[str, Any]:
 @app.schedule(Rate(1, unit=Rate.DAYS))
 def sweep_daily(_: CloudWatchEvent) -> None:
     """Begin a sweep; `sweep` itself takes events that say where to go on, which a schedule's do not."""
-    from chalicelib import sweep as sweeping
+    from chalicelib import services
 
-    sweeping.begin(settings.current().sweep_function)
+    services.of_functions().sweep_function.start_sweep({})
 
 
 @app.middleware("http")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import cache, wraps
+from functools import wraps
 from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import urlencode
@@ -12,15 +12,12 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 from chalice.app import Request, Response
 
-from chalicelib import aws, parameters, settings, telemetry
+from chalicelib import parameters, services, settings, telemetry
 from chalicelib.answers import as_json, tagged
-from chalicelib.catalog import Catalog
-from chalicelib.handover import Handover
 from chalicelib.listing import LONGEST_PREFIX, CursorError, Filters, Listing, Order
 from chalicelib.metadata import EXTENSIONS, Record, Status, image_id, timestamp
 from chalicelib.problems import Problem, bad_parameter
 from chalicelib.representations import URL_SECONDS, files, shown, url_of, urls
-from chalicelib.storage import Buckets
 from chalicelib.uploads import FORM_SECONDS, requested
 
 # A browser may go on using a redirect for as long as its URL is good, and a little less.
@@ -69,7 +66,9 @@ def list_images(request: Request) -> Response:
     )
     order = _order(parameters.one_of("order", query.get("order"), get_args(Order)), filters.prefix)
     try:
-        page = _listing().page(filters, order, limit, query.get("cursor"))
+        adapters = services.of_api()
+        listing = Listing(adapters.table, adapters.settings.source_bucket)
+        page = listing.page(filters, order, limit, query.get("cursor"))
     except CursorError as error:
         raise bad_parameter("cursor", str(error)) from error
     following = urlencode({**query, "cursor": page.cursor}) if page.cursor else None
@@ -99,7 +98,7 @@ def get_file(request: Request, identifier: str) -> Response:
     if variant not in files(record):
         reason = "its record says why" if "error" in record else "reprocess it, to have it made"
         raise Problem("no-file", f"Image {identifier} has no file {variant!r}: {reason}.")
-    url = url_of(record, variant, _buckets(), download=download)
+    url = url_of(record, variant, services.of_api(), download=download)
     if redirect:
         return Response("", {"Location": url, "Cache-Control": _REDIRECT_CACHE}, 302)
     return as_json({"url": url, "expiresAt": _from_now(URL_SECONDS)})
@@ -111,14 +110,16 @@ def create_upload(request: Request) -> Response:
     parameters.query(request, ())
     now = settings.current()
     upload = requested(parameters.members(request, {"key", "contentType", "size", "replace"}), now)
-    if not upload.replace and _buckets().source_etag(upload.key) is not None:
+    if not upload.replace and services.of_api().source.source_etag(upload.key) is not None:
         raise Problem(
             "already-exists",
             f"key: there is an object {parameters.shown(upload.key)}; choose another key, "
             "or say `replace`: true to upload over it.",
             parameter="key",
         )
-    url, fields = _buckets().upload_form(upload.key, upload.content_type, upload.sizes, FORM_SECONDS)
+    url, fields = services.of_api().source.sign_upload_form(
+        upload.key, upload.content_type, upload.sizes, FORM_SECONDS
+    )
     return as_json(
         {
             "imageId": image_id(now.source_bucket, upload.key),
@@ -137,10 +138,11 @@ def delete_image(request: Request, identifier: str) -> Response:
     parameters.query(request, ())
     record = _found(identifier)
     key = record["sourceKey"]
-    if _buckets().source_etag(key) is None:  # then no event would come of deleting it
-        _handover().reconcile(key)
+    adapters = services.of_api()
+    if adapters.source.source_etag(key) is None:  # deleting it would then cause no event
+        adapters.compress_function.request_compression(key)
     else:
-        _buckets().delete_source(key)
+        adapters.source.delete_source(key)
     return as_json({"imageId": identifier, "sourceKey": key}, 202)
 
 
@@ -149,7 +151,7 @@ def reprocess_image(request: Request, identifier: str) -> Response:
     """Answer `POST /images/{imageId}/reprocess`: the source is compressed again, though nothing has changed."""
     parameters.query(request, ())
     key = _found(identifier)["sourceKey"]
-    _handover().reconcile(key, force=True)
+    services.of_api().compress_function.request_compression(key, force=True)
     return as_json({"imageId": identifier, "sourceKey": key}, 202)
 
 
@@ -157,7 +159,7 @@ def reprocess_image(request: Request, identifier: str) -> Response:
 def get_stats(request: Request) -> Response:
     """Answer `GET /stats`: sums over all images."""
     parameters.query(request, ())
-    totals = _catalog().totals(settings.current().source_bucket)
+    totals = services.of_api().table.get_totals(settings.current().source_bucket)
     return as_json(
         {
             "images": totals["compressed"],
@@ -172,8 +174,10 @@ def get_stats(request: Request) -> Response:
 def health(request: Request) -> Response:
     """Answer `GET /health`: 200 if the table and both buckets can be reached, else 503."""
     parameters.query(request, ())
-    checks = {"table": _catalog().check, "buckets": _buckets().check}
-    states = {name: _state(check) for name, check in checks.items()}
+    adapters = services.of_api()
+    checks = {"table": [adapters.table.check_table]}
+    checks["buckets"] = [adapters.source.check_source_bucket, adapters.compressed.check_compressed_bucket]
+    states = {name: _state(several) for name, several in checks.items()}
     healthy = all(state == "ok" for state in states.values())
     return as_json({"status": "ok" if healthy else "unavailable", **states}, 200 if healthy else 503)
 
@@ -193,7 +197,7 @@ def _one(request: Request, record: Record, *, with_urls: bool) -> Response:
 
 
 def _found(identifier: str) -> Record:
-    record = _catalog().get(identifier) if _ID.fullmatch(identifier) else None
+    record = services.of_api().table.get_record(identifier) if _ID.fullmatch(identifier) else None
     # One of a bucket that the settings no longer name says nothing of the object of that key in today's.
     if record is None or record["sourceBucket"] != settings.current().source_bucket:
         raise Problem("no-such-image", f"There is no image {parameters.shown(identifier)}.")
@@ -201,14 +205,14 @@ def _found(identifier: str) -> Record:
 
 
 def _of_key(key: str) -> Record:
-    record = _catalog().get(image_id(settings.current().source_bucket, key))
+    record = services.of_api().table.get_record(image_id(settings.current().source_bucket, key))
     if record is None:
         raise Problem("no-such-image", f"There is no image of the key {parameters.shown(key)}.")
     return record
 
 
 def _shown(record: Record, *, with_urls: bool) -> dict[str, Any]:
-    return {**shown(record), "urls": urls(record, _buckets())} if with_urls else shown(record)
+    return {**shown(record), "urls": urls(record, services.of_api())} if with_urls else shown(record)
 
 
 def _prefix(value: str | None) -> str | None:
@@ -227,9 +231,10 @@ def _from_now(seconds: int) -> str:
     return timestamp(datetime.now(UTC) + timedelta(seconds=seconds))
 
 
-def _state(check: Callable[[], None]) -> str:
+def _state(checks: list[Callable[[], None]]) -> str:
     try:
-        check()
+        for check in checks:
+            check()
     except ClientError as error:
         return f"unavailable: {error.response['Error']['Code']}"
     except BotoCoreError as error:
@@ -241,26 +246,3 @@ def _will_pass(error: ClientError) -> bool:
     code = error.response["Error"]["Code"]
     status = error.response["ResponseMetadata"].get("HTTPStatusCode", 0)
     return status >= 500 or bool(_THROTTLED.search(code))
-
-
-@cache
-def _catalog() -> Catalog:
-    return Catalog(aws.dynamodb_client(waits=aws.QUICK), settings.current().table_name)
-
-
-@cache
-def _listing() -> Listing:
-    return Listing(_catalog(), settings.current().source_bucket)
-
-
-@cache
-def _buckets() -> Buckets:
-    return Buckets(
-        aws.s3_client(waits=aws.QUICK), settings.current().source_bucket, settings.current().dest_bucket
-    )
-
-
-@cache
-def _handover() -> Handover:
-    now = settings.current()
-    return Handover(aws.lambda_client(waits=aws.QUICK), now.compress_function, now.source_bucket)

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypedDict
 from urllib.parse import unquote_plus
 
-from chalicelib import aws, pipeline, settings, telemetry
-from chalicelib.catalog import Catalog
+from chalicelib import pipeline, services, telemetry
+from chalicelib.aws.records_table import RecordsTable
 from chalicelib.metadata import image_id
 from chalicelib.pipeline import Pipeline
 
@@ -28,12 +28,13 @@ class Result(TypedDict):
 
 def handle(event: Mapping[str, Any]) -> dict[str, Any]:
     """Answer an invocation by S3 Batch Operations."""
-    now = settings.current()
-    catalog = Catalog(aws.dynamodb_client(), now.table_name)
-    return answer(event, pipeline.current(), catalog, now.source_bucket)
+    adapters = services.of_functions()
+    return answer(event, pipeline.current(), adapters.table, adapters.settings.source_bucket)
 
 
-def answer(event: Mapping[str, Any], reconciler: Pipeline, catalog: Catalog, bucket: str) -> dict[str, Any]:
+def answer(
+    event: Mapping[str, Any], reconciler: Pipeline, table: RecordsTable, bucket: str
+) -> dict[str, Any]:
     """Reconcile the key of each task, and answer with each one's result.
 
     A bad image is a permanent failure, so that the report names it; its record says the same. What Lambda would
@@ -43,17 +44,17 @@ def answer(event: Mapping[str, Any], reconciler: Pipeline, catalog: Catalog, buc
         "invocationSchemaVersion": event["invocationSchemaVersion"],
         "treatMissingKeysAs": "TemporaryFailure",
         "invocationId": event["invocationId"],
-        "results": [_result(task, reconciler, catalog, bucket) for task in event["tasks"]],
+        "results": [_result(task, reconciler, table, bucket) for task in event["tasks"]],
     }
 
 
-def _result(task: Mapping[str, Any], reconciler: Pipeline, catalog: Catalog, bucket: str) -> Result:
-    code, text = _reconciled(task, reconciler, catalog, bucket)
+def _result(task: Mapping[str, Any], reconciler: Pipeline, table: RecordsTable, bucket: str) -> Result:
+    code, text = _reconciled(task, reconciler, table, bucket)
     return Result(taskId=task["taskId"], resultCode=code, resultString=text[:_LONGEST_RESULT])
 
 
 def _reconciled(
-    task: Mapping[str, Any], reconciler: Pipeline, catalog: Catalog, bucket: str
+    task: Mapping[str, Any], reconciler: Pipeline, table: RecordsTable, bucket: str
 ) -> tuple[ResultCode, str]:
     named = task.get("s3Bucket") or (task.get("s3BucketArn") or "").rpartition(":")[2]
     if named != bucket:
@@ -63,7 +64,7 @@ def _reconciled(
     key = unquote_plus(task["s3Key"])
     try:
         outcome = reconciler.reconcile(key)
-        record = catalog.get(image_id(bucket, key))
+        record = table.get_record(image_id(bucket, key))
     except Exception as error:  # whatever it is, the other tasks go on, and this one is tried again
         telemetry.trouble("could not be reconciled", error, key=key)
         return "TemporaryFailure", f"{type(error).__name__}: {error}"

@@ -9,10 +9,9 @@ from urllib.parse import urlsplit
 
 from chalice.app import Request, Response
 
-from chalicelib import aws, parameters, settings
+from chalicelib import parameters, services, settings
 from chalicelib.answers import tagged
 from chalicelib.problems import Problem
-from chalicelib.storage import Buckets
 
 _WEB: Final = Path(__file__).parent / "web"
 _TYPES: Final = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
@@ -68,12 +67,11 @@ def _assets() -> frozenset[str]:
 
 @cache
 def _policy() -> str:
-    now = settings.current()
-    buckets = Buckets(aws.s3_client(), now.source_bucket, now.dest_bucket)
-    uploads = _origin(buckets.upload_form("x", "image/jpeg", (1, 1), 1)[0])
+    adapters = services.of_api()
+    uploads = _origin(adapters.source.sign_upload_form("x", "image/jpeg", (1, 1), 1)[0])
     images = {
-        _origin(buckets.source_url("x", 1, "image/jpeg", "inline")),
-        _origin(buckets.compressed_url("x", 1, "inline")),
+        _origin(adapters.source.sign_source_url("x", 1, "image/jpeg", "inline")),
+        _origin(adapters.compressed.sign_compressed_url("x", 1, "inline")),
     }
     return "; ".join(
         [

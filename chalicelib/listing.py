@@ -11,15 +11,14 @@ A cursor is the sort key after which the next page begins, so that nothing is ke
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from heapq import merge
 from itertools import islice
-from operator import attrgetter
 from typing import Final, Literal
 
-from chalicelib.catalog import FIRST, LAST, Catalog, Entry, Index, Stretch, partitions
+from chalicelib.aws.items import partitions
+from chalicelib.aws.records_table import FIRST, LAST, Entries, Entry, Range, RecordsTable
 from chalicelib.metadata import LONGEST_KEY, Record, Status
 
 Order = Literal["newest", "oldest", "name"]
@@ -74,8 +73,8 @@ class CursorError(ValueError):
 class Listing:
     """The records of a source bucket in an order, page by page. Errors of AWS are raised as they come."""
 
-    def __init__(self, catalog: Catalog, bucket: str) -> None:
-        self._catalog = catalog
+    def __init__(self, table: RecordsTable, bucket: str) -> None:
+        self._table = table
         self._bucket = bucket
 
     def page(self, filters: Filters, order: Order, limit: int, cursor: str | None) -> Page:
@@ -91,75 +90,81 @@ class Listing:
             CursorError: The cursor is of another order, or of no page at all.
         """
         after = _after(order, cursor)
-        stretches = self._stretches(filters, order, limit, after)
+        several = self._entries(filters, order, limit, after)
         descending = order == "newest"
-        ends = [stretch.end for stretch in stretches if stretch.end is not None]
+        ends = [entries.end for entries in several if entries.end is not None]
         # Beyond the nearest of them, a partition may hold entries that were not looked at.
         end = (max if descending else min)(ends, default=None)
-        found = _merged(stretches, after, end, descending=descending)
+        found = _merged(several, after, end, descending=descending)
         entries = list(islice(found, limit))
         more = next(found, None) is not None
         following = entries[-1].sort_key if more else end
         return Page(self._records(entries, filters), following and _cursor(order, following))
 
-    def _stretches(self, filters: Filters, order: Order, limit: int, after: str | None) -> list[Stretch]:
+    def _entries(self, filters: Filters, order: Order, limit: int, after: str | None) -> list[Entries]:
         if filters.format and filters.status == "failed":  # a failed image has no format
             return []
-        plan = _by_key(filters) if order == "name" else _by_time(filters)
+        plan = self._by_key(filters) if order == "name" else self._by_time(filters)
         low, high = plan.between
         if after is not None:
             low, high = (low, min(high, after)) if order == "newest" else (max(low, after), high)
         if low > high:
             return []
-        query = partial(
-            self._catalog.entries,
-            plan.index,
-            between=(low, high),
-            limit=max(limit + 2, _LOOKED_AT) if plan.remaining != Filters() else limit + 2,
-            descending=order == "newest",
-            equal={name: value for name in ("status", "format") if (value := getattr(plan.remaining, name))},
-            since=plan.remaining.since,
-            until=plan.remaining.until,
-        )
-        return [query(partition) for partition in partitions(self._bucket, plan.kind)]
+        remaining = plan.remaining
+        wanted = {"status": remaining.status, "format": remaining.format}
+        return [
+            plan.query(
+                Range(
+                    partition,
+                    low,
+                    high,
+                    limit=limit + 2 if remaining == Filters() else max(limit + 2, _LOOKED_AT),
+                    descending=order == "newest",
+                    equal={name: value for name, value in wanted.items() if value},
+                    since=remaining.since,
+                    until=remaining.until,
+                )
+            )
+            for partition in partitions(self._bucket, plan.kind)
+        ]
+
+    def _by_time(self, filters: Filters) -> "_Plan":
+        between = (filters.since or FIRST, filters.until or LAST)
+        if kind := filters.format or ("failed" if filters.status == "failed" else None):
+            return _Plan(self._table.query_by_kind, kind, between, Filters())
+        return _Plan(self._table.query_by_time, None, between, Filters(status=filters.status))
+
+    def _by_key(self, filters: Filters) -> "_Plan":
+        prefix = filters.prefix or ""
+        between = (prefix or FIRST, prefix + LAST)
+        return _Plan(self._table.query_by_key, None, between, replace(filters, prefix=None))
 
     def _records(self, entries: list[Entry], filters: Filters) -> list[Record]:
         """Return the records of entries as they stand now, without those that no longer belong here."""
         # A record that is written while its shards are read may have its old entry and its new one among them.
         identifiers = list(dict.fromkeys(entry.image_id for entry in entries))
-        records = self._catalog.get_many(identifiers)
+        records = self._table.get_records(identifiers)
         standing = (records[identifier] for identifier in identifiers if identifier in records)
         return [record for record in standing if filters.match(record)]
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Where the entries of a listing stand: index, kind, range; and the filters that remain."""
+    """How the entries of a listing are found: query, kind, range; and the filters that remain."""
 
-    index: Index
+    query: Callable[[Range], Entries]
     kind: str | None
     between: tuple[str, str]
     remaining: Filters
 
 
-def _by_time(filters: Filters) -> _Plan:
-    between = (filters.since or FIRST, filters.until or LAST)
-    if kind := filters.format or ("failed" if filters.status == "failed" else None):
-        return _Plan("byKind", kind, between, Filters())
-    return _Plan("byTime", None, between, Filters(status=filters.status))
-
-
-def _by_key(filters: Filters) -> _Plan:
-    prefix = filters.prefix or ""
-    return _Plan("byKey", None, (prefix or FIRST, prefix + LAST), replace(filters, prefix=None))
-
-
 def _merged(
-    stretches: list[Stretch], after: str | None, end: str | None, *, descending: bool
+    several: list[Entries], after: str | None, end: str | None, *, descending: bool
 ) -> Iterator[Entry]:
     """Give the entries of all partitions in order, from behind `after` to `end`."""
-    by_sort_key = attrgetter("sort_key")
-    merged = merge(*(stretch.entries for stretch in stretches), key=by_sort_key, reverse=descending)
+    merged = merge(
+        *(entries.entries for entries in several), key=lambda entry: entry.sort_key, reverse=descending
+    )
     for entry in merged:
         key = entry.sort_key
         if end is not None and (key < end if descending else key > end):

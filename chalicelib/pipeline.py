@@ -24,8 +24,11 @@ from typing import Any, Literal, Protocol
 from urllib.parse import unquote_plus
 from uuid import uuid4
 
-from chalicelib import aws, options, settings, telemetry
-from chalicelib.catalog import Catalog, Conflict
+from chalicelib import options, services, settings, telemetry
+from chalicelib.aws.compressed_bucket import CompressedBucket
+from chalicelib.aws.records_table import Conflict, RecordsTable
+from chalicelib.aws.s3 import Overtaken
+from chalicelib.aws.source_bucket import Interrupted, NotModified, SourceBucket, SourceObject, UnreadableError
 from chalicelib.imaging import Compressed, ImageError, Options, compress, fingerprint
 from chalicelib.metadata import (
     LONGEST_KEY,
@@ -40,7 +43,6 @@ from chalicelib.metadata import (
     rendition_key,
     timestamp,
 )
-from chalicelib.storage import Buckets, Interrupted, NotModified, Overtaken, SourceObject, UnreadableError
 
 Outcome = Literal["compressed", "failed", "deleted", "unchanged", "unreadable", "absent", "excluded"]
 
@@ -82,19 +84,21 @@ class RefusedError(ValueError):
 
 
 class Pipeline:
-    """The buckets, the catalog and the options that one app reconciles with."""
+    """The buckets, the table and the options that one app reconciles with."""
 
     def __init__(
         self,
-        buckets: Buckets,
-        catalog: Catalog,
+        source: SourceBucket,
+        compressed: CompressedBucket,
+        table: RecordsTable,
         options: Options,
         max_source_bytes: int,
         includes: Callable[[str], bool] = _includes_all,
         teller: Telemetry = Silence(),  # noqa: B008 - it has no state
     ) -> None:
-        self._buckets = buckets
-        self._catalog = catalog
+        self._source = source
+        self._compressed = compressed
+        self._table = table
         self._options = options
         self._max_source_bytes = max_source_bytes
         self._includes = includes
@@ -126,21 +130,21 @@ class Pipeline:
                     raise
                 continue
             if outcome not in {"compressed", "failed"}:  # of those, the record tells more
-                self._telemetry.decision(outcome, key, image_id(self._buckets.source, key), {})
+                self._telemetry.decision(outcome, key, image_id(self._source.name, key), {})
             return outcome
         raise Conflict(f"{key!r} changed during each of {_ATTEMPTS} attempts")
 
     def _attempt(self, key: str, *, force: bool, trusting: bool) -> Outcome:
         """Reconcile once, trusting the record about what stands in the destination bucket, or looking there."""
-        if not self._includes(key) and self._buckets.source_etag(key) is not None:
+        if not self._includes(key) and self._source.source_etag(key) is not None:
             return "excluded"
-        record = self._catalog.get(image_id(self._buckets.source, key))
+        record = self._table.get_record(image_id(self._source.name, key))
         possible = self._possible_keys(key, record)
         # Looked at before the source is: what is written over then comes of no newer source.
-        standing = objects_of(record) if trusting else self._buckets.etags(possible)
+        standing = objects_of(record) if trusting else self._compressed.compressed_etags(possible)
         agreeing = not force and standing == objects_of(record)
         try:
-            source = self._buckets.open_source(key, self._settled_etag(record) if agreeing else None)
+            source = self._source.open_source(key, self._settled_etag(record) if agreeing else None)
         except NotModified:
             if trusting and not self._stands(record, possible):
                 raise Overtaken(key) from None
@@ -157,7 +161,7 @@ class Pipeline:
 
     def _stands(self, record: Record | None, possible: set[str]) -> bool:
         """Tell whether the destination bucket holds what the record vouches for, and nothing else of its source."""
-        return self._buckets.etags(possible) == objects_of(record)
+        return self._compressed.compressed_etags(possible) == objects_of(record)
 
     def _settled_etag(self, record: Record | None) -> str | None:
         """Return the ETag of the source that needs no work, if there is a record to say so."""
@@ -177,13 +181,13 @@ class Pipeline:
     @cached_property
     def _rendition_names(self) -> frozenset[str]:
         """The names of renditions now and ever: a crash may have left objects of one that the settings have dropped."""
-        return self._catalog.rendition_names({rendition.name for rendition in self._options.renditions})
+        return self._table.note_renditions({rendition.name for rendition in self._options.renditions})
 
     def _remove(self, key: str, record: Record | None, possible: set[str]) -> Outcome:
-        self._buckets.delete(possible)
+        self._compressed.delete_compressed(possible)
         if record:
-            self._catalog.delete(record)
-        if self._buckets.source_etag(key) is not None:
+            self._table.delete_record(record)
+        if self._source.source_etag(key) is not None:
             raise Overtaken(key)
         return "deleted" if record else "absent"
 
@@ -214,29 +218,31 @@ class Pipeline:
         rendition_keys: list[str],
         standing: Mapping[str, str],
     ) -> None:
-        etag = self._buckets.write(
+        etag = self._compressed.write_compressed(
             main_key, compressed.data, compressed.content_type, replacing=standing.get(main_key)
         )
         record["status"] = "compressed"
-        record.update(_described(compressed, self._buckets.destination, main_key, etag))
+        record.update(_described(compressed, self._compressed.name, main_key, etag))
         for each, key in zip(compressed.renditions, rendition_keys, strict=True):
-            etag = self._buckets.write(key, each.data, each.content_type, replacing=standing.get(key))
+            etag = self._compressed.write_compressed(
+                key, each.data, each.content_type, replacing=standing.get(key)
+            )
             record["renditions"][each.name] = RenditionRecord(
                 destKey=key, etag=etag, sizeCompressed=len(each.data), width=each.width, height=each.height
             )
 
     def _commit(self, record: Record, replaced: Record | None, possible: set[str]) -> Outcome:
-        self._buckets.delete(possible - objects_of(record).keys())
-        self._catalog.put(record, replacing=replaced)
-        if self._buckets.source_etag(record["sourceKey"]) != record["sourceETag"]:
+        self._compressed.delete_compressed(possible - objects_of(record).keys())
+        self._table.put_record(record, replacing=replaced)
+        if self._source.source_etag(record["sourceKey"]) != record["sourceETag"]:
             raise Overtaken(record["sourceKey"])
         self._telemetry.decision(record["status"], record["sourceKey"], record["imageId"], record)
         return record["status"]
 
     def _begun(self, key: str, etag: str, size: int) -> Record:
         return {
-            "imageId": image_id(self._buckets.source, key),
-            "sourceBucket": self._buckets.source,
+            "imageId": image_id(self._source.name, key),
+            "sourceBucket": self._source.name,
             "sourceKey": key,
             "sourceETag": etag,
             "sizeOriginal": size,
@@ -254,7 +260,7 @@ class Pipeline:
                     "too-many-bytes",
                     f"The object has {source.size} bytes, but at most {self._max_source_bytes} are accepted.",
                 )
-            return source.read()
+            return source.read_body()
 
 
 def reconcile_event(event: Mapping[str, Any]) -> None:
@@ -297,11 +303,16 @@ def _named_keys(records: Iterable[Mapping[str, Any]]) -> tuple[dict[str, bool], 
 @cache
 def current() -> Pipeline:
     """Return the pipeline of this process."""
-    now = settings.current()
-    buckets = Buckets(aws.s3_client(), now.source_bucket, now.dest_bucket)
-    catalog = Catalog(aws.dynamodb_client(), now.table_name)
+    adapters = services.of_functions()
+    now = adapters.settings
     return Pipeline(
-        buckets, catalog, options.of(now), now.max_source_bytes, now.includes, telemetry.CloudWatch()
+        adapters.source,
+        adapters.compressed,
+        adapters.table,
+        options.of(now),
+        now.max_source_bytes,
+        now.includes,
+        telemetry.CloudWatch(),
     )
 
 

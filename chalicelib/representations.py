@@ -4,7 +4,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from chalicelib.metadata import Record, content_type_of
-from chalicelib.storage import Buckets
+from chalicelib.services import Services
 
 URL_SECONDS: Final = 300
 """How long a presigned URL of a file is good for."""
@@ -33,12 +33,12 @@ def files(record: Record) -> dict[str, str]:
     return keys
 
 
-def urls(record: Record, buckets: Buckets) -> dict[str, str]:
+def urls(record: Record, adapters: Services) -> dict[str, str]:
     """Return a URL of each file of an image, by its variant."""
-    return {variant: url_of(record, variant, buckets, download=False) for variant in files(record)}
+    return {variant: url_of(record, variant, adapters, download=False) for variant in files(record)}
 
 
-def url_of(record: Record, variant: str, buckets: Buckets, *, download: bool) -> str:
+def url_of(record: Record, variant: str, adapters: Services, *, download: bool) -> str:
     """Return a URL that fetches a file without credentials for `URL_SECONDS`, to be shown or to be saved.
 
     What could not be read as an image is always saved: no browser shows it, whatever its uploader called it.
@@ -49,5 +49,5 @@ def url_of(record: Record, variant: str, buckets: Buckets, *, download: bool) ->
     disposition += f"; filename*=UTF-8''{quote(name, safe='')}"
     if variant == "original":
         kind = content_type_of(record.get("originalFormat"))
-        return buckets.source_url(key, URL_SECONDS, kind, disposition)
-    return buckets.compressed_url(key, URL_SECONDS, disposition)
+        return adapters.source.sign_source_url(key, URL_SECONDS, kind, disposition)
+    return adapters.compressed.sign_compressed_url(key, URL_SECONDS, disposition)

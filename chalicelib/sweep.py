@@ -1,26 +1,27 @@
 """Find what no event will put right, and have it reconciled.
 
-A sweep walks the source bucket in S3's order of keys, which is also that of the index `byKey`, so that each page of keys
-is compared with the records of the same range: missing (no record), stale (another ETag or other settings), failed for a
-reason that may have passed, or orphaned (no source). It holds one page at a time, and where it is is a few words of JSON,
-so that it can go on behind any key in another process.
+A sweep walks the source bucket in S3's order of keys, which is also that of the index `byKey`. So each page of keys is
+compared with the records of the same range: missing (no record), stale (another ETag or other settings), failed for a
+reason that may have passed, or orphaned (no source). A sweep holds one page at a time. Its position is a few words of
+JSON, so that another process can go on after any key.
+
+Two sweeps may run at once, and one that is retried starts again at the position of its event. Both only request
+a compression twice, and the second one changes nothing.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from time import monotonic, sleep
 from typing import Any, Final, Literal
 
-import boto3
-
-from chalicelib import aws, options, settings, telemetry
-from chalicelib.catalog import FIRST, LAST, Catalog, partitions
-from chalicelib.handover import Handover
+from chalicelib import options, services, telemetry
+from chalicelib.aws.functions import CompressFunction
+from chalicelib.aws.items import partitions
+from chalicelib.aws.records_table import FIRST, LAST, Range, RecordsTable
+from chalicelib.aws.source_bucket import SourceBucket
 from chalicelib.imaging import fingerprint
-from chalicelib.lease import HeldError, Lease
 from chalicelib.metadata import PASSING_FAILURES, Record, image_id
-from chalicelib.storage import Buckets
+from chalicelib.services import Services
 
 KEYS_A_SECOND: Final = 100
 """Keys handed over at most: about as many seconds of compressing, a tenth of an account's usual concurrency."""
@@ -67,10 +68,6 @@ class Position:
             requeued=self.requeued + 1,
         )
 
-    def to_keep(self) -> dict[str, Any] | None:
-        """Return it as a lease keeps it: nothing of a sweep that is done."""
-        return None if self.done else asdict(self)
-
 
 @dataclass(frozen=True, slots=True)
 class _Page:
@@ -90,21 +87,21 @@ class _Page:
 
 
 class Sweep:
-    """The source bucket, the table, and who reconciles what they disagree about."""
+    """Compares the source bucket with the table, and requests the compression of what differs."""
 
     def __init__(
         self,
-        buckets: Buckets,
-        catalog: Catalog,
-        handover: Handover,
+        source: SourceBucket,
+        table: RecordsTable,
+        compress_function: CompressFunction,
         settings_version: str,
         max_source_bytes: int,
         includes: Callable[[str], bool],
         keys_a_second: float = KEYS_A_SECOND,
     ) -> None:
-        self._buckets = buckets
-        self._catalog = catalog
-        self._handover = handover
+        self._source = source
+        self._table = table
+        self._compress_function = compress_function
         self._settings_version = settings_version
         self._max_source_bytes = max_source_bytes
         self._includes = includes
@@ -130,14 +127,13 @@ class Sweep:
 
         Where there are more records than sources, the range ends early, so that no page is ever larger.
         """
-        sources = self._buckets.list_sources(after)
+        sources = self._source.list_sources(after)
         end = max(sources, default=LAST)
         recorded: set[str] = set()
-        for partition in partitions(self._buckets.source):
-            between = (after or FIRST, end)
-            stretch = self._catalog.entries("byKey", partition, between, _ENTRIES_AT_ONCE)
-            recorded.update(entry.sort_key for entry in stretch.entries)
-            end = end if stretch.end is None else stretch.end
+        for partition in partitions(self._source.name):
+            found = self._table.query_by_key(Range(partition, after or FIRST, end, _ENTRIES_AT_ONCE))
+            recorded.update(entry.sort_key for entry in found.entries)
+            end = end if found.end is None else found.end
         etags = {key: etag for key, etag in sources.items() if key <= end}
         return _Page(
             etags,
@@ -147,14 +143,14 @@ class Sweep:
         )
 
     def _records(self, keys: list[str]) -> dict[str, Record]:
-        ids = {image_id(self._buckets.source, key): key for key in keys}
-        found = self._catalog.get_many(list(ids), _COMPARED)
+        ids = {image_id(self._source.name, key): key for key in keys}
+        found = self._table.get_records(list(ids), _COMPARED)
         return {ids[identifier]: record for identifier, record in found.items()}
 
     def _finding(self, key: str, page: _Page) -> Finding | None:
         if key not in page.etags:
             # A source that is younger than the page is not on it either.
-            return None if self._buckets.has_source(key) else "orphaned"
+            return None if self._source.has_source(key) else "orphaned"
         if not self._includes(key):
             return None
         if key not in page.records:
@@ -164,7 +160,7 @@ class Sweep:
     def _hand_over(self, key: str) -> None:
         """Hand over a key, and wait until it is time for the next: at no moment is the pace exceeded."""
         began = monotonic()
-        self._handover.reconcile(key)
+        self._compress_function.request_compression(key)
         sleep(max(0.0, self._seconds_a_key - (monotonic() - began)))
 
     def _is_stale(self, record: Record, etag: str) -> bool:
@@ -182,62 +178,31 @@ class Sweep:
         return code in PASSING_FAILURES
 
 
-def of(now: settings.Settings, session: boto3.Session | None = None) -> Sweep:
-    """Return the sweep of an app by its settings."""
+def of(adapters: Services) -> Sweep:
+    """Return the sweep of an app."""
+    now = adapters.settings
     return Sweep(
-        Buckets(aws.s3_client(session), now.source_bucket, now.dest_bucket),
-        Catalog(aws.dynamodb_client(session), now.table_name),
-        Handover(aws.lambda_client(session), now.compress_function, now.source_bucket),
+        adapters.source,
+        adapters.table,
+        adapters.compress_function,
         fingerprint(options.of(now)),
         now.max_source_bytes,
         now.includes,
     )
 
 
-def lease_of(now: settings.Settings, run: str, session: boto3.Session | None = None) -> Lease:
-    """Return a run's hold of the lease without which nobody sweeps an app."""
-    return Lease(aws.dynamodb_client(session), now.table_name, run, fingerprint(options.of(now)))
-
-
-def started(where: Mapping[str, Any]) -> Position:
-    """Return the position that a lease has kept; the beginning, if it has none, or one of another release."""
-    try:
-        return Position(**where)
-    except TypeError:
-        return Position()
-
-
 def handle(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-    """Sweep from where the last sweep was given up, or an event tells, or from the start, as far as Lambda's time allows.
+    """Sweep from the position of the event, or from the beginning, as far as Lambda's time allows.
 
-    Where it is short, a new invocation of the same function goes on. Returns the position that was reached; or that of
-    another sweep, which is under way.
+    When the time is short, a new invocation of the same function goes on. Returns the position that was reached.
     """
-    now = settings.current()
-    # The retry of an event has the same id, and so has the lease that its first try left behind.
-    run = event.get("run") or context.aws_request_id
-    lease = lease_of(now, run)
-    try:
-        where = lease.resume() if "run" in event else lease.begin()
-        position = started(event.get("position", where))
-        with lease:
-            for position in of(now).positions(position):  # noqa: B020 - each follows from the last
-                lease.keep(position.to_keep())
-                if not position.done and context.get_remaining_time_in_millis() < _SECONDS_TO_SPARE * 1000:
-                    break
-    except HeldError as held:
-        telemetry.logger().info("under way", extra={"position": held.where, "reason": str(held)})
-        return {"underWay": held.where, "reason": str(held)}
-    if not position.done:
-        begin(context.function_name, run)
+    adapters = services.of_functions()
+    position = Position(**event.get("position", {}))
+    for position in of(adapters).positions(position):  # noqa: B020 - each follows from the last
+        if not position.done and context.get_remaining_time_in_millis() < _SECONDS_TO_SPARE * 1000:
+            break
     reached = asdict(position)
+    if not position.done:
+        adapters.sweep_function.start_sweep(reached)
     telemetry.logger().info("swept", extra={"position": reached})
     return reached
-
-
-def begin(function: str, run: str | None = None) -> None:
-    """Have the sweep function sweep, or go on with a run."""
-    event = {"run": run} if run else {}
-    aws.lambda_client().invoke(
-        FunctionName=function, InvocationType="Event", Payload=json.dumps(event).encode()
-    )

@@ -3,12 +3,11 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from chalicelib.catalog import Catalog
-from chalicelib.lease import LEASE_ID
+from chalicelib.aws.records_table import RecordsTable
 from chalicelib.metadata import Record, image_id
 from tools.local_stack import LocalStack, free_port, running
 
@@ -45,8 +44,8 @@ def s3(stack: LocalStack) -> "S3Client":
 
 
 @pytest.fixture(scope="session")
-def catalog(stack: LocalStack) -> Catalog:
-    return Catalog(stack.session.client("dynamodb", endpoint_url=stack.endpoint), TABLE)
+def table(stack: LocalStack) -> RecordsTable:
+    return RecordsTable(stack.session.client("dynamodb", endpoint_url=stack.endpoint), TABLE)
 
 
 def eventually[T](found: Callable[[], T | None], otherwise: str = "not within a minute") -> T:
@@ -61,9 +60,9 @@ def eventually[T](found: Callable[[], T | None], otherwise: str = "not within a 
 class Deployed:
     """The deployed app as its users meet it: put and delete objects, and wait for what follows."""
 
-    def __init__(self, s3: "S3Client", catalog: Catalog) -> None:
+    def __init__(self, s3: "S3Client", table: RecordsTable) -> None:
         self.s3 = s3
-        self.catalog = catalog
+        self.table = table
 
     def upload(self, key: str, data: bytes) -> Record:
         """Upload, and return the record of just these bytes."""
@@ -81,19 +80,7 @@ class Deployed:
         eventually(lambda: self.record(key) is None, f"still a record of {key!r} after a minute")
 
     def record(self, key: str) -> Record | None:
-        return self.catalog.get(image_id(SOURCE, key))
-
-    def rest(self) -> None:
-        """Wait until no sweep is under way, and have the next begin at the beginning."""
-        lease: Any = {"TableName": TABLE, "Key": {"imageId": {"S": LEASE_ID}}}
-        dynamodb = self.catalog._dynamodb
-
-        def at_rest() -> bool:
-            held = dynamodb.get_item(**lease, ConsistentRead=True).get("Item")
-            return held is None or "runId" not in held or held["endsAt"]["N"] == "0"
-
-        eventually(at_rest, "a sweep is still under way after a minute")
-        dynamodb.delete_item(**lease)
+        return self.table.get_record(image_id(SOURCE, key))
 
     def compressed(self, key: str) -> bytes:
         return self.s3.get_object(Bucket=DESTINATION, Key=key)["Body"].read()
@@ -104,5 +91,5 @@ class Deployed:
 
 
 @pytest.fixture(scope="session")
-def deployed(s3: "S3Client", catalog: Catalog) -> Deployed:
-    return Deployed(s3, catalog)
+def deployed(s3: "S3Client", table: RecordsTable) -> Deployed:
+    return Deployed(s3, table)

@@ -25,8 +25,9 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from chalicelib import aws
-from chalicelib.catalog import Catalog, item_of
+from chalicelib.aws import clients
+from chalicelib.aws.items import item_of
+from chalicelib.aws.records_table import RecordsTable
 from chalicelib.listing import Filters, Listing, Order
 from chalicelib.metadata import Record, image_id, timestamp
 from tools.bench.peers import BUILD, ROOT
@@ -115,7 +116,7 @@ def _ask_for_units(params: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 def measure(client: Any, asked: Asked) -> Cost:
     """Ask for a page, and return what it cost."""
-    listing = Listing(Catalog(client, _TABLE), _BUCKET)
+    listing = Listing(RecordsTable(client, _TABLE), _BUCKET)
     cursor = None
     for _ in range(asked.pages_before):
         cursor = listing.page(asked.filters, asked.order, PAGE, cursor).cursor
@@ -191,7 +192,7 @@ def table(program: Path) -> Iterator[Any]:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             os.environ["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{port}"
-            client = aws.dynamodb_client(boto3.Session("none", "none", region_name="us-east-1"))
+            client = clients.dynamodb_client(session=boto3.Session("none", "none", region_name="us-east-1"))
             _create(client)
             yield client
         finally:

@@ -84,7 +84,7 @@ _COMPRESSING = (
 
 FUNCTIONS = {
     "api": Function(
-        "import app; from chalicelib import answers, api, aws; aws.s3_client(); aws.dynamodb_client()",
+        "import app; from chalicelib import answers, api, services; services.of_api().source; services.of_api().table",
         _floor("s3", "dynamodb"),
     ),
     "compress": Function(
@@ -96,11 +96,11 @@ FUNCTIONS = {
         _floor("s3", "dynamodb", more=(_LOG, _IMAGES)),
     ),
     "sweep": Function(
-        f"import app; from chalicelib import settings, sweep; sweep.of(settings.current()); {_TELLING}",
+        f"import app; from chalicelib import services, sweep; sweep.of(services.of_functions()); {_TELLING}",
         _floor("s3", "dynamodb", "lambda", more=(_LOG,)),
     ),
     "sweep_daily": Function(
-        "import app; from chalicelib import aws, sweep; aws.lambda_client()",
+        "import app; from chalicelib import services; services.of_functions().sweep_function",
         _floor("lambda"),
     ),
 }

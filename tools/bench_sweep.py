@@ -21,11 +21,12 @@ from botocore.compat import HTTPHeaders
 from rich.console import Console
 from rich.table import Table
 
-from chalicelib import aws
-from chalicelib.catalog import Catalog, item_of, partitions
-from chalicelib.handover import Handover
+from chalicelib.aws import clients
+from chalicelib.aws.functions import CompressFunction
+from chalicelib.aws.items import item_of, partitions
+from chalicelib.aws.records_table import RecordsTable
+from chalicelib.aws.source_bucket import SourceBucket
 from chalicelib.metadata import Record, image_id
-from chalicelib.storage import Buckets
 from chalicelib.sweep import Position, Sweep
 
 SIZES = (1_000, 100_000)
@@ -162,9 +163,9 @@ def measure(keys: int) -> Measured:
     session = boto3.Session("none", "none", region_name="us-east-1")
     answers = Answers(keys)
     swept = Sweep(
-        Buckets(answers.attach(aws.s3_client(session)), _SOURCE, _DESTINATION),
-        Catalog(answers.attach(aws.dynamodb_client(session)), _TABLE),
-        Handover(answers.attach(aws.lambda_client(session)), "compress", _SOURCE),
+        SourceBucket(answers.attach(clients.s3_client(session=session)), _SOURCE),
+        RecordsTable(answers.attach(clients.dynamodb_client(session=session)), _TABLE),
+        CompressFunction(answers.attach(clients.lambda_client(session=session)), "compress", _SOURCE),
         _VERSION,
         10**9,
         lambda _: True,

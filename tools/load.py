@@ -25,9 +25,9 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from chalicelib import aws, sweep
-from chalicelib.catalog import Catalog
+from chalicelib import sweep
 from chalicelib.metadata import Record, image_id
+from chalicelib.services import Services
 from chalicelib.sweep import Position
 from tools.local_stack import StackError, free_port, running
 from tools.pictures import picture
@@ -197,7 +197,7 @@ class Uploads:
 
     def __init__(self, stage: Stage) -> None:
         self._s3: S3Client = stage.session.client("s3")
-        self._catalog = Catalog(aws.dynamodb_client(stage.session), stage.settings.table_name)
+        self._table = Services(stage.settings, session=stage.session).table
         self._bucket = stage.settings.source_bucket
         self._etags: dict[str, str] = {}
 
@@ -230,7 +230,7 @@ class Uploads:
         return not unfinished
 
     def _record(self, key: str) -> Record | None:
-        record = self._catalog.get(image_id(self._bucket, key))
+        record = self._table.get_record(image_id(self._bucket, key))
         return record if record and record["sourceETag"] == self._etags[key] else None
 
     def _is_finished(self, key: str) -> bool:
@@ -251,7 +251,7 @@ def _recover(stage: Stage, uploads: Uploads) -> tuple[int, int]:
     finished = False
     while not finished and time.monotonic() < deadline:
         events += list(redriven(stage)).count("redriven")
-        *_, last = sweep.of(stage.settings, stage.session).positions(Position())
+        *_, last = sweep.of(Services(stage.settings, session=stage.session)).positions(Position())
         requeued += last.requeued
         finished = uploads.wait(_SECONDS_EACH_ROUND)
     return events, requeued

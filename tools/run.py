@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from chalicelib.catalog import Catalog
+from chalicelib.aws.records_table import RecordsTable
 from chalicelib.metadata import Record, image_id
 from tools.local_stack import LocalStack, StackError, running
 from tools.pictures import generated
@@ -64,11 +64,11 @@ def _show(stack: LocalStack, photos: dict[str, Path] | None, console: Console) -
         dict(generated()) if photos is None else {key: path.read_bytes() for key, path in photos.items()}
     )
     s3 = stack.session.client("s3", endpoint_url=stack.endpoint)
-    catalog = Catalog(stack.session.client("dynamodb", endpoint_url=stack.endpoint), "ImageMetadata")
+    table = RecordsTable(stack.session.client("dynamodb", endpoint_url=stack.endpoint), "ImageMetadata")
     with Progress(console=console) as progress, ThreadPoolExecutor(_IN_FLIGHT) as pool:
         task = progress.add_task("Uploading and compressing", total=len(pictures))
         records = []
-        for record in pool.map(lambda item: _compressed(s3, catalog, *item), pictures.items()):
+        for record in pool.map(lambda item: _compressed(s3, table, *item), pictures.items()):
             records.append(record)
             progress.advance(task)
     console.print(_table(records))
@@ -92,11 +92,11 @@ def _photos(folder: str | None) -> dict[str, Path] | None:
     return {path.relative_to(root).as_posix(): path for path in paths}
 
 
-def _compressed(s3: "S3Client", catalog: Catalog, key: str, data: bytes) -> Record:
+def _compressed(s3: "S3Client", table: RecordsTable, key: str, data: bytes) -> Record:
     etag = s3.put_object(Bucket="source-image", Key=key, Body=data)["ETag"]
     deadline = time.monotonic() + _SECONDS_EACH
     while time.monotonic() < deadline:
-        record = catalog.get(image_id("source-image", key))
+        record = table.get_record(image_id("source-image", key))
         if record and record["sourceETag"] == etag:
             return record
         time.sleep(0.1)

@@ -1,16 +1,14 @@
-"""`make sweep STAGE=`: the sweep that runs daily, now and in sight. Whatever was interrupted, it goes on with."""
+"""`make sweep STAGE=`: the daily sweep, now and with its progress shown."""
 
 import sys
 from dataclasses import asdict
 from time import monotonic
-from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from chalicelib import aws, sweep
-from chalicelib.catalog import Catalog
-from chalicelib.lease import HeldError
+from chalicelib import sweep
+from chalicelib.services import Services
 from tools.stages import Stage, StageError, chosen
 
 _COUNTS = "{task.fields[seen]} seen, {task.fields[missing]} missing, {task.fields[stale]} stale, "
@@ -22,10 +20,10 @@ def main() -> None:
     """Sweep, with a progress bar."""
     try:
         _sweep(chosen())
-    except (HeldError, StageError, ClientError, BotoCoreError) as error:
+    except (StageError, ClientError, BotoCoreError) as error:
         sys.exit(f"{error}")
     except KeyboardInterrupt:
-        sys.exit("\nStopped. Run it again to go on where it was; so does the daily sweep.")
+        sys.exit("\nStopped. Run it again to sweep from the beginning; the daily sweep does so, too.")
 
 
 def known_total(records: int, seen: int) -> int | None:
@@ -34,22 +32,17 @@ def known_total(records: int, seen: int) -> int | None:
 
 
 def _sweep(stage: Stage) -> None:
-    catalog = Catalog(aws.dynamodb_client(stage.session), stage.settings.table_name)
-    totals = catalog.totals(stage.settings.source_bucket)
+    adapters = Services(stage.settings, session=stage.session)
+    totals = adapters.table.get_totals(stage.settings.source_bucket)
     records = totals["compressed"] + totals["failed"]
-    lease = sweep.lease_of(stage.settings, uuid4().hex, stage.session)
-    position = sweep.started(lease.begin())
-    with lease, Progress(*_COLUMNS) as progress:
-        if position.after_key:
-            told = f"Going on after {position.after_key!r}, where the last sweep was given up."
-            progress.print(told, markup=False)
+    position = sweep.Position()
+    with Progress(*_COLUMNS) as progress:
         progress.add_task("", total=None, rate=0, **asdict(position))
         (task,) = progress.tasks
-        began, before = monotonic(), position.seen
-        for position in sweep.of(stage.settings, stage.session).positions(position):  # noqa: B020
-            lease.keep(position.to_keep())
+        started = monotonic()
+        for position in sweep.of(adapters).positions(position):  # noqa: B020
             task.total = known_total(records, position.seen)
-            rate = (position.seen - before) / (monotonic() - began)
+            rate = position.seen / (monotonic() - started)
             progress.update(task.id, completed=position.seen, rate=rate, **asdict(position))
         progress.update(task.id, total=max(1, position.seen), completed=max(1, position.seen))
     print(

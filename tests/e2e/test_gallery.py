@@ -12,9 +12,9 @@ from playwright.sync_api import expect
 
 from chalicelib.imaging import Options, Rendition
 from chalicelib.pipeline import Pipeline
-from chalicelib.storage import Buckets
 from tests.conftest import DESTINATION, SOURCE, Deployed, eventually
 from tests.e2e.conftest import Gallery, broken, jpeg, png
+from tests.fixtures.adapters import buckets_of
 from tools.pictures import picture
 
 Visit = Callable[..., Gallery]
@@ -63,9 +63,9 @@ def test_renditions_serve_as_thumbnails_and_can_be_downloaded(
     visit: Visit, deployed: Deployed, folder: str
 ) -> None:
     deployed.upload(f"{folder}sizes.jpg", picture(900, 600, "JPEG"))
-    buckets = Buckets(deployed.s3, SOURCE, DESTINATION)
+    buckets = buckets_of(deployed.s3, SOURCE, DESTINATION)
     sizes = Options(renditions=(Rendition("card", 480), Rendition("tiny", 64)))
-    Pipeline(buckets, deployed.catalog, sizes, 10_000_000).reconcile(f"{folder}sizes.jpg")
+    Pipeline(*buckets, deployed.table, sizes, 10_000_000).reconcile(f"{folder}sizes.jpg")
 
     gallery = visit(f"?prefix={folder}").settled()
 

@@ -1,15 +1,13 @@
 """The deployed functions that put right what events did not: sweep, batch, dead letters."""
 
 import json
-import time
-from collections.abc import Iterator
+import re
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from chalicelib.catalog import Catalog
+from chalicelib.aws.records_table import RecordsTable
 from chalicelib.metadata import Record, image_id
-from chalicelib.sweep import Position, Sweep, lease_of
 from tests.conftest import DESTINATION, SOURCE, Deployed, eventually
 from tests.fixtures.events import SCHEDULED
 from tools import sweep as make_sweep
@@ -43,7 +41,7 @@ def _invoke(functions: "LambdaClient", name: str, event: Any) -> Any:
 
 
 def test_a_sweep_has_missing_stale_and_orphaned_records_reconciled(
-    deployed: Deployed, catalog: Catalog, functions: "LambdaClient"
+    deployed: Deployed, table: RecordsTable, functions: "LambdaClient"
 ) -> None:
     photo = picture(64, 48, "JPEG")
     kept, missing, stale = (
@@ -52,11 +50,9 @@ def test_a_sweep_has_missing_stale_and_orphaned_records_reconciled(
     orphaned = cast(
         "Record", {**kept, "sourceKey": "sweep/no.jpg", "imageId": image_id(SOURCE, "sweep/no.jpg")}
     )
-    catalog.delete(missing)
-    catalog.put({**stale, "settingsVersion": "older", "revision": "1"}, replacing=stale)
-    catalog.put(orphaned, replacing=None)
-
-    deployed.rest()
+    table.delete_record(missing)
+    table.put_record({**stale, "settingsVersion": "older", "revision": "1"}, replacing=stale)
+    table.put_record(orphaned, replacing=None)
 
     counts = _invoke(functions, "sweep", {})
 
@@ -74,60 +70,6 @@ def _version(deployed: Deployed, key: str) -> str:
     return record["settingsVersion"] if record else ""
 
 
-@pytest.fixture
-def operated(stack: LocalStack, deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> Stage:
-    """The stage that `make sweep` finds; no other sweep is under way."""
-    for name, value in {"STAGE": "local", "AWS_PORT": stack.endpoint.rpartition(":")[2]}.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", stack.endpoint)  # which the tool sets too, to the same
-    deployed.rest()
-    return chosen()
-
-
-def test_make_sweep_goes_on_where_it_was_interrupted(
-    deployed: Deployed, operated: Stage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for name in ("here", "there"):
-        deployed.upload(f"sweep/{name}.jpg", picture(64, 48, "JPEG"))
-    walk = Sweep.positions
-    started: list[Position] = []
-
-    def interrupted(self: Sweep, start: Position) -> Iterator[Position]:
-        yield start.behind("sweep/here.jpg", "stale", 1)
-        raise KeyboardInterrupt
-
-    def watched(self: Sweep, start: Position) -> Iterator[Position]:
-        started.append(start)
-        return walk(self, start)
-
-    monkeypatch.setattr(Sweep, "positions", interrupted)
-    with pytest.raises(SystemExit, match="Run it again"):
-        make_sweep.main()
-    monkeypatch.setattr(Sweep, "positions", watched)
-    make_sweep.main()
-    make_sweep.main()
-
-    told = capsys.readouterr().out
-    assert "Going on after 'sweep/here.jpg'" in told
-    assert [(each.after_key, each.seen) for each in started] == [("sweep/here.jpg", 1), ("", 0)]
-
-
-def test_a_second_sweep_says_where_the_first_stands_and_does_nothing(
-    deployed: Deployed, operated: Stage, functions: "LambdaClient"
-) -> None:
-    first = lease_of(operated.settings, "first", operated.session)
-    first.begin()
-    with first:
-        first.keep(Position().behind("sweep/here.jpg", "stale", 1).to_keep())
-        first._stand({"after_key": "sweep/here.jpg", "seen": 1}, time.time() + 1000)
-        with pytest.raises(SystemExit, match=r"A sweep is under way, after .*here"):
-            make_sweep.main()
-        answer = _invoke(functions, "sweep", {})
-
-    assert answer["underWay"] == {"after_key": "sweep/here.jpg", "seen": 1}
-    assert "A sweep is under way" in answer["reason"]
-
-
 def test_the_bar_of_a_sweep_is_full_when_nothing_is_left_and_not_when_nobody_knows() -> None:
     assert make_sweep.known_total(records=100, seen=40) == 100
     assert make_sweep.known_total(records=100, seen=100) is None
@@ -135,35 +77,37 @@ def test_the_bar_of_a_sweep_is_full_when_nothing_is_left_and_not_when_nobody_kno
 
 
 def test_the_daily_schedule_begins_a_sweep(
-    deployed: Deployed, catalog: Catalog, functions: "LambdaClient"
+    deployed: Deployed, table: RecordsTable, functions: "LambdaClient"
 ) -> None:
-    catalog.delete(deployed.upload("daily/a.jpg", picture(64, 48, "JPEG")))
-    deployed.rest()
+    table.delete_record(deployed.upload("daily/a.jpg", picture(64, 48, "JPEG")))
     _invoke(functions, "sweep_daily", SCHEDULED)
 
     eventually(lambda: deployed.record("daily/a.jpg"))
 
 
-def test_the_daily_sweep_takes_up_one_that_was_given_up(
-    deployed: Deployed, catalog: Catalog, functions: "LambdaClient", operated: Stage
+def test_make_sweep_shows_what_it_found(
+    stack: LocalStack,
+    deployed: Deployed,
+    table: RecordsTable,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    for key in ("taken-up/a.jpg", "taken-up/b.jpg"):
-        catalog.delete(deployed.upload(key, picture(64, 48, "JPEG")))
-    with lease_of(operated.settings, "given up", operated.session) as first:
-        first.begin()
-        first.keep(Position(after_key="taken-up/a.jpg").to_keep())
+    monkeypatch.setenv("STAGE", "local")
+    monkeypatch.setenv("AWS_PORT", stack.endpoint.rpartition(":")[2])
+    monkeypatch.setenv("AWS_ENDPOINT_URL", stack.endpoint)  # the tool sets it, too, to the same value
+    table.delete_record(deployed.upload("swept/a.jpg", picture(64, 48, "JPEG")))
 
-    _invoke(functions, "sweep_daily", SCHEDULED)
+    make_sweep.main()
 
-    eventually(lambda: deployed.record("taken-up/b.jpg"))
-    assert deployed.record("taken-up/a.jpg") is None, "the next sweep finds it"
+    assert re.search(r"\d+ seen, [1-9]\d* missing", capsys.readouterr().out)
+    eventually(lambda: deployed.record("swept/a.jpg"))
 
 
 @pytest.mark.parametrize("schema", ["1.0", "2.0"])
 def test_s3_batch_operations_learn_what_became_of_each_key(
-    deployed: Deployed, catalog: Catalog, functions: "LambdaClient", schema: str
+    deployed: Deployed, table: RecordsTable, functions: "LambdaClient", schema: str
 ) -> None:
-    catalog.delete(deployed.upload(f"batch/{schema} a+b.jpg", picture(64, 48, "JPEG")))
+    table.delete_record(deployed.upload(f"batch/{schema} a+b.jpg", picture(64, 48, "JPEG")))
     deployed.upload(f"batch/{schema} words.jpg", b"no image")
     bucket = {"s3BucketArn": f"arn:aws:s3:::{SOURCE}"} if schema == "1.0" else {"s3Bucket": SOURCE}
     keys = {
@@ -220,7 +164,7 @@ def test_nothing_is_lost_when_workers_are_killed_under_load(stage: Stage) -> Non
 
 
 def test_what_has_no_compressed_image_or_the_record_of_other_bytes_is_lost(
-    stage: Stage, deployed: Deployed, catalog: Catalog
+    stage: Stage, deployed: Deployed, table: RecordsTable
 ) -> None:
     uploads = Uploads(stage)
     for name in ("good", "gone", "old", "bad"):
@@ -229,7 +173,7 @@ def test_what_has_no_compressed_image_or_the_record_of_other_bytes_is_lost(
     deployed.s3.delete_object(Bucket=DESTINATION, Key="lost/resized-gone.jpg")
     old = deployed.record("lost/old.jpg")
     assert old
-    catalog.put({**old, "sourceETag": "another", "revision": "1"}, replacing=old)
+    table.put_record({**old, "sourceETag": "another", "revision": "1"}, replacing=old)
 
     assert uploads.unfinished() == ["lost/gone.jpg", "lost/old.jpg", "lost/bad.jpg"]
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote_plus
 
@@ -17,16 +18,17 @@ import pytest
 import urllib3
 from botocore.exceptions import ClientError
 
-from chalicelib.catalog import Catalog
+from chalicelib.aws import clients
+from chalicelib.aws.records_table import RecordsTable
 from chalicelib.metadata import image_id
 from tests.conftest import DESTINATION, SOURCE, TABLE, Deployed
 from tests.fixtures.events import SCHEDULED, proxied
 from tools.deploy.attachments import ASYNCHRONOUS
 from tools.local_stack import PROJECT, LocalStack
 from tools.pictures import picture
-from tools.policies import generator
-from tools.policies.generator import Policy
+from tools.policies.__main__ import LOCAL
 from tools.policies.grants import Grant, document
+from tools.policies.stage import Policy, policies
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -37,16 +39,15 @@ DENIED = re.compile(
 PHOTO = picture(64, 48, "JPEG")
 FOLDER = "~policies"  # after all that other tests upload, so that a sweep can begin just before
 
-project = generator.read(PROJECT)
-POLICIES = {each.function: each for each in project.policies("local", project.emulated["local"])}
+POLICIES = {each.function: each for each in policies(PROJECT, "local", LOCAL)}
 
 
 class Functions:
     """The deployed functions, invoked directly: the source bucket tells nobody of its changes meanwhile."""
 
-    def __init__(self, deployed: Deployed, catalog: Catalog, client: "LambdaClient") -> None:
+    def __init__(self, deployed: Deployed, table: RecordsTable, client: "LambdaClient") -> None:
         self.deployed = deployed
-        self.catalog = catalog
+        self.table = table
         self.client = client
         self.keys: list[str] = []
         self._numbers = count()
@@ -70,7 +71,6 @@ class Functions:
 
     def sweep(self) -> str:
         """Sweep over what these tests uploaded."""
-        self.deployed.rest()
         return self.invoke("sweep", {"position": {"after_key": FOLDER}})
 
     def api(self, method: str, route: str, body: Any = None, image: str = "", **query: str) -> str:
@@ -202,7 +202,6 @@ EXERCISES: Final[Mapping[tuple[str, str, str], Exercise]] = {
     **of_reconciling("compress"),
     **of_reconciling("compress_batch"),
     ("sweep", "dynamodb:BatchGetItem", f"table/{TABLE}"): swept,
-    ("sweep", "dynamodb:UpdateItem", f"table/{TABLE}"): swept,
     ("sweep", "dynamodb:Query", f"table/{TABLE}/index/byKey"): swept,
     ("sweep", "lambda:InvokeFunction", "imagepress-local-compress"): swept,
     ("sweep", "s3:ListBucket", SOURCE): swept,
@@ -270,8 +269,8 @@ def without(policy: Policy, grant: Grant) -> str:
 
 
 @pytest.fixture(scope="module")
-def functions(stack: LocalStack, deployed: Deployed, catalog: Catalog) -> Iterator[Functions]:
-    functions = Functions(deployed, catalog, stack.session.client("lambda", endpoint_url=stack.endpoint))
+def functions(stack: LocalStack, deployed: Deployed, table: RecordsTable) -> Iterator[Functions]:
+    functions = Functions(deployed, table, stack.session.client("lambda", endpoint_url=stack.endpoint))
     seconds = functions.client.get_function_configuration(FunctionName=name_of("sweep"))["Timeout"]
     told = deployed.s3.get_bucket_notification_configuration(Bucket=SOURCE)
     del told["ResponseMetadata"]  # type: ignore[misc]
@@ -336,3 +335,72 @@ def test_without_it_who_has_the_policy_is_denied_something(
     iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=without(policy, GRANTS[needed]))
     with pytest.raises(ClientError, match="AccessDenied"):
         attempt(session, stack.endpoint)
+
+
+# What the same exercises call in this process, seen by a hook of botocore.
+
+_ACTIONS: Final = {
+    **dict.fromkeys(("HeadBucket", "ListObjectsV2"), ("s3:ListBucket",)),
+    # S3 answers 403 instead of 404 to a caller who may not list the bucket.
+    **dict.fromkeys(("GetObject", "HeadObject"), ("s3:GetObject", "s3:ListBucket")),
+    "CreateBucket": ("s3:PutObject",),  # the operation under which botocore signs forms for uploads
+    "DeleteObjects": ("s3:DeleteObject",),
+    "Invoke": ("lambda:InvokeFunction",),
+}
+
+
+class Recorder(Functions):
+    """The functions of app.py in this process, and what they ask AWS for."""
+
+    def __init__(self, deployed: Deployed, table: RecordsTable, client: "LambdaClient") -> None:
+        super().__init__(deployed, table, client)
+        self.function = ""
+        self.seen: set[tuple[str, str, str]] = set()
+
+    def invoke(self, function: str, event: Any) -> str:
+        import app  # its settings are in the environment once the stack is up
+
+        self.function = function
+        handler = app.app if function == "api_handler" else getattr(app, function)
+        short = SimpleNamespace(aws_request_id="1", get_remaining_time_in_millis=lambda: 0)
+        return json.dumps(handler(event, short))
+
+    def watch(self, client: Any) -> None:
+        """Record every request that a client makes or signs from now on."""
+        client.meta.events.register("provide-client-params", self._see)
+
+    def _see(self, params: Any, model: Any, **_: Any) -> None:
+        operation, service = model.name, model.service_model.service_name
+        if operation == "TransactWriteItems":
+            for item in params["TransactItems"]:
+                ((kind, of),) = item.items()
+                self.seen.add((self.function, f"dynamodb:{kind}Item", f"table/{of['TableName']}"))
+            return
+        for action in _ACTIONS.get(operation, (f"{service}:{operation}",)):
+            self.seen.add((self.function, action, _resource(action, params)))
+
+
+def _resource(action: str, params: Any) -> str:
+    if action.startswith("s3:"):
+        return str(params["Bucket"]) + ("" if action == "s3:ListBucket" else "/*")
+    if action.startswith("lambda:"):
+        return str(params["FunctionName"])
+    (table,) = params.get("RequestItems", [params.get("TableName")])
+    index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
+    return f"table/{table}{index}"
+
+
+def test_what_the_exercises_call_is_what_is_granted(
+    functions: Functions, deployed: Deployed, table: RecordsTable
+) -> None:
+    recorder = Recorder(deployed, table, functions.client)
+    for waits in (clients.PATIENT, clients.QUICK):
+        recorder.watch(clients.s3_client(waits, None))
+        recorder.watch(clients.dynamodb_client(waits, None))
+        recorder.watch(clients.lambda_client(waits, None))
+    for exercise in {*EXERCISES.values()} - {swept_on}:
+        exercise(recorder)
+    functions.keys += recorder.keys
+
+    by_lambda = {each for each in GRANTS if each[1].startswith(("logs:", "sqs:"))}
+    assert recorder.seen == GRANTS.keys() - by_lambda

@@ -11,8 +11,8 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from PIL import Image
 
-from chalicelib import api as views
-from chalicelib.catalog import Catalog
+from chalicelib import services
+from chalicelib.aws.records_table import RecordsTable
 from chalicelib.metadata import image_id
 from tests.conftest import SOURCE, Deployed, eventually
 from tests.integration.conftest import Api, body
@@ -196,11 +196,11 @@ def test_delete_takes_the_source_away_and_the_rest_follows(api: Api, deployed: D
 
 
 def test_delete_of_an_image_whose_source_is_gone_takes_its_record_along(
-    api: Api, deployed: Deployed, catalog: Catalog
+    api: Api, deployed: Deployed, table: RecordsTable
 ) -> None:
     record = deployed.upload("api/orphan.jpg", picture(40, 30, "JPEG"))
     deployed.delete("api/orphan.jpg")
-    catalog.put(record, replacing=None)
+    table.put_record(record, replacing=None)
 
     assert api.delete(f"/images/{record['imageId']}").status_code == 202
 
@@ -229,13 +229,13 @@ def test_a_record_of_a_former_source_bucket_does_nothing_to_today_s_object_of_th
 ) -> None:
     record = deployed.upload("api/same-key.jpg", picture(40, 30, "JPEG"))
     former: Any = {**record, "sourceBucket": "former", "imageId": image_id("former", f"{method}{path}")}
-    deployed.catalog.put(former, replacing=None)
+    deployed.table.put_record(former, replacing=None)
 
     answer = api.request(method, f"/images/{former['imageId']}{path}")
 
     assert (answer.status_code, body(answer)["code"]) == (404, "no-such-image")
     assert deployed.s3.head_object(Bucket=SOURCE, Key="api/same-key.jpg")
-    deployed.catalog.delete(former)
+    deployed.table.delete_record(former)
 
 
 @pytest.mark.parametrize(("method", "path"), [("DELETE", ""), ("POST", "/reprocess")])
@@ -265,12 +265,12 @@ def test_stats_leave_out_a_former_source_bucket(api: Api, deployed: Deployed) ->
     before = body(api.get("/stats"))
     record = deployed.upload("api/moved.jpg", picture(40, 30, "JPEG"))
     former: Any = {**record, "sourceBucket": "former", "imageId": image_id("former", "moved.jpg")}
-    deployed.catalog.put(former, replacing=None)
+    deployed.table.put_record(former, replacing=None)
 
     after = body(api.get("/stats"))
 
     assert after["images"] - before["images"] == 1
-    deployed.catalog.delete(former)
+    deployed.table.delete_record(former)
 
 
 @pytest.mark.parametrize(
@@ -299,8 +299,8 @@ def test_health_is_ok_while_table_and_buckets_answer(api: Api) -> None:
 def test_health_is_503_where_the_table_is_missing(
     api: Api, stack: LocalStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    missing = Catalog(stack.session.client("dynamodb", endpoint_url=stack.endpoint), "NoSuchTable")
-    monkeypatch.setattr(views, "_catalog", lambda: missing)
+    missing = RecordsTable(stack.session.client("dynamodb", endpoint_url=stack.endpoint), "NoSuchTable")
+    monkeypatch.setattr(services.of_api(), "table", missing)
 
     answer = api.get("/health")
 
@@ -331,7 +331,7 @@ def _unreachable(*_: Any, **__: Any) -> Any:
 def test_what_aws_refuses_is_a_problem_that_says_whether_to_try_again(
     api: Api, monkeypatch: pytest.MonkeyPatch, failing: Callable[..., Any], status: int, code: str
 ) -> None:
-    monkeypatch.setattr(Catalog, "get", failing)
+    monkeypatch.setattr(RecordsTable, "get_record", failing)
 
     answer = api.get("/images/00000000-0000-0000-0000-000000000000")
 
@@ -342,7 +342,7 @@ def test_what_aws_refuses_is_a_problem_that_says_whether_to_try_again(
 def test_an_event_reaches_the_pipeline(api: Api, deployed: Deployed) -> None:
     record = deployed.record("api/two.png")
     assert record
-    deployed.catalog.delete(record)
+    deployed.table.delete_record(record)
     event = api.client.events.generate_s3_event("source-image", "api/two.png")
 
     api.client.lambda_.invoke("compress", event)

@@ -77,7 +77,7 @@ def _everything(deployed: Deployed) -> list[str]:
         for bucket in (SOURCE, DESTINATION)
         for item in deployed.s3.list_objects_v2(Bucket=bucket).get("Contents", [])
     ]
-    items = deployed.catalog._dynamodb.scan(TableName=TABLE)["Items"]
+    items = deployed.table._client.scan(TableName=TABLE)["Items"]
     return sorted([*objects, *(json.dumps(item, sort_keys=True) for item in items)])
 
 
@@ -165,7 +165,7 @@ def test_what_hides_behind_an_image_does_not_come_along(api: Api, deployed: Depl
 def test_an_event_of_another_bucket_is_left_alone(stack: LocalStack, deployed: Deployed, bucket: str) -> None:
     key = f"attack/of-{bucket}.jpg"
     # As if it had not been compressed: the event could have that done.
-    deployed.catalog.delete(deployed.upload(key, picture(64, 48, "JPEG")))
+    deployed.table.delete_record(deployed.upload(key, picture(64, 48, "JPEG")))
     deployed.s3.delete_object(Bucket=DESTINATION, Key=f"attack/resized-of-{bucket}.jpg")
 
     _compress(stack, bucket, key)

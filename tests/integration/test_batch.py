@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chalicelib import batch
-from chalicelib.catalog import Catalog
+from chalicelib.aws.records_table import RecordsTable
 from chalicelib.imaging import Options
 from chalicelib.metadata import image_id
 from chalicelib.pipeline import Pipeline
-from chalicelib.storage import Buckets
+from tests.fixtures.adapters import Buckets, buckets_of
 from tools.pictures import picture
 
 if TYPE_CHECKING:
@@ -61,20 +61,20 @@ BUCKET = "amzn-s3-demo-bucket"
 def buckets(s3: "S3Client") -> Buckets:
     for name in (BUCKET, "amzn-s3-demo-destination"):
         s3.create_bucket(Bucket=name)
-    return Buckets(s3, BUCKET, "amzn-s3-demo-destination")
+    return buckets_of(s3, BUCKET, "amzn-s3-demo-destination")
 
 
-def answered(text: str, buckets: Buckets, catalog: Catalog) -> dict[str, Any]:
-    return batch.answer(json.loads(text), Pipeline(buckets, catalog, Options(), 10**6), catalog, BUCKET)
+def answered(text: str, buckets: Buckets, table: RecordsTable) -> dict[str, Any]:
+    return batch.answer(json.loads(text), Pipeline(*buckets, table, Options(), 10**6), table, BUCKET)
 
 
 @pytest.mark.parametrize(("version", "text"), [("1.0", SCHEMA_1), ("2.0", SCHEMA_2)])
 def test_a_documented_event_is_answered_as_it_is_documented(
-    s3: "S3Client", catalog: Catalog, buckets: Buckets, version: str, text: str
+    s3: "S3Client", table: RecordsTable, buckets: Buckets, version: str, text: str
 ) -> None:
     s3.put_object(Bucket=BUCKET, Key="customerImage1.jpg", Body=picture(64, 48, "JPEG", int(version[0])))
 
-    assert answered(text, buckets, catalog) == {
+    assert answered(text, buckets, table) == {
         "invocationSchemaVersion": version,
         "treatMissingKeysAs": "TemporaryFailure",
         "invocationId": "YXNkbGZqYWRmaiBhc2RmdW9hZHNmZGpmaGFzbGtkaGZza2RmaAo",
@@ -82,18 +82,18 @@ def test_a_documented_event_is_answered_as_it_is_documented(
             {"taskId": "dGFza2lkZ29lc2hlcmUK", "resultCode": "Succeeded", "resultString": "compressed"}
         ],
     }
-    record = catalog.get(image_id(BUCKET, "customerImage1.jpg"))
+    record = table.get_record(image_id(BUCKET, "customerImage1.jpg"))
     assert record
-    assert s3.head_object(Bucket=buckets.destination, Key=record["destKey"])["ETag"] == record["destETag"]
+    assert s3.head_object(Bucket=buckets.compressed.name, Key=record["destKey"])["ETag"] == record["destETag"]
 
 
 @pytest.mark.parametrize("text", [SCHEMA_1, SCHEMA_2])
 def test_a_documented_event_of_what_is_no_image_fails_for_good(
-    s3: "S3Client", catalog: Catalog, buckets: Buckets, text: str
+    s3: "S3Client", table: RecordsTable, buckets: Buckets, text: str
 ) -> None:
     s3.put_object(Bucket=BUCKET, Key="customerImage1.jpg", Body=b"words")
 
-    (result,) = answered(text, buckets, catalog)["results"]
+    (result,) = answered(text, buckets, table)["results"]
 
     assert result["resultCode"] == "PermanentFailure"
     assert result["resultString"].startswith("not-an-image: ")

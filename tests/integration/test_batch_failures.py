@@ -6,11 +6,11 @@ from uuid import uuid4
 import pytest
 
 from chalicelib import batch
-from chalicelib.catalog import Catalog
+from chalicelib.aws.records_table import RecordsTable
 from chalicelib.imaging import Options
 from chalicelib.pipeline import Pipeline
-from chalicelib.storage import Buckets
 from tests.conftest import DESTINATION, SOURCE
+from tests.fixtures.adapters import buckets_of
 from tools.local_stack import LocalStack
 
 
@@ -18,23 +18,25 @@ from tools.local_stack import LocalStack
 def reconciler(stack: LocalStack) -> Pipeline:
     s3 = stack.session.client("s3", endpoint_url=stack.endpoint)
     dynamodb = stack.session.client("dynamodb", endpoint_url=stack.endpoint)
-    return Pipeline(Buckets(s3, SOURCE, DESTINATION), Catalog(dynamodb, "NoSuchTable"), Options(), 10**6)
+    return Pipeline(
+        *buckets_of(s3, SOURCE, DESTINATION), RecordsTable(dynamodb, "NoSuchTable"), Options(), 10**6
+    )
 
 
-def answered(reconciler: Pipeline, catalog: Catalog, *tasks: dict[str, Any]) -> list[tuple[str, str]]:
+def answered(reconciler: Pipeline, table: RecordsTable, *tasks: dict[str, Any]) -> list[tuple[str, str]]:
     numbered = [{"taskId": str(number), "s3Bucket": SOURCE, **task} for number, task in enumerate(tasks)]
     event = {"invocationSchemaVersion": "2.0", "invocationId": "1", "tasks": numbered}
-    answer = batch.answer(event, reconciler, catalog, SOURCE)
+    answer = batch.answer(event, reconciler, table, SOURCE)
     assert [result["taskId"] for result in answer["results"]] == [task["taskId"] for task in numbered]
     return [(result["resultCode"], result["resultString"]) for result in answer["results"]]
 
 
 def test_what_aws_refuses_is_to_be_tried_again_and_logged_with_its_key(
-    reconciler: Pipeline, catalog: Catalog, caplog: pytest.LogCaptureFixture
+    reconciler: Pipeline, table: RecordsTable, caplog: pytest.LogCaptureFixture
 ) -> None:
     key = f"batch/{uuid4().hex}.jpg"
 
-    ((code, text),) = answered(reconciler, catalog, {"s3Key": key})
+    ((code, text),) = answered(reconciler, table, {"s3Key": key})
 
     assert code == "TemporaryFailure"
     assert "ResourceNotFoundException" in text
@@ -44,15 +46,15 @@ def test_what_aws_refuses_is_to_be_tried_again_and_logged_with_its_key(
 
 @pytest.mark.parametrize("task", [{}, {"s3Key": None}, {"s3Key": ""}])
 def test_a_task_without_a_key_does_not_stop_the_others(
-    reconciler: Pipeline, catalog: Catalog, task: dict[str, Any]
+    reconciler: Pipeline, table: RecordsTable, task: dict[str, Any]
 ) -> None:
-    results = answered(reconciler, catalog, task, {"s3Key": "another.jpg", "s3Bucket": "elsewhere"})
+    results = answered(reconciler, table, task, {"s3Key": "another.jpg", "s3Bucket": "elsewhere"})
 
     assert results[0] == ("PermanentFailure", "key: the task names none")
     assert results[1][1].startswith("bucket: elsewhere ")
 
 
-def test_a_task_without_a_bucket_does_not_stop_the_others(reconciler: Pipeline, catalog: Catalog) -> None:
-    results = answered(reconciler, catalog, {"s3Bucket": None, "s3BucketArn": None, "s3Key": "a.jpg"})
+def test_a_task_without_a_bucket_does_not_stop_the_others(reconciler: Pipeline, table: RecordsTable) -> None:
+    results = answered(reconciler, table, {"s3Bucket": None, "s3BucketArn": None, "s3Key": "a.jpg"})
 
     assert results[0][0] == "PermanentFailure"

@@ -4,14 +4,16 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
 
-from chalicelib import aws
-from chalicelib.catalog import Catalog, item_of
+from chalicelib.aws import clients
+from chalicelib.aws.items import item_of
+from chalicelib.aws.records_table import RecordsTable
 from chalicelib.imaging import Options, Rendition
 from chalicelib.metadata import image_id
 from chalicelib.pipeline import Pipeline
-from chalicelib.storage import Buckets
+from tests.fixtures.adapters import buckets_of
 from tools.local_stack import LocalStack
 from tools.pictures import picture
 
@@ -41,9 +43,10 @@ def reconcile(stack: LocalStack, requests: Counter[str]) -> Callable[..., str]:
         requests[event_name.rpartition(".")[2]] += 1
 
     def reconciled(key: str, options: Options | None = None) -> str:
-        s3, dynamodb = aws.s3_client(stack.session), aws.dynamodb_client(stack.session)
-        buckets = Buckets(s3, SOURCE, DESTINATION)
-        pipeline = Pipeline(buckets, Catalog(dynamodb, TABLE), options or Options(), 10**8)
+        session = boto3.Session("test", "test", region_name="us-east-1")
+        s3, dynamodb = clients.s3_client(session=session), clients.dynamodb_client(session=session)
+        buckets = buckets_of(s3, SOURCE, DESTINATION)
+        pipeline = Pipeline(*buckets, RecordsTable(dynamodb, TABLE), options or Options(), 10**8)
         pipeline.reconcile("absent.jpg")  # each process asks once for the names of renditions
         s3.meta.events.register("before-send.s3", count)
         dynamodb.meta.events.register("before-send.dynamodb", count)
@@ -86,12 +89,12 @@ def test_a_bad_image_takes_no_write_of_an_object(
 
 
 def test_a_record_takes_two_write_units_at_most_and_each_index_entry_one(
-    s3: "S3Client", catalog: Catalog, reconcile: Callable[..., str]
+    s3: "S3Client", table: RecordsTable, reconcile: Callable[..., str]
 ) -> None:
     key = "albums/2026/summer/IMG_0001.jpg"
     s3.put_object(Bucket=SOURCE, Key=key, Body=PHOTO)
     reconcile(key)
-    record = catalog.get(image_id(SOURCE, key))
+    record = table.get_record(image_id(SOURCE, key))
     assert record
 
     item = item_of({**record, "placeholder": "x" * 400})  # the longest that there is

@@ -9,14 +9,15 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.stub import Stubber
 
-from chalicelib import aws
-from chalicelib.catalog import Catalog
-from chalicelib.handover import Handover
+from chalicelib.aws import clients
+from chalicelib.aws.functions import CompressFunction
+from chalicelib.aws.records_table import RecordsTable
+from chalicelib.aws.source_bucket import Interrupted, SourceBucket
 from chalicelib.imaging import Options
 from chalicelib.metadata import image_id
 from chalicelib.pipeline import Pipeline
-from chalicelib.storage import Buckets, Interrupted
 from chalicelib.sweep import Position, Sweep
+from tests.fixtures.adapters import buckets_of
 from tests.integration.faults import Fault, Faults, proxy
 from tools.local_stack import LocalStack
 from tools.pictures import picture
@@ -30,6 +31,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 SOURCE, DESTINATION = "faults-source", "faults-destination"
 PHOTO = picture(400, 300, "JPEG")
 CALLS = ["GetItem", "GetObject", "PutObject", "DeleteObjects", "TransactWriteItems", "HeadObject"]
+IMPATIENT = clients.PATIENT.merge(Config(read_timeout=0.5, connect_timeout=0.5))
 FAULTS: list[Fault] = ["unavailable", "throttled", "reset", "silent"]
 
 
@@ -43,21 +45,20 @@ def _buckets(s3: "S3Client") -> None:
 def proxied(stack: LocalStack) -> Iterator[tuple[Pipeline, Faults]]:
     with proxy(stack.endpoint) as (url, faults), pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", url)
-        impatient = Config(read_timeout=0.5, connect_timeout=0.5)  # the app's own, but for the wait
-        patch.setattr(aws, "PATIENT", aws.PATIENT.merge(impatient))
-        catalog = Catalog(aws.dynamodb_client(), "ImageMetadata")
-        yield Pipeline(Buckets(aws.s3_client(), SOURCE, DESTINATION), catalog, Options(), 10**7), faults
+        table = RecordsTable(clients.dynamodb_client(IMPATIENT), "ImageMetadata")
+        yield (
+            Pipeline(*buckets_of(clients.s3_client(IMPATIENT), SOURCE, DESTINATION), table, Options(), 10**7),
+            faults,
+        )
 
 
 @pytest.fixture
 def swept(proxied: tuple[Pipeline, Faults]) -> tuple[Sweep, Position, Faults]:
     """A sweep over one key that has no record, and where it begins."""
-    s3, faults = aws.s3_client(), proxied[1]
-    catalog = Catalog(aws.dynamodb_client(), "ImageMetadata")
-    handover = Handover(aws.lambda_client(), "imagepress-local-compress", SOURCE)
-    sweep = Sweep(
-        Buckets(s3, SOURCE, DESTINATION), catalog, handover, "settings", 10**7, lambda _: True, 10**6
-    )
+    s3, faults = clients.s3_client(IMPATIENT), proxied[1]
+    table = RecordsTable(clients.dynamodb_client(IMPATIENT), "ImageMetadata")
+    function = CompressFunction(clients.lambda_client(IMPATIENT), "imagepress-local-compress", SOURCE)
+    sweep = Sweep(SourceBucket(s3, SOURCE), table, function, "settings", 10**7, lambda _: True, 10**6)
     s3.put_object(Bucket=SOURCE, Key="~swept.jpg", Body=PHOTO)  # behind all others
     return sweep, Position(after_key="~"), faults
 
@@ -76,14 +77,14 @@ def _stored(s3: "S3Client", key: str) -> bool:
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("call", CALLS)
 def test_a_fault_that_passes_is_not_noticed(
-    s3: "S3Client", catalog: Catalog, proxied: tuple[Pipeline, Faults], key: str, call: str, fault: Fault
+    s3: "S3Client", table: RecordsTable, proxied: tuple[Pipeline, Faults], key: str, call: str, fault: Fault
 ) -> None:
     pipeline, faults = proxied
     faults.fail(call, fault, times=1)
 
     assert pipeline.reconcile(key) == "compressed"
     assert faults.calls >= 2
-    assert catalog.get(image_id(SOURCE, key))
+    assert table.get_record(image_id(SOURCE, key))
     assert _stored(s3, key)
 
 
@@ -105,7 +106,7 @@ def test_a_body_that_never_comes_whole_raises_after_three_reads_and_says_why(
     pipeline, faults = proxied
     faults.fail("GetObject", fault, times=10**6)
 
-    with pytest.raises(Interrupted, match=f"'{key}' broke off: ") as raised:
+    with pytest.raises(Interrupted, match=f"reading {key} broke off: ") as raised:
         pipeline.reconcile(key)
     assert isinstance(raised.value.__cause__, BotoCoreError)
     assert faults.calls == 3
@@ -115,7 +116,7 @@ def test_a_body_that_never_comes_whole_raises_after_three_reads_and_says_why(
 def test_a_fault_that_stays_raises_after_four_attempts_and_the_next_try_finishes(
     monkeypatch: pytest.MonkeyPatch,
     s3: "S3Client",
-    catalog: Catalog,
+    table: RecordsTable,
     proxied: tuple[Pipeline, Faults],
     key: str,
     call: str,
@@ -131,7 +132,7 @@ def test_a_fault_that_stays_raises_after_four_attempts_and_the_next_try_finishes
 
     assert attempts == 4
     assert pipeline.reconcile(key) in {"compressed", "unchanged"}
-    record = catalog.get(image_id(SOURCE, key))
+    record = table.get_record(image_id(SOURCE, key))
     assert record
     assert record["destETag"] == s3.head_object(Bucket=DESTINATION, Key=f"resized-{key}")["ETag"]
 
@@ -188,16 +189,16 @@ REFUSALS = [
 
 @pytest.mark.parametrize(("code", "message", "expected"), REFUSALS)
 def test_an_object_that_s3_keeps_back_gives_a_failed_record_with_the_reason(
-    s3: "S3Client", stack: LocalStack, catalog: Catalog, key: str, code: str, message: str, expected: str
+    s3: "S3Client", stack: LocalStack, table: RecordsTable, key: str, code: str, message: str, expected: str
 ) -> None:
-    keeping = Buckets(keeping_back(stack, code, message), SOURCE, DESTINATION)
+    keeping = buckets_of(keeping_back(stack, code, message), SOURCE, DESTINATION)
 
-    assert Pipeline(keeping, catalog, Options(), 10**7).reconcile(key) == "failed"
-    record = catalog.get(image_id(SOURCE, key))
+    assert Pipeline(*keeping, table, Options(), 10**7).reconcile(key) == "failed"
+    record = table.get_record(image_id(SOURCE, key))
     assert record
     assert record["error"]["code"] == expected
     assert record["sizeOriginal"] == len(PHOTO)
-    healthy = Pipeline(Buckets(s3, SOURCE, DESTINATION), catalog, Options(), 10**7)
+    healthy = Pipeline(*buckets_of(s3, SOURCE, DESTINATION), table, Options(), 10**7)
     assert healthy.reconcile(key) == "compressed"
 
 
@@ -214,50 +215,52 @@ def keeping_back(stack: LocalStack, code: str, message: str) -> "S3Client":
 
 @pytest.mark.parametrize(("code", "message", "expected"), REFUSALS)
 def test_a_compressed_image_is_kept_when_its_source_can_no_longer_be_read(
-    s3: "S3Client", stack: LocalStack, catalog: Catalog, key: str, code: str, message: str, expected: str
+    s3: "S3Client", stack: LocalStack, table: RecordsTable, key: str, code: str, message: str, expected: str
 ) -> None:
-    Pipeline(Buckets(s3, SOURCE, DESTINATION), catalog, Options(), 10**7).reconcile(key)
-    before = catalog.get(image_id(SOURCE, key))
-    keeping = Buckets(keeping_back(stack, code, message), SOURCE, DESTINATION)
+    Pipeline(*buckets_of(s3, SOURCE, DESTINATION), table, Options(), 10**7).reconcile(key)
+    before = table.get_record(image_id(SOURCE, key))
+    keeping = buckets_of(keeping_back(stack, code, message), SOURCE, DESTINATION)
 
-    assert Pipeline(keeping, catalog, Options(quality=60), 10**7).reconcile(key) == "unreadable"
-    assert catalog.get(image_id(SOURCE, key)) == before
+    assert Pipeline(*keeping, table, Options(quality=60), 10**7).reconcile(key) == "unreadable"
+    assert table.get_record(image_id(SOURCE, key)) == before
     assert _stored(s3, key)
 
 
 def test_another_object_of_the_key_that_cannot_be_read_takes_the_image_away(
-    s3: "S3Client", stack: LocalStack, catalog: Catalog, key: str
+    s3: "S3Client", stack: LocalStack, table: RecordsTable, key: str
 ) -> None:
-    Pipeline(Buckets(s3, SOURCE, DESTINATION), catalog, Options(), 10**7).reconcile(key)
+    Pipeline(*buckets_of(s3, SOURCE, DESTINATION), table, Options(), 10**7).reconcile(key)
     s3.put_object(Bucket=SOURCE, Key=key, Body=b"another")
     code, message, _ = REFUSALS[0]
-    keeping = Buckets(keeping_back(stack, code, message), SOURCE, DESTINATION)
+    keeping = buckets_of(keeping_back(stack, code, message), SOURCE, DESTINATION)
 
-    assert Pipeline(keeping, catalog, Options(), 10**7).reconcile(key) == "failed"
+    assert Pipeline(*keeping, table, Options(), 10**7).reconcile(key) == "failed"
     assert not _stored(s3, key)
 
 
-def test_the_same_reason_is_not_written_again(stack: LocalStack, catalog: Catalog, key: str) -> None:
+def test_the_same_reason_is_not_written_again(stack: LocalStack, table: RecordsTable, key: str) -> None:
     code, message, _ = REFUSALS[0]
-    keeping = Buckets(keeping_back(stack, code, message), SOURCE, DESTINATION)
-    Pipeline(keeping, catalog, Options(), 10**7).reconcile(key)
-    before = catalog.get(image_id(SOURCE, key))
+    keeping = buckets_of(keeping_back(stack, code, message), SOURCE, DESTINATION)
+    Pipeline(*keeping, table, Options(), 10**7).reconcile(key)
+    before = table.get_record(image_id(SOURCE, key))
 
-    assert Pipeline(keeping, catalog, Options(), 10**7).reconcile(key) == "unreadable"
-    assert catalog.get(image_id(SOURCE, key)) == before
+    assert Pipeline(*keeping, table, Options(), 10**7).reconcile(key) == "unreadable"
+    assert table.get_record(image_id(SOURCE, key)) == before
 
 
-def test_a_busy_key_service_is_no_reason_to_give_up(stack: LocalStack, catalog: Catalog, key: str) -> None:
-    busy = Buckets(keeping_back(stack, "KMS.ThrottlingException", "Rate exceeded"), SOURCE, DESTINATION)
+def test_a_busy_key_service_is_no_reason_to_give_up(stack: LocalStack, table: RecordsTable, key: str) -> None:
+    busy = buckets_of(keeping_back(stack, "KMS.ThrottlingException", "Rate exceeded"), SOURCE, DESTINATION)
 
     with pytest.raises(ClientError, match="Rate exceeded"):
-        Pipeline(busy, catalog, Options(), 10**7).reconcile(key)
-    assert catalog.get(image_id(SOURCE, key)) is None
+        Pipeline(*busy, table, Options(), 10**7).reconcile(key)
+    assert table.get_record(image_id(SOURCE, key)) is None
 
 
-def test_a_permission_that_the_app_itself_lacks_raises(stack: LocalStack, catalog: Catalog, key: str) -> None:
+def test_a_permission_that_the_app_itself_lacks_raises(
+    stack: LocalStack, table: RecordsTable, key: str
+) -> None:
     client = stack.session.client("s3", endpoint_url=stack.endpoint)
     with Stubber(client) as stubber:
         stubber.add_client_error("get_object", "AccessDenied", "Access Denied", 403)
         with pytest.raises(ClientError, match="AccessDenied"):
-            Pipeline(Buckets(client, SOURCE, DESTINATION), catalog, Options(), 10**7).reconcile(key)
+            Pipeline(*buckets_of(client, SOURCE, DESTINATION), table, Options(), 10**7).reconcile(key)

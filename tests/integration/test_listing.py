@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib import listing
-from chalicelib.catalog import SHARDS, Catalog, Entry, Stretch, item_of, list_key
+from chalicelib.aws.items import SHARDS, item_of, list_key
+from chalicelib.aws.records_table import Entries, Entry, RecordsTable
 from chalicelib.listing import Filters, Listing, Order
 from chalicelib.metadata import Record, image_id, timestamp
 from tests.conftest import SOURCE
@@ -49,7 +50,7 @@ class Table:
         client = self.client = stack.session.client("dynamodb", endpoint_url=stack.endpoint)
         self.name = f"Listed-{len(records)}-{uuid4().hex[:8]}"
         self.records = records
-        self.listing = Listing(Catalog(client, self.name), BUCKET)
+        self.listing = Listing(RecordsTable(client, self.name), BUCKET)
         self.queries = self.entries = self.fetched = 0
         template = parsed((PROJECT / ".chalice" / "infrastructure.yaml").read_text())
         properties = template["Resources"]["Table"]["Properties"]
@@ -85,7 +86,7 @@ class Table:
 
 
 @pytest.fixture(scope="module")
-def table(stack: LocalStack) -> Table:
+def listed(stack: LocalStack) -> Table:
     return Table(stack, [made(number) for number in range(150)])
 
 
@@ -107,7 +108,7 @@ prefixes = st.sampled_from([None, "a", "a/", "ü/", "c/0001", "none"])
     limit=st.integers(1, 60),
 )
 def test_the_pages_of_a_listing_hold_what_matches_in_order_each_once(
-    table: Table,
+    listed: Table,
     monkeypatch: pytest.MonkeyPatch,
     which: Filters,
     prefix: str | None,
@@ -118,17 +119,17 @@ def test_the_pages_of_a_listing_hold_what_matches_in_order_each_once(
     if prefix:
         which, order = Filters(which.status, which.format, prefix, which.since, which.until), "name"
 
-    pages = list(table.pages(which, order, limit))
+    pages = list(listed.pages(which, order, limit))
 
-    assert [record for page in pages for record in page] == table.expected(which, order)
+    assert [record for page in pages for record in page] == listed.expected(which, order)
     assert all(len(page) <= limit for page in pages)
 
 
-def test_pages_are_full_where_an_index_answers_alone(table: Table) -> None:
+def test_pages_are_full_where_an_index_answers_alone(listed: Table) -> None:
     alone = [Filters(), Filters(status="failed"), Filters(format="png"), Filters(since=timestamp(BEGAN))]
 
     for which, order in product(alone, ("newest", "oldest")):
-        pages = list(table.pages(which, cast("Order", order), 4))
+        pages = list(listed.pages(which, cast("Order", order), 4))
         assert {len(page) for page in pages[:-1]} <= {4}
 
 
@@ -159,10 +160,10 @@ def test_a_page_whose_filters_no_index_answers_looks_at_so_many_entries_and_no_m
     assert entries <= SHARDS * 250
 
 
-def _cost_of_a_page(table: Table, which: Filters, order: Order) -> tuple[int, int, int]:
-    before = (table.queries, table.entries, table.fetched)
-    table.listing.page(which, order, 10, None)
-    return (table.queries - before[0], table.entries - before[1], table.fetched - before[2])
+def _cost_of_a_page(listed: Table, which: Filters, order: Order) -> tuple[int, int, int]:
+    before = (listed.queries, listed.entries, listed.fetched)
+    listed.listing.page(which, order, 10, None)
+    return (listed.queries - before[0], listed.entries - before[1], listed.fetched - before[2])
 
 
 @pytest.mark.parametrize("attribute", ["listShard", "kindShard"])
@@ -181,13 +182,13 @@ def test_an_image_that_was_compressed_again_meanwhile_is_not_listed_where_it_no_
     table = Table(stack, [made(number) for number in range(1, 6)])
     first = table.expected(Filters(), "newest")[0]
     failed = cast("Record", {**first, "status": "failed"})
-    get_many = Catalog.get_many
+    get_many = RecordsTable.get_records
 
-    def overtaken(catalog: Catalog, ids: list[str]) -> dict[str, Record]:
+    def overtaken(records: RecordsTable, ids: list[str]) -> dict[str, Record]:
         table.client.put_item(TableName=table.name, Item=item_of(failed))
-        return get_many(catalog, ids)
+        return get_many(records, ids)
 
-    monkeypatch.setattr(Catalog, "get_many", overtaken)
+    monkeypatch.setattr(RecordsTable, "get_records", overtaken)
 
     (page,) = table.pages(Filters(status="compressed"), "newest", 10)
 
@@ -195,25 +196,27 @@ def test_an_image_that_was_compressed_again_meanwhile_is_not_listed_where_it_no_
 
 
 def test_an_image_whose_old_and_new_entries_are_both_there_is_listed_once(
-    table: Table, monkeypatch: pytest.MonkeyPatch
+    listed: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    entries = Catalog.entries
+    query = RecordsTable.query_by_time
 
-    def both(*arguments: Any, **named: Any) -> Stretch:
-        stretch = entries(*arguments, **named)
-        doubled = [Entry(f"2025#{each.image_id}", each.image_id) for each in stretch.entries[:1]]
-        return Stretch((*doubled, *stretch.entries), stretch.end)
+    def both(*arguments: Any, **named: Any) -> Entries:
+        found = query(*arguments, **named)
+        doubled = [Entry(f"2025#{each.image_id}", each.image_id) for each in found.entries[:1]]
+        return Entries((*doubled, *found.entries), found.end)
 
-    monkeypatch.setattr(Catalog, "entries", both)
+    monkeypatch.setattr(RecordsTable, "query_by_time", both)
 
-    (page,) = [next(table.pages(Filters(), "oldest", 50))]
+    (page,) = [next(listed.pages(Filters(), "oldest", 50))]
 
     identifiers = [record["imageId"] for record in page]
     assert len(identifiers) == len(set(identifiers)) > SHARDS
 
 
-def test_images_of_a_bucket_that_is_no_longer_the_source_are_not_listed(api: Api, catalog: Catalog) -> None:
-    catalog.put(_of_another_bucket(api), replacing=None)
+def test_images_of_a_bucket_that_is_no_longer_the_source_are_not_listed(
+    api: Api, table: RecordsTable
+) -> None:
+    table.put_record(_of_another_bucket(api), replacing=None)
 
     listed = body(api.get("/images", limit="100"))["images"]
 

@@ -9,12 +9,14 @@ from botocore.exceptions import ClientError
 from PIL import Image
 
 from chalicelib import options, pipeline
-from chalicelib.catalog import TOTALS, Catalog, Conflict
+from chalicelib.aws.items import TOTALS
+from chalicelib.aws.records_table import Conflict, RecordsTable
+from chalicelib.aws.source_bucket import SourceObject
 from chalicelib.imaging import Options, Rendition
 from chalicelib.metadata import Record, image_id
 from chalicelib.pipeline import Pipeline
 from chalicelib.settings import Settings
-from chalicelib.storage import Buckets, SourceObject
+from tests.fixtures.adapters import Buckets, buckets_of
 from tools.local_stack import LocalStack
 from tools.pictures import picture
 
@@ -29,13 +31,13 @@ PHOTO = picture(1500, 1000, "JPEG")
 def buckets(s3: "S3Client") -> Buckets:
     for name in (SOURCE, DESTINATION):
         s3.create_bucket(Bucket=name)
-    return Buckets(s3, SOURCE, DESTINATION)
+    return buckets_of(s3, SOURCE, DESTINATION)
 
 
 @pytest.fixture
-def make(buckets: Buckets, catalog: Catalog) -> Callable[..., Pipeline]:
+def make(buckets: Buckets, table: RecordsTable) -> Callable[..., Pipeline]:
     def made(options: Options | None = None, max_source_bytes: int = 10_000_000) -> Pipeline:
-        return Pipeline(buckets, catalog, options or Options(), max_source_bytes)
+        return Pipeline(*buckets, table, options or Options(), max_source_bytes)
 
     return made
 
@@ -50,13 +52,13 @@ def test_a_second_reconcile_of_the_same_object_does_nothing(
 
 
 def test_other_settings_make_a_record_stale(
-    s3: "S3Client", catalog: Catalog, make: Callable[..., Pipeline]
+    s3: "S3Client", table: RecordsTable, make: Callable[..., Pipeline]
 ) -> None:
     s3.put_object(Bucket=SOURCE, Key="stale.jpg", Body=PHOTO)
     make().reconcile("stale.jpg")
 
     assert make(Options(max_width=300)).reconcile("stale.jpg") == "compressed"
-    record = catalog.get(image_id(SOURCE, "stale.jpg"))
+    record = table.get_record(image_id(SOURCE, "stale.jpg"))
     assert record
     assert (record["width"], record["height"]) == (300, 200)
 
@@ -80,11 +82,11 @@ def test_a_key_that_never_was_is_absent(make: Callable[..., Pipeline]) -> None:
     "key", ["odd/\x01.jpg", "odd/\x0b\x1f.jpg", "odd/\r\n\t.jpg", "odd/\ufffe.jpg", "odd/&<]]>.jpg"]
 )
 def test_a_key_that_xml_cannot_hold_comes_and_goes_as_any_other(
-    s3: "S3Client", catalog: Catalog, make: Callable[..., Pipeline], key: str
+    s3: "S3Client", table: RecordsTable, make: Callable[..., Pipeline], key: str
 ) -> None:
     s3.put_object(Bucket=SOURCE, Key=key, Body=PHOTO)
     assert make().reconcile(key) == "compressed"
-    record = catalog.get(image_id(SOURCE, key))
+    record = table.get_record(image_id(SOURCE, key))
     assert record
 
     s3.delete_object(Bucket=SOURCE, Key=key)
@@ -95,57 +97,57 @@ def test_a_key_that_xml_cannot_hold_comes_and_goes_as_any_other(
 
 
 def test_an_object_over_the_limit_of_bytes_is_refused(
-    s3: "S3Client", catalog: Catalog, make: Callable[..., Pipeline]
+    s3: "S3Client", table: RecordsTable, make: Callable[..., Pipeline]
 ) -> None:
     s3.put_object(Bucket=SOURCE, Key="heavy.jpg", Body=PHOTO)
 
     assert make(max_source_bytes=1000).reconcile("heavy.jpg") == "failed"
-    record = catalog.get(image_id(SOURCE, "heavy.jpg"))
+    record = table.get_record(image_id(SOURCE, "heavy.jpg"))
     assert record
     assert record["error"]["code"] == "too-many-bytes"
 
 
 def test_nothing_is_read_of_an_object_over_the_limit_of_bytes(
-    s3: "S3Client", catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+    s3: "S3Client", table: RecordsTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     s3.put_object(Bucket=SOURCE, Key="unread.jpg", Body=PHOTO)
 
     def read(_: object) -> bytes:
         raise AssertionError("the body was read")
 
-    monkeypatch.setattr(SourceObject, "read", read)
-    refusing = Pipeline(Buckets(s3, SOURCE, DESTINATION), catalog, Options(), max_source_bytes=1000)
+    monkeypatch.setattr(SourceObject, "read_body", read)
+    refusing = Pipeline(*buckets_of(s3, SOURCE, DESTINATION), table, Options(), max_source_bytes=1000)
 
     assert refusing.reconcile("unread.jpg") == "failed"
 
 
 def test_a_key_too_long_for_its_destination_is_refused(
-    s3: "S3Client", catalog: Catalog, make: Callable[..., Pipeline]
+    s3: "S3Client", table: RecordsTable, make: Callable[..., Pipeline]
 ) -> None:
     key = "k" * 1020 + ".jpg"
     s3.put_object(Bucket=SOURCE, Key=key, Body=PHOTO)
 
     assert make().reconcile(key) == "failed"
-    record = catalog.get(image_id(SOURCE, key))
+    record = table.get_record(image_id(SOURCE, key))
     assert record
     assert record["error"]["code"] == "key-too-long"
 
 
-class Raced(Catalog):
-    """A catalog in which another reconcile writes first, a number of times."""
+class Raced(RecordsTable):
+    """A table in which another reconcile writes first, a number of times."""
 
     def lose(self, times: int, meanwhile: Callable[[], object]) -> None:
         self.times, self.meanwhile = times, meanwhile
 
-    def put(self, record: Record, replacing: Record | None) -> None:
+    def put_record(self, record: Record, replacing: Record | None) -> None:
         if self.times:
             self.times -= 1
             self.meanwhile()
-        super().put(record, replacing)
+        super().put_record(record, replacing)
 
 
 def test_the_loser_of_a_race_compresses_the_newest_source(
-    stack: LocalStack, s3: "S3Client", buckets: Buckets, catalog: Catalog, make: Callable[..., Pipeline]
+    stack: LocalStack, s3: "S3Client", buckets: Buckets, table: RecordsTable, make: Callable[..., Pipeline]
 ) -> None:
     s3.put_object(Bucket=SOURCE, Key="race.jpg", Body=PHOTO)
 
@@ -155,9 +157,9 @@ def test_the_loser_of_a_race_compresses_the_newest_source(
 
     raced = Raced(stack.session.client("dynamodb", endpoint_url=stack.endpoint), "ImageMetadata")
     raced.lose(1, overwritten)
-    Pipeline(buckets, raced, Options(), 10_000_000).reconcile("race.jpg")
+    Pipeline(*buckets, raced, Options(), 10_000_000).reconcile("race.jpg")
 
-    record = catalog.get(image_id(SOURCE, "race.jpg"))
+    record = table.get_record(image_id(SOURCE, "race.jpg"))
     stored = s3.head_object(Bucket=DESTINATION, Key="resized-race.jpg")
     assert record
     assert (record["width"], record["sizeCompressed"]) == (100, stored["ContentLength"])
@@ -172,7 +174,7 @@ def test_who_loses_every_race_raises_for_lambda_to_retry(
     raced.lose(99, lambda: make(next(other_settings)).reconcile("lost.jpg"))
 
     with pytest.raises(Conflict, match=r"lost\.jpg"):
-        Pipeline(buckets, raced, Options(), 10_000_000).reconcile("lost.jpg")
+        Pipeline(*buckets, raced, Options(), 10_000_000).reconcile("lost.jpg")
 
 
 @pytest.mark.parametrize("operation", ["get_item", "put_item", "delete_item"])
@@ -180,21 +182,21 @@ def test_errors_of_the_table_raise(
     stack: LocalStack, s3: "S3Client", buckets: Buckets, operation: str
 ) -> None:
     client = stack.session.client("dynamodb", endpoint_url=stack.endpoint)
-    missing = Catalog(client, "NoSuchTable")
+    missing = RecordsTable(client, "NoSuchTable")
     named = {"imageId": image_id("a", "b"), "sourceBucket": "a", "sourceKey": "b"}
     record: Any = {**named, "resizedAt": "", "status": "failed", "revision": "1"}
     calls: dict[str, Callable[[], object]] = {
-        "get_item": lambda: missing.get("x"),
-        "put_item": lambda: missing.put(record, None),
-        "delete_item": lambda: missing.delete(record),
+        "get_item": lambda: missing.get_record("x"),
+        "put_item": lambda: missing.put_record(record, None),
+        "delete_item": lambda: missing.delete_record(record),
     }
 
     with pytest.raises(ClientError, match="ResourceNotFound"):
         calls[operation]()
 
 
-def test_errors_of_the_bucket_raise(s3: "S3Client", catalog: Catalog) -> None:
-    astray = Pipeline(Buckets(s3, "a..b", DESTINATION), catalog, Options(), 1)
+def test_errors_of_the_bucket_raise(s3: "S3Client", table: RecordsTable) -> None:
+    astray = Pipeline(*buckets_of(s3, "a..b", DESTINATION), table, Options(), 1)
 
     with pytest.raises(ClientError, match="InvalidBucketName"):
         astray.reconcile("x.jpg")
@@ -257,13 +259,13 @@ def test_events_of_other_buckets_are_ignored(reconciling: Reconciling) -> None:
 
 
 def test_renditions_are_written_recorded_and_deleted_with_their_source(
-    s3: "S3Client", catalog: Catalog, make: Callable[..., Pipeline]
+    s3: "S3Client", table: RecordsTable, make: Callable[..., Pipeline]
 ) -> None:
     s3.put_object(Bucket=SOURCE, Key="sizes/a.jpg", Body=PHOTO)
     sizes = make(Options(renditions=(Rendition("thumb", 256), Rendition("card", 512))))
 
     sizes.reconcile("sizes/a.jpg")
-    record = catalog.get(image_id(SOURCE, "sizes/a.jpg"))
+    record = table.get_record(image_id(SOURCE, "sizes/a.jpg"))
     assert record
     thumb = record["renditions"]["thumb"]
     stored = s3.get_object(Bucket=DESTINATION, Key="thumb/sizes/resized-a.rendition.jpg")
@@ -307,14 +309,14 @@ def test_the_settings_of_renditions_and_palettes_reach_the_engine() -> None:
 
 
 def test_a_forced_reconcile_compresses_what_is_up_to_date(
-    s3: "S3Client", catalog: Catalog, make: Callable[..., Pipeline]
+    s3: "S3Client", table: RecordsTable, make: Callable[..., Pipeline]
 ) -> None:
     s3.put_object(Bucket=SOURCE, Key="again.jpg", Body=PHOTO)
     make().reconcile("again.jpg")
-    before = catalog.get(image_id(SOURCE, "again.jpg"))
+    before = table.get_record(image_id(SOURCE, "again.jpg"))
 
     assert make().reconcile("again.jpg", force=True) == "compressed"
-    after = catalog.get(image_id(SOURCE, "again.jpg"))
+    after = table.get_record(image_id(SOURCE, "again.jpg"))
     assert before
     assert after
     assert after["resizedAt"] > before["resizedAt"]
@@ -332,13 +334,13 @@ def test_a_compressed_object_that_was_lost_is_made_again_at_the_next_event(
 
 
 def test_excluded_keys_are_left_alone_until_their_source_goes(
-    s3: "S3Client", buckets: Buckets, catalog: Catalog, make: Callable[..., Pipeline]
+    s3: "S3Client", buckets: Buckets, table: RecordsTable, make: Callable[..., Pipeline]
 ) -> None:
     s3.put_object(Bucket=SOURCE, Key="tmp/a.jpg", Body=PHOTO)
     s3.put_object(Bucket=SOURCE, Key="tmp/known.jpg", Body=PHOTO)
     make().reconcile("tmp/known.jpg")
     excluding = Pipeline(
-        buckets, catalog, Options(), 10_000_000, includes=lambda key: not key.startswith("tmp/")
+        *buckets, table, Options(), 10_000_000, includes=lambda key: not key.startswith("tmp/")
     )
 
     assert excluding.reconcile("tmp/a.jpg") == "excluded"
@@ -356,11 +358,13 @@ def test_a_raised_limit_of_bytes_gives_a_refused_object_another_chance(
     assert make().reconcile("raised.jpg") == "compressed"
 
 
-def test_totals_follow_every_change(s3: "S3Client", catalog: Catalog, make: Callable[..., Pipeline]) -> None:
+def test_totals_follow_every_change(
+    s3: "S3Client", table: RecordsTable, make: Callable[..., Pipeline]
+) -> None:
     def change(reconciled: str) -> dict[str, int]:
-        before = catalog.totals(SOURCE)
+        before = table.get_totals(SOURCE)
         make().reconcile(reconciled)
-        after = catalog.totals(SOURCE)
+        after = table.get_totals(SOURCE)
         return {name: after[name] - before[name] for name in TOTALS}
 
     s3.put_object(Bucket=SOURCE, Key="counted.jpg", Body=PHOTO)

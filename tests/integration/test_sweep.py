@@ -12,14 +12,16 @@ import pytest
 from chalice.test import Client
 
 from chalicelib import options, settings, sweep
-from chalicelib.catalog import SHARDS, Catalog, Entry, Stretch, partitions
-from chalicelib.handover import Handover
+from chalicelib.aws.functions import CompressFunction
+from chalicelib.aws.items import SHARDS, partitions
+from chalicelib.aws.records_table import Entries, Entry, Range, RecordsTable
+from chalicelib.aws.source_bucket import SourceBucket
 from chalicelib.imaging import Options, fingerprint
 from chalicelib.metadata import Record, image_id
 from chalicelib.pipeline import Pipeline
-from chalicelib.storage import Buckets
 from chalicelib.sweep import Position, Sweep
 from tests.conftest import SOURCE, Deployed, eventually
+from tests.fixtures.adapters import Buckets, buckets_of
 from tools.pictures import picture
 
 if TYPE_CHECKING:
@@ -29,23 +31,23 @@ PHOTO = picture(64, 48, "JPEG")
 OPTIONS = Options()
 
 
-class Hands(Handover):
+class Hands(CompressFunction):
     """Keeps the keys that are handed over; Lambda itself is met in the tests of the deployed functions."""
 
     def __init__(self) -> None:
         self.keys: list[str] = []
 
-    def reconcile(self, key: str, *, force: bool = False) -> None:  # noqa: ARG002
+    def request_compression(self, key: str, *, force: bool = False) -> None:  # noqa: ARG002
         self.keys.append(key)
 
 
-class Compressing(Handover):
+class Compressing(CompressFunction):
     """Compresses what is handed over, at once."""
 
     def __init__(self, reconciler: Pipeline) -> None:
         self._pipeline = reconciler
 
-    def reconcile(self, key: str, *, force: bool = False) -> None:
+    def request_compression(self, key: str, *, force: bool = False) -> None:
         self._pipeline.reconcile(key, force=force)
 
 
@@ -60,16 +62,16 @@ def pairs(s3: "S3Client") -> Callable[[str], Buckets]:
         source, destination = f"sweep-{name}-source", f"sweep-{name}-destination"
         for bucket in (source, destination):
             s3.create_bucket(Bucket=bucket)
-        return Buckets(s3, source, destination)
+        return buckets_of(s3, source, destination)
 
     return made
 
 
 @pytest.fixture
-def of(catalog: Catalog, hands: Hands) -> Callable[..., Sweep]:
+def of(table: RecordsTable, hands: Hands) -> Callable[..., Sweep]:
     def made(buckets: Buckets, options: Options = OPTIONS, **changed: Any) -> Sweep:
         arguments: dict[str, Any] = {"includes": lambda _: True, "max_source_bytes": 1_000_000, **changed}
-        return Sweep(buckets, catalog, hands, fingerprint(options), **arguments)
+        return Sweep(buckets.source, table, hands, fingerprint(options), **arguments)
 
     return made
 
@@ -85,7 +87,7 @@ def test_every_key_of_a_bucket_of_several_pages_is_seen_once(
     buckets = pairs("pages")
     keys = sorted((f"{number:04}-\u00e9\U0001f600.jpg" for number in range(1005)), key=str.encode)
     for key in keys:
-        s3.put_object(Bucket=buckets.source, Key=key, Body=b"no image")
+        s3.put_object(Bucket=buckets.source.name, Key=key, Body=b"no image")
 
     reached = _swept(of(buckets, keys_a_second=1e9))
 
@@ -95,15 +97,15 @@ def test_every_key_of_a_bucket_of_several_pages_is_seen_once(
 
 def test_what_agrees_is_left_alone_and_other_settings_make_everything_stale(
     s3: "S3Client",
-    catalog: Catalog,
+    table: RecordsTable,
     pairs: Callable[[str], Buckets],
     of: Callable[..., Sweep],
     hands: Hands,
 ) -> None:
     buckets = pairs("stale")
     for key in ("a.jpg", "b.jpg"):
-        s3.put_object(Bucket=buckets.source, Key=key, Body=PHOTO)
-        Pipeline(buckets, catalog, OPTIONS, 1_000_000).reconcile(key)
+        s3.put_object(Bucket=buckets.source.name, Key=key, Body=PHOTO)
+        Pipeline(*buckets, table, OPTIONS, 1_000_000).reconcile(key)
 
     assert _swept(of(buckets)).requeued == 0
     assert _swept(of(buckets, Options(quality=60))).stale == 2
@@ -111,27 +113,27 @@ def test_what_agrees_is_left_alone_and_other_settings_make_everything_stale(
 
 
 def test_a_changed_quality_has_every_image_compressed_again(
-    s3: "S3Client", catalog: Catalog, pairs: Callable[[str], Buckets]
+    s3: "S3Client", table: RecordsTable, pairs: Callable[[str], Buckets]
 ) -> None:
     buckets, keys = pairs("quality"), ("a.jpg", "b.jpg")
     for key in keys:
-        s3.put_object(Bucket=buckets.source, Key=key, Body=PHOTO)
-        Pipeline(buckets, catalog, OPTIONS, 1_000_000).reconcile(key)
-    before = [_sized(catalog, buckets, key) for key in keys]
+        s3.put_object(Bucket=buckets.source.name, Key=key, Body=PHOTO)
+        Pipeline(*buckets, table, OPTIONS, 1_000_000).reconcile(key)
+    before = [_sized(table, buckets, key) for key in keys]
     lower = options.of(settings.Settings.from_environment({**os.environ, "QUALITY": "30"}))
-    hands = Compressing(Pipeline(buckets, catalog, lower, 1_000_000))
-    swept = Sweep(buckets, catalog, hands, fingerprint(lower), 1_000_000, lambda _: True)
+    hands = Compressing(Pipeline(*buckets, table, lower, 1_000_000))
+    swept = Sweep(buckets.source, table, hands, fingerprint(lower), 1_000_000, lambda _: True)
 
     first, second = _swept(swept), _swept(swept)
 
     assert (first.stale, second.stale) == (2, 0)
     for size, key in zip(before, keys, strict=True):
-        stored = s3.head_object(Bucket=buckets.destination, Key=f"resized-{key}")["ContentLength"]
-        assert stored == _sized(catalog, buckets, key) < size
+        stored = s3.head_object(Bucket=buckets.compressed.name, Key=f"resized-{key}")["ContentLength"]
+        assert stored == _sized(table, buckets, key) < size
 
 
-def _sized(catalog: Catalog, buckets: Buckets, key: str) -> int:
-    record = catalog.get(image_id(buckets.source, key))
+def _sized(table: RecordsTable, buckets: Buckets, key: str) -> int:
+    record = table.get_record(image_id(buckets.source.name, key))
     assert record
     return record["sizeCompressed"]
 
@@ -141,7 +143,7 @@ def test_an_excluded_prefix_is_not_handed_over(
 ) -> None:
     buckets = pairs("excluded")
     for key in ("in/a.jpg", "out/b.jpg"):
-        s3.put_object(Bucket=buckets.source, Key=key, Body=PHOTO)
+        s3.put_object(Bucket=buckets.source.name, Key=key, Body=PHOTO)
 
     _swept(of(buckets, includes=lambda key: key.startswith("in/")))
 
@@ -160,7 +162,7 @@ def test_an_excluded_prefix_is_not_handed_over(
 )
 def test_a_failure_that_may_have_passed_is_tried_again(
     s3: "S3Client",
-    catalog: Catalog,
+    table: RecordsTable,
     pairs: Callable[[str], Buckets],
     of: Callable[..., Sweep],
     code: str,
@@ -168,51 +170,51 @@ def test_a_failure_that_may_have_passed_is_tried_again(
     again: bool,
 ) -> None:
     buckets = pairs(f"{code}-{limit}")
-    s3.put_object(Bucket=buckets.source, Key="a.jpg", Body=b"no image at all")
-    Pipeline(buckets, catalog, OPTIONS, 1_000_000).reconcile("a.jpg")
-    failed = catalog.get(image_id(buckets.source, "a.jpg"))
+    s3.put_object(Bucket=buckets.source.name, Key="a.jpg", Body=b"no image at all")
+    Pipeline(*buckets, table, OPTIONS, 1_000_000).reconcile("a.jpg")
+    failed = table.get_record(image_id(buckets.source.name, "a.jpg"))
     assert failed
     changed = {**failed, "error": {"code": code, "message": ""}, "revision": "2"}
-    catalog.put(cast("Record", changed), replacing=failed)
+    table.put_record(cast("Record", changed), replacing=failed)
 
     assert _swept(of(buckets, max_source_bytes=limit)).stale == again
 
 
 def test_a_record_without_a_source_is_orphaned(
-    catalog: Catalog, deployed: Deployed, of: Callable[..., Sweep], hands: Hands, s3: "S3Client"
+    table: RecordsTable, deployed: Deployed, of: Callable[..., Sweep], hands: Hands, s3: "S3Client"
 ) -> None:
     record = deployed.upload("sweeping/there.jpg", PHOTO)
     lost = cast("Record", {**record, "sourceKey": "sweeping/lost.jpg", "imageId": image_id("", "lost")})
-    catalog.put(lost, replacing=None)
+    table.put_record(lost, replacing=None)
     now = settings.current()
 
-    assert _swept(of(Buckets(s3, now.source_bucket, now.dest_bucket))).done
+    assert _swept(of(buckets_of(s3, now.source_bucket, now.dest_bucket))).done
     assert "sweeping/lost.jpg" in hands.keys
     assert "sweeping/there.jpg" not in hands.keys
-    catalog.delete(lost)
+    table.delete_record(lost)
 
 
 def test_records_of_another_source_bucket_are_spared(
     s3: "S3Client",
-    catalog: Catalog,
+    table: RecordsTable,
     pairs: Callable[[str], Buckets],
     of: Callable[..., Sweep],
     hands: Hands,
 ) -> None:
     foreign, own = pairs("foreign"), pairs("own")
     for buckets in (foreign, own):
-        s3.put_object(Bucket=buckets.source, Key="gone.jpg", Body=PHOTO)
-        Pipeline(buckets, catalog, OPTIONS, 1_000_000).reconcile("gone.jpg")
-        s3.delete_object(Bucket=buckets.source, Key="gone.jpg")
+        s3.put_object(Bucket=buckets.source.name, Key="gone.jpg", Body=PHOTO)
+        Pipeline(*buckets, table, OPTIONS, 1_000_000).reconcile("gone.jpg")
+        s3.delete_object(Bucket=buckets.source.name, Key="gone.jpg")
 
     assert (_swept(of(own)).orphaned, hands.keys) == (1, ["gone.jpg"])
-    assert catalog.get(image_id(foreign.source, "gone.jpg"))
+    assert table.get_record(image_id(foreign.source.name, "gone.jpg"))
 
 
 @pytest.mark.parametrize("number", [0, 1, 3])
 def test_orphans_are_found_before_between_and_behind_the_sources_that_are_left(
     s3: "S3Client",
-    catalog: Catalog,
+    table: RecordsTable,
     pairs: Callable[[str], Buckets],
     of: Callable[..., Sweep],
     hands: Hands,
@@ -223,12 +225,12 @@ def test_orphans_are_found_before_between_and_behind_the_sources_that_are_left(
     buckets = pairs(f"orphans-{number}")
     keys = [f"{letter}-\u00e9\U0001f600.jpg" for letter in "abcdefghijk"]
     for key in keys:
-        s3.put_object(Bucket=buckets.source, Key=key, Body=b"no image")
-        Pipeline(buckets, catalog, OPTIONS, 1_000_000).reconcile(key)
+        s3.put_object(Bucket=buckets.source.name, Key=key, Body=b"no image")
+        Pipeline(*buckets, table, OPTIONS, 1_000_000).reconcile(key)
     kept = keys[4 : 4 + number]
     gone = [key for key in keys if key not in kept]
     for key in gone:
-        s3.delete_object(Bucket=buckets.source, Key=key)
+        s3.delete_object(Bucket=buckets.source.name, Key=key)
 
     reached = _swept(of(buckets))
 
@@ -236,38 +238,46 @@ def test_orphans_are_found_before_between_and_behind_the_sources_that_are_left(
 
 
 def test_a_source_that_came_after_its_page_was_listed_is_no_orphan(
-    s3: "S3Client", catalog: Catalog, pairs: Callable[[str], Buckets], of: Callable[..., Sweep], hands: Hands
+    s3: "S3Client",
+    table: RecordsTable,
+    pairs: Callable[[str], Buckets],
+    of: Callable[..., Sweep],
+    hands: Hands,
 ) -> None:
     buckets = pairs("late")
-    s3.put_object(Bucket=buckets.source, Key="a.jpg", Body=PHOTO)
-    Pipeline(buckets, catalog, OPTIONS, 1_000_000).reconcile("a.jpg")
+    s3.put_object(Bucket=buckets.source.name, Key="a.jpg", Body=PHOTO)
+    Pipeline(*buckets, table, OPTIONS, 1_000_000).reconcile("a.jpg")
 
-    class Late(Buckets):
+    class Late(SourceBucket):
         def list_sources(self, after: str) -> dict[str, str]:  # noqa: ARG002
             return {}
 
-    assert _swept(of(Late(s3, buckets.source, buckets.destination))).orphaned == 0
+    assert _swept(of(buckets_of(s3, "x", "y")._replace(source=Late(s3, buckets.source.name)))).orphaned == 0
     assert hands.keys == []
 
 
 def test_a_longer_key_that_begins_alike_is_not_a_record_s_source(
-    s3: "S3Client", catalog: Catalog, pairs: Callable[[str], Buckets], of: Callable[..., Sweep], hands: Hands
+    s3: "S3Client",
+    table: RecordsTable,
+    pairs: Callable[[str], Buckets],
+    of: Callable[..., Sweep],
+    hands: Hands,
 ) -> None:
     buckets = pairs("alike")
-    s3.put_object(Bucket=buckets.source, Key="a.jpg", Body=PHOTO)
-    Pipeline(buckets, catalog, OPTIONS, 1_000_000).reconcile("a.jpg")
-    s3.delete_object(Bucket=buckets.source, Key="a.jpg")
-    s3.put_object(Bucket=buckets.source, Key="a.jpg.bak", Body=PHOTO)
+    s3.put_object(Bucket=buckets.source.name, Key="a.jpg", Body=PHOTO)
+    Pipeline(*buckets, table, OPTIONS, 1_000_000).reconcile("a.jpg")
+    s3.delete_object(Bucket=buckets.source.name, Key="a.jpg")
+    s3.put_object(Bucket=buckets.source.name, Key="a.jpg.bak", Body=PHOTO)
 
     assert _swept(of(buckets, includes=lambda key: key == "a.jpg")).orphaned == 1
     assert hands.keys == ["a.jpg"]
 
 
-class Endless(Buckets):
+class Endless(SourceBucket):
     """A bucket whose sources have all gone: asking for one takes time on a clock that is set by hand."""
 
     def __init__(self, s3: "S3Client", clock: list[float]) -> None:
-        super().__init__(s3, "emptied", "emptied-destination")
+        super().__init__(s3, "emptied")
         self._clock = clock
 
     def list_sources(self, after: str) -> dict[str, str]:  # noqa: ARG002
@@ -278,7 +288,7 @@ class Endless(Buckets):
         return False
 
 
-class Recorded(Catalog):
+class Recorded(RecordsTable):
     """An index of many records."""
 
     def __init__(self, bucket: str, number: int) -> None:
@@ -288,17 +298,17 @@ class Recorded(Catalog):
             key = f"{index:06}.jpg"
             self._keys[partitions(bucket)[int(image_id(bucket, key)[-4:], 16) % SHARDS]].append(key)
 
-    def get_many(self, image_ids: Any, attributes: Any = ()) -> dict[str, Record]:  # noqa: ARG002
+    def get_records(self, image_ids: Any, attributes: Any = ()) -> dict[str, Record]:  # noqa: ARG002
         return {}
 
-    def entries(self, index: Any, partition: str, between: Any, limit: int, **_: Any) -> Stretch:  # noqa: ARG002
-        first, end = (
-            bisect_left(self._keys[partition], between[0]),
-            bisect_right(self._keys[partition], between[1]),
-        )
-        found = self._keys[partition][first : min(end, first + limit)]
+    def query_by_key(self, wanted: Range) -> Entries:
+        keys = self._keys[wanted.partition]
+        first, end = bisect_left(keys, wanted.low), bisect_right(keys, wanted.high)
+        found = keys[first : min(end, first + wanted.limit)]
         self.looked_at += len(found)
-        return Stretch(tuple(Entry(key, "id") for key in found), found[-1] if len(found) == limit else None)
+        return Entries(
+            tuple(Entry(key, "id") for key in found), found[-1] if len(found) == wanted.limit else None
+        )
 
 
 def test_twenty_thousand_orphans_are_many_short_steps_each_of_which_a_sweep_can_go_on_from(
@@ -307,40 +317,40 @@ def test_twenty_thousand_orphans_are_many_short_steps_each_of_which_a_sweep_can_
     clock = [0.0]
     monkeypatch.setattr(sweep, "monotonic", lambda: clock[0])
     monkeypatch.setattr(sweep, "sleep", lambda seconds: clock.__setitem__(0, clock[0] + seconds))
-    catalog = Recorded("emptied", 20_000)
+    table = Recorded("emptied", 20_000)
     position, longest = Position(), 0.0
     while not position.done:
-        walk = Sweep(Endless(s3, clock), catalog, hands, "", 1, lambda _: True).positions(position)
+        walk = Sweep(Endless(s3, clock), table, hands, "", 1, lambda _: True).positions(position)
         for position in islice(walk, 1500):  # noqa: B007 - another process goes on from the last
             longest, clock[0] = max(longest, clock[0]), 0.0
 
     assert (position.orphaned, position.seen, position.requeued) == (20_000, 20_000, 20_000)
     assert hands.keys == [f"{index:06}.jpg" for index in range(20_000)]
     assert longest < 1, "Lambda's time is looked at between two steps"
-    assert catalog.looked_at < 3 * 20_000
+    assert table.looked_at < 3 * 20_000
 
 
 def test_no_key_is_handed_over_before_its_time(
-    s3: "S3Client", pairs: Callable[[str], Buckets], catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+    s3: "S3Client", pairs: Callable[[str], Buckets], table: RecordsTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock, times = [0.0], []
     monkeypatch.setattr(sweep, "monotonic", lambda: clock[0])
     monkeypatch.setattr(sweep, "sleep", lambda seconds: clock.__setitem__(0, clock[0] + seconds))
     buckets = pairs("paced")
     for number in range(4):
-        s3.put_object(Bucket=buckets.source, Key=f"{number}.jpg", Body=PHOTO)
+        s3.put_object(Bucket=buckets.source.name, Key=f"{number}.jpg", Body=PHOTO)
 
-    class Slow(Handover):
+    class Slow(CompressFunction):
         """Takes three seconds for the first key, and none for the others."""
 
         def __init__(self) -> None:
             pass
 
-        def reconcile(self, key: str, *, force: bool = False) -> None:  # noqa: ARG002
+        def request_compression(self, key: str, *, force: bool = False) -> None:  # noqa: ARG002
             times.append(clock[0])
             clock[0] += 3 if key == "0.jpg" else 0
 
-    _swept(Sweep(buckets, catalog, Slow(), "", 1, lambda _: True, keys_a_second=0.5))
+    _swept(Sweep(buckets.source, table, Slow(), "", 1, lambda _: True, keys_a_second=0.5))
 
     assert times == [0, 3, 5, 7]  # what was late is not caught up with
 
@@ -350,59 +360,41 @@ def test_each_key_is_handed_over_in_an_event_of_its_own() -> None:
     client: Any = SimpleNamespace(invoke=lambda **call: sent.append(call))
 
     for key in ("a.jpg", "b c.jpg"):
-        Handover(client, "compress", "source").reconcile(key)
+        CompressFunction(client, "compress", "source").request_compression(key)
 
     keys = [[each["s3"]["object"]["key"] for each in json.loads(call["Payload"])["Records"]] for call in sent]
     assert keys == [["a.jpg"], ["b+c.jpg"]]
 
 
-def _context(milliseconds: int = 900_000, request: str = "request-1") -> Any:
+def _context(milliseconds: int = 900_000) -> Any:
     return SimpleNamespace(
         get_remaining_time_in_millis=lambda: milliseconds,
-        function_name="imagepress-local-sweep",
-        aws_request_id=request,
     )
 
 
-def test_a_sweep_that_fails_goes_on_where_it_was_when_lambda_tries_again(
+def test_a_sweep_goes_on_from_the_position_of_its_event(
     deployed: Deployed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[Position] = []
 
-    def failing(_: Sweep, position: Position) -> Iterator[Position]:
+    def watched(_: Sweep, position: Position) -> Iterator[Position]:
         started.append(position)
-        yield Position(after_key="m", seen=5)
-        raise ConnectionResetError
+        yield Position(done=True)
 
-    monkeypatch.setattr(Sweep, "positions", failing)
-    deployed.rest()
-    for _ in range(2):
-        with pytest.raises(ConnectionResetError):
-            sweep.handle({}, _context())
+    monkeypatch.setattr(Sweep, "positions", watched)
+    sweep.handle({}, _context())
+    sweep.handle({"position": {"after_key": "m", "seen": 5}}, _context())
 
     assert started == [Position(), Position(after_key="m", seen=5)]
-    deployed.rest()
-
-
-def test_an_event_of_a_run_that_is_over_does_nothing(deployed: Deployed) -> None:
-    deployed.rest()
-
-    assert "over" in sweep.handle({"run": "of yesterday"}, _context())["reason"]
-
-
-def test_where_a_sweep_of_another_release_stood_is_not_gone_on_from() -> None:
-    assert sweep.started({"shard": 1}) == Position()
-    assert sweep.started({"after_key": "m", "seen": 5}) == Position(after_key="m", seen=5)
 
 
 def test_a_sweep_that_runs_out_of_time_goes_on_in_a_new_invocation(
-    deployed: Deployed, catalog: Catalog
+    deployed: Deployed, table: RecordsTable
 ) -> None:
     record = deployed.upload("sweeping/there.jpg", PHOTO)
     key = "\U0001f600 orphan.jpg"  # behind the first page
     orphan = cast("Record", {**record, "sourceKey": key, "imageId": image_id(SOURCE, key)})
-    catalog.put(orphan, replacing=None)
-    deployed.rest()
+    table.put_record(orphan, replacing=None)
 
     reached = sweep.handle({}, _context(milliseconds=0))
 
@@ -410,11 +402,10 @@ def test_a_sweep_that_runs_out_of_time_goes_on_in_a_new_invocation(
     eventually(lambda: deployed.record(key) is None)
 
 
-def test_the_daily_schedule_begins_one(deployed: Deployed, catalog: Catalog) -> None:
+def test_the_daily_schedule_begins_one(deployed: Deployed, table: RecordsTable) -> None:
     import app
 
-    catalog.delete(deployed.upload("sweeping/daily.jpg", PHOTO))
-    deployed.rest()
+    table.delete_record(deployed.upload("sweeping/daily.jpg", PHOTO))
 
     with Client(app.app, stage_name="local") as client:
         client.lambda_.invoke("sweep_daily", client.events.generate_cw_event("aws.events", "", {}, []))

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
-from chalicelib.catalog import TOTALS
+from chalicelib.aws.items import TOTALS
 from chalicelib.imaging import Compressed, ImageError, Options, compress
 from chalicelib.metadata import destination_key, image_id, rendition_key
 from tests.model.aws import DESTINATION, SOURCE, World, etag_of

@@ -6,10 +6,11 @@ from typing import Any
 
 from greenlet import getcurrent, greenlet
 
-from chalicelib.catalog import Catalog, Conflict
+from chalicelib.aws.compressed_bucket import CompressedBucket
+from chalicelib.aws.records_table import Conflict, RecordsTable
+from chalicelib.aws.source_bucket import SourceBucket
 from chalicelib.imaging import Compressed, Options, Rendition
 from chalicelib.pipeline import Pipeline
-from chalicelib.storage import Buckets
 from tests.model.agreement import Broken, compressed, require_agreement
 from tests.model.aws import DESTINATION, S3, SOURCE, TABLE, DynamoDB, World, etag_of
 from tools.pictures import picture
@@ -41,12 +42,12 @@ class Schedule:
     def __init__(
         self,
         seed: int,
-        buckets: Callable[..., Buckets] = Buckets,
-        catalog: Callable[..., Catalog] = Catalog,
+        compressed: Callable[..., CompressedBucket] = CompressedBucket,
+        table: Callable[..., RecordsTable] = RecordsTable,
         make: Callable[..., Pipeline] = Pipeline,
     ) -> None:
         self.random = Random(seed)
-        self.make = (buckets, catalog, make)
+        self.make = (compressed, table, make)
         self.world = World(on_write=self._check_object, on_record=self._check_record)
         self.settings = self.random.choice(SETTINGS)
         self.events: list[str] = []
@@ -119,10 +120,12 @@ class Schedule:
         settings = self.settings
 
         def work() -> None:
-            buckets, catalog, make = self.make
+            compressed, table, make = self.make
+            client: Any = S3(self.world, _stop)
             make(
-                buckets(S3(self.world, _stop), SOURCE, DESTINATION),
-                catalog(DynamoDB(self.world, _stop), TABLE),
+                SourceBucket(client, SOURCE),
+                compressed(client, DESTINATION),
+                table(DynamoDB(self.world, _stop), TABLE),
                 settings,
                 1_000_000,
             ).reconcile(key)

@@ -9,8 +9,10 @@ from uuid import uuid4
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.catalog import Catalog, Conflict
-from chalicelib.storage import Buckets, NotModified, Overtaken
+from chalicelib.aws.records_table import Conflict, RecordsTable
+from chalicelib.aws.s3 import Overtaken
+from chalicelib.aws.source_bucket import NotModified
+from tests.fixtures.adapters import Buckets, buckets_of
 from tests.model.aws import DESTINATION, S3, SOURCE, DynamoDB, World, etag_of
 
 if TYPE_CHECKING:
@@ -29,11 +31,11 @@ def _outcome(call: Callable[[], Any]) -> Any:
 
 @pytest.fixture(scope="module")
 def pair(s3: "S3Client") -> tuple[Buckets, Buckets]:
-    real = Buckets(s3, f"contract-{uuid4().hex}", f"contract-{uuid4().hex}")
-    for name in (real.source, real.destination):
+    real = buckets_of(s3, f"contract-{uuid4().hex}", f"contract-{uuid4().hex}")
+    for name in (real.source.name, real.compressed.name):
         s3.create_bucket(Bucket=name)
     model: Any = S3(World(), lambda: None)
-    return real, Buckets(model, SOURCE, DESTINATION)
+    return real, buckets_of(model, SOURCE, DESTINATION)
 
 
 @pytest.mark.parametrize(
@@ -44,11 +46,11 @@ def test_a_conditional_write(
 ) -> None:
     outcomes = []
     for buckets in pair:
-        buckets.delete(["x"])
+        buckets.compressed.delete_compressed(["x"])
         if there is not None:
-            buckets.write("x", there, "text/plain", replacing=None)
-        written = _outcome(partial(buckets.write, "x", b"new", "text/plain", replacing))
-        outcomes.append((written, buckets.etags(["x", "y"])))
+            buckets.compressed.write_compressed("x", there, "text/plain", replacing=None)
+        written = _outcome(partial(buckets.compressed.write_compressed, "x", b"new", "text/plain", replacing))
+        outcomes.append((written, buckets.compressed.compressed_etags(["x", "y"])))
 
     assert outcomes[0] == outcomes[1]
 
@@ -58,49 +60,49 @@ def test_a_conditional_read(
     s3: "S3Client", pair: tuple[Buckets, Buckets], there: bytes | None, unless: str | None
 ) -> None:
     real, model = pair
-    model._s3.delete_objects(Bucket=SOURCE, Delete={"Objects": [{"Key": "x"}]})
-    s3.delete_object(Bucket=real.source, Key="x")
+    model.source._client.delete_objects(Bucket=SOURCE, Delete={"Objects": [{"Key": "x"}]})
+    s3.delete_object(Bucket=real.source.name, Key="x")
     if there is not None:
-        s3.put_object(Bucket=real.source, Key="x", Body=there)
-        model._s3.put_object(Bucket=SOURCE, Key="x", Body=there)
+        s3.put_object(Bucket=real.source.name, Key="x", Body=there)
+        model.source._client.put_object(Bucket=SOURCE, Key="x", Body=there)
 
     def read(buckets: Buckets) -> Any:
-        source = buckets.open_source("x", unless)
-        return source and (source.etag, source.size, source.read())
+        source = buckets.source.open_source("x", unless)
+        return source and (source.etag, source.size, source.read_body())
 
     assert _outcome(lambda: read(real)) == _outcome(lambda: read(model))
-    assert real.source_etag("x") == model.source_etag("x")
+    assert real.source.source_etag("x") == model.source.source_etag("x")
 
 
-def test_conditional_records(catalog: Catalog) -> None:
+def test_conditional_records(table: RecordsTable) -> None:
     client: Any = DynamoDB(World(), lambda: None)
 
-    real, model = _record_outcomes(catalog), _record_outcomes(Catalog(client, "table"))
+    real, model = _record_outcomes(table), _record_outcomes(RecordsTable(client, "table"))
 
     assert real == model
     assert real[:4] == [None, "Conflict", None, "Conflict"]
 
 
-def test_names_of_renditions(catalog: Catalog) -> None:
+def test_names_of_renditions(table: RecordsTable) -> None:
     client: Any = DynamoDB(World(), lambda: None)
     name = uuid4().hex
 
-    for each in (catalog, Catalog(client, "table")):
-        assert each.rendition_names({"thumb", name}) >= {"thumb", name}
-        assert each.rendition_names(set()) >= {"thumb", name}
+    for each in (table, RecordsTable(client, "table")):
+        assert each.note_renditions({"thumb", name}) >= {"thumb", name}
+        assert each.note_renditions(set()) >= {"thumb", name}
 
 
-def _record_outcomes(catalog: Catalog) -> list[Any]:
+def _record_outcomes(table: RecordsTable) -> list[Any]:
     identifier = "00000000-0000-0000-0000-00000000c0de"
     names = {"imageId": identifier, "sourceBucket": SOURCE, "sourceKey": "x"}
     first: Any = {**names, "resizedAt": "2026", "status": "failed", "revision": "1"}
     second: Any = {**first, "revision": "2"}
     return [
-        _outcome(lambda: catalog.put(first, replacing=None)),
-        _outcome(lambda: catalog.put(first, replacing=None)),
-        _outcome(lambda: catalog.put(second, replacing=first)),
-        _outcome(lambda: catalog.delete(first)),
-        catalog.get(identifier),
-        _outcome(lambda: catalog.delete(second)),
-        catalog.get(identifier),
+        _outcome(lambda: table.put_record(first, replacing=None)),
+        _outcome(lambda: table.put_record(first, replacing=None)),
+        _outcome(lambda: table.put_record(second, replacing=first)),
+        _outcome(lambda: table.delete_record(first)),
+        table.get_record(identifier),
+        _outcome(lambda: table.delete_record(second)),
+        table.get_record(identifier),
     ]

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import pytest
 
 from chalicelib import pipeline
-from chalicelib.catalog import Catalog
+from chalicelib.aws.records_table import RecordsTable
 from chalicelib.imaging import Options
 from chalicelib.metadata import Record, objects_of
 from chalicelib.pipeline import Pipeline
-from chalicelib.storage import Buckets
+from tests.fixtures.adapters import buckets_of
 from tests.model.agreement import Broken, compress_once, require_agreement
 from tests.model.aws import DESTINATION, S3, SOURCE, TABLE, DynamoDB, World
 from tests.model.schedule import CONTENTS, SETTINGS, Crash
@@ -75,9 +75,9 @@ def _put(world: World, data: bytes | None) -> None:
 
 
 def _reconcile(world: World, options: Options, clock: Clock) -> None:
-    buckets = Buckets(S3(world, clock), SOURCE, DESTINATION)  # type: ignore[arg-type]
-    catalog = Catalog(DynamoDB(world, clock), TABLE)  # type: ignore[arg-type]
-    Pipeline(buckets, catalog, options, 1_000_000).reconcile(KEY)
+    buckets = buckets_of(S3(world, clock), SOURCE, DESTINATION)  # type: ignore[arg-type]
+    table = RecordsTable(DynamoDB(world, clock), TABLE)  # type: ignore[arg-type]
+    Pipeline(*buckets, table, options, 1_000_000).reconcile(KEY)
 
 
 def _moments(change: Change) -> int:
@@ -130,7 +130,7 @@ def test_objects_are_compared_by_more_than_their_keys(monkeypatch: pytest.Monkey
     """Else what a crash wrote over the object of a source that was then put back would stay."""
 
     def stands(pipeline: Pipeline, record: Record | None, possible: set[str]) -> bool:
-        return pipeline._buckets.etags(possible).keys() == objects_of(record).keys()
+        return pipeline._compressed.compressed_etags(possible).keys() == objects_of(record).keys()
 
     monkeypatch.setattr(Pipeline, "_stands", stands)
     with pytest.raises(Broken):

@@ -11,10 +11,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib import pipeline
-from chalicelib.catalog import Catalog, Conflict, difference
+from chalicelib.aws.compressed_bucket import CompressedBucket
+from chalicelib.aws.items import difference
+from chalicelib.aws.records_table import Conflict, RecordsTable
+from chalicelib.aws.s3 import Overtaken
+from chalicelib.aws.source_bucket import Interrupted, SourceObject
 from chalicelib.metadata import Record, objects_of
 from chalicelib.pipeline import Outcome, Pipeline
-from chalicelib.storage import Buckets, Interrupted, Overtaken, SourceObject
 from tests.model.agreement import Broken, compress_once
 from tests.model.aws import etag_of
 from tests.model.schedule import Schedule
@@ -36,46 +39,46 @@ def test_objects_records_and_totals_end_as_the_sources_stand(share: int) -> None
             raise AssertionError(f"schedule {seed}: {error}") from error
 
 
-class Unconditional(Buckets):
+class Unconditional(CompressedBucket):
     """Writes over whatever stands there."""
 
-    def write(self, key: str, data: bytes, content_type: str, replacing: str | None) -> str:  # noqa: ARG002
-        self._s3.put_object(Bucket=self.destination, Key=key, Body=data)
+    def write_compressed(self, key: str, data: bytes, content_type: str, replacing: str | None) -> str:  # noqa: ARG002
+        self._client.put_object(Bucket=self.name, Key=key, Body=data)
         return etag_of(data)
 
 
-class UnconditionalPut(Catalog):
+class UnconditionalPut(RecordsTable):
     """Writes a record over whichever is there."""
 
-    def _write(self, write: Any, bucket: str, change: Any) -> None:
+    def _write_item(self, write: Any, bucket: str, change: Any) -> None:
         write.get("Put", {}).pop("ConditionExpression", None)
-        super()._write(write, bucket, change)
+        super()._write_item(write, bucket, change)
 
 
-class UnconditionalDelete(Catalog):
+class UnconditionalDelete(RecordsTable):
     """Deletes a record whoever wrote it."""
 
-    def delete(self, record: Record) -> None:
-        delete = {"TableName": self._table, "Key": {"imageId": {"S": record["imageId"]}}}
-        self._write({"Delete": delete}, record["sourceBucket"], difference(record, None))
+    def delete_record(self, record: Record) -> None:
+        delete = {"TableName": self._name, "Key": {"imageId": {"S": record["imageId"]}}}
+        self._write_item({"Delete": delete}, record["sourceBucket"], difference(record, None))
 
 
-class RepeatedRevision(Catalog):
+class RepeatedRevision(RecordsTable):
     """Cannot tell one write of a record from the next."""
 
-    def put(self, record: Record, replacing: Record | None) -> None:
-        super().put({**record, "revision": "1"}, replacing)
+    def put_record(self, record: Record, replacing: Record | None) -> None:
+        super().put_record({**record, "revision": "1"}, replacing)
 
 
-class SeparateTotals(Catalog):
+class SeparateTotals(RecordsTable):
     """Counts after it has written, in a request of its own."""
 
-    def _write(self, write: Any, bucket: str, change: Any) -> None:
+    def _write_item(self, write: Any, bucket: str, change: Any) -> None:
         try:
-            self._dynamodb.transact_write_items(TransactItems=[write])
+            self._client.transact_write_items(TransactItems=[write])
         except ClientError as error:
             raise Conflict from error
-        self._dynamodb.transact_write_items(TransactItems=[self._stats_update(bucket, change)])
+        self._client.transact_write_items(TransactItems=[self._totals_update(bucket, change)])
 
 
 class NotLookingAfterWriting(Pipeline):
@@ -102,7 +105,9 @@ class LookingLate(Pipeline):
     """Looks at what stands in the destination bucket after it has read the source."""
 
     def _compress(self, key: str, source: SourceObject, standing: Mapping[str, str]) -> Record:  # noqa: ARG002
-        return super()._compress(key, source, self._buckets.etags(self._possible_keys(key, None)))
+        return super()._compress(
+            key, source, self._compressed.compressed_etags(self._possible_keys(key, None))
+        )
 
 
 class GivingUp(Pipeline):
@@ -136,10 +141,10 @@ class NotVerifying(Pipeline):
         return True
 
 
-class ForgettingRenditions(Catalog):
+class ForgettingRenditions(RecordsTable):
     """Knows the renditions of its own settings alone."""
 
-    def rendition_names(self, used: Collection[str]) -> frozenset[str]:
+    def note_renditions(self, used: Collection[str]) -> frozenset[str]:
         return frozenset(used)
 
 
@@ -160,11 +165,11 @@ class AlwaysTrusting(Pipeline):
 @pytest.mark.parametrize(
     "without",
     [
-        {"buckets": Unconditional},
-        {"catalog": UnconditionalPut},
-        {"catalog": UnconditionalDelete},
-        {"catalog": RepeatedRevision},
-        {"catalog": SeparateTotals},
+        {"compressed": Unconditional},
+        {"table": UnconditionalPut},
+        {"table": UnconditionalDelete},
+        {"table": RepeatedRevision},
+        {"table": SeparateTotals},
         {"make": NotLookingAfterWriting},
         {"make": NotLookingAfterRemoving},
         {"make": LookingLate},
@@ -172,7 +177,7 @@ class AlwaysTrusting(Pipeline):
         {"make": IgnoringSettings},
         {"make": LeavingFormerObjects},
         {"make": NotVerifying},
-        {"catalog": ForgettingRenditions},
+        {"table": ForgettingRenditions},
         {"make": Littering},
         {"make": AlwaysTrusting},
     ],

@@ -12,12 +12,11 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tools.deploy import account, attachments, command, config, gateway, package, records, tokens
+from tools.deploy import account, attachments, command, config, differences, gateway, package, records, tokens
 from tools.deploy.errors import DeployError, explained
 from tools.deploy.stack import Stack
-from tools.policies import differences, generator
-from tools.policies.errors import PolicyError
-from tools.policies.generator import Policy
+from tools.policies.program import PolicyError
+from tools.policies.stage import Policy, policies
 
 PROJECT = Path(__file__).parents[2]
 VARIABLES = {"SourceBucket": "SOURCE_BUCKET", "DestBucket": "DEST_BUCKET", "Table": "TABLE_NAME"}
@@ -100,11 +99,12 @@ class Deployment:
 
     def policies(self) -> None:
         """Write the policies that the code needs, and tell what that changes in those that are deployed."""
-        policies = self._needed_policies()
+        needed = self._needed_policies()
         client = self.session.client("iam")
-        _tell([line for policy in policies for line in differences.with_deployed(client, policy)])
+        _tell([line for policy in needed for line in differences.with_deployed(client, policy)])
         if not self.dry_run:
-            generator.read(self.project).write(policies)
+            for policy in needed:
+                (self.project / ".chalice" / policy.file).write_text(policy.text())
 
     def app(self) -> None:
         """Deploy the functions and the REST API."""
@@ -186,9 +186,8 @@ class Deployment:
 
     def _needed_policies(self) -> list[Policy]:
         environment = dict.fromkeys(RECORDED.values(), _NOT_YET) | dict(self.stage.environment)
-        where = account.of_arns(self.session, self.account)
         try:
-            return generator.read(self.project).policies(self.name, where, environment)
+            return policies(self.project, self.name, self.account, environment)
         except PolicyError as error:
             raise DeployError(f"What the code may call cannot be told:\n{error}") from error
 

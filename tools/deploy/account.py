@@ -13,16 +13,27 @@ from botocore.exceptions import NoRegionError
 from tools.deploy import records
 from tools.deploy.config import Stage
 from tools.deploy.errors import DeployError
-from tools.policies import arns
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Where a deploy goes to: the account's id, the region, and who deploys (an ARN)."""
+    """Where a deploy goes to.
+
+    Attributes:
+        identifier: The account's id.
+        region: The region.
+        caller: The ARN of the user or role that deploys.
+        partition: `aws`, or another partition of AWS.
+    """
 
     identifier: str
     region: str
     caller: str
+    partition: str = "aws"
+
+    def arn(self, service: str, resource: str) -> str:
+        """Return the ARN of a resource of this account and region."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.identifier}:{resource}"
 
 
 def session() -> boto3.Session:
@@ -40,12 +51,8 @@ def current(session: boto3.Session) -> Account:
     if not session.region_name:
         raise NoRegionError
     identity = session.client("sts").get_caller_identity()
-    return Account(identity["Account"], session.region_name, identity["Arn"])
-
-
-def of_arns(session: boto3.Session, account: Account) -> arns.Account:
-    """Return an account and region as policies name them."""
-    return arns.Account(session.get_partition_for_region(account.region), account.identifier, account.region)
+    partition = session.get_partition_for_region(session.region_name)
+    return Account(identity["Account"], session.region_name, identity["Arn"], partition)
 
 
 def require_deployable(stage: Stage) -> None:

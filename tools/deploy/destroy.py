@@ -12,7 +12,7 @@ import boto3
 from botocore.exceptions import ClientError
 from rich.progress import Progress
 
-from chalicelib.storage import fits_xml
+from chalicelib.aws.s3 import fits_xml
 from tools.deploy import account, command, config, records
 from tools.deploy.__main__ import PROJECT, RECORDED, VARIABLES, chalice
 from tools.deploy.errors import DeployError

@@ -4,6 +4,7 @@ Lambda cannot write next to the code, so that every cold start would compile eac
 that it finds under the name it would give, so these are made before `chalice deploy` looks.
 """
 
+import json
 import shutil
 import tempfile
 import zipfile
@@ -107,7 +108,10 @@ def _rewrite(path: Path, mounted: str, unread: set[str], *, ours: bool) -> None:
             module = Path(entry.filename)
             if module.suffix in unread:
                 continue
-            _add(after, entry.filename, before.read(entry))
+            data = before.read(entry)
+            if ours and module.suffix == ".json":  # the contract, without its indentation
+                data = json.dumps(json.loads(data), separators=(",", ":")).encode()
+            _add(after, entry.filename, data)
             if module.suffix == ".py":
                 cached = module.parent / "__pycache__" / f"{module.stem}.cpython-312.pyc"
                 _add(after, str(cached), Path(name, module).with_suffix(".pyc").read_bytes())

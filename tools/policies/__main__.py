@@ -1,51 +1,42 @@
-"""`make policies`: write the policies of STAGE, `local` unless given; with `--check`, only compare them."""
+"""`make policies`: write the policies of STAGE, `local` unless given; with CHECK=1, only compare them."""
 
-import argparse
+import difflib
 import os
 import sys
 from pathlib import Path
 
-from tools.deploy import account, command, config
-from tools.policies import differences, generator
-from tools.policies.errors import PolicyError
-from tools.policies.generator import Policy, Project
+from tools.deploy import account, command
+from tools.policies.program import PolicyError
+from tools.policies.stage import Policy, policies
 
 PROJECT = Path(__file__).parents[2]
+LOCAL = account.Account("000000000000", "us-east-1", "the emulator's root user")
+"""Where the emulated AWS of `make run` is."""
 
 
-def _policies(project: Project, stage: str) -> list[Policy]:
-    """Return the policies of a stage, which has to be one before AWS is asked where it is.
-
-    Raises:
-        DeployError: config.json has no such stage.
-        BotoCoreError: There are no credentials, or no region.
-        ClientError: AWS does not accept them.
-    """
-    config.read(PROJECT / ".chalice" / "config.json", stage)
-    where = project.emulated.get(stage)
-    if where is None:
-        session = account.session()
-        where = account.of_arns(session, account.current(session))
-    return project.policies(stage, where)
+def differences(project: Path, policy: Policy) -> list[str]:
+    """Return the lines of a unified diff from a policy's file to the policy; none if they agree."""
+    path = project / ".chalice" / policy.file
+    before = path.read_text() if path.is_file() else ""
+    lines = before.splitlines(), policy.text().splitlines()
+    return list(difflib.unified_diff(*lines, path.name, "generated", lineterm=""))
 
 
 def main() -> None:
     """Write or check the policies of a stage."""
-    parser = argparse.ArgumentParser(prog="python -m tools.policies", description=__doc__)
-    parser.add_argument("stage", nargs="?", default=os.environ.get("STAGE") or "local")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file differs")
-    given = parser.parse_args()
+    stage, only_check = os.environ.get("STAGE") or "local", bool(os.environ.get("CHECK"))
     with command.told("Stopped: no policy was written."):
         try:
-            project = generator.read(PROJECT)
-            policies = _policies(project, given.stage)
+            where = LOCAL if stage == "local" else account.current(account.session())
+            found = policies(PROJECT, stage, where)
         except PolicyError as error:
             sys.exit(str(error))
-    changes = [line for policy in policies for line in differences.with_file(PROJECT, policy)]
-    print("\n".join(changes or [f"The policies of {given.stage} are what its code needs."]))
-    if given.check:
+    changes = [line for policy in found for line in differences(PROJECT, policy)]
+    print("\n".join(changes or [f"The policies of {stage} are what its code needs."]))
+    if only_check:
         sys.exit(1 if changes else 0)
-    project.write(policies)
+    for policy in found:
+        (PROJECT / ".chalice" / policy.file).write_text(policy.text())
 
 
 if __name__ == "__main__":

@@ -1,165 +1,138 @@
-"""Calls of AWS, as the code makes them: which method of which client, with which arguments, and where."""
+"""The calls of AWS in the app's code, and the rules that keep each of them in sight.
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+An adapter is a class with a constant `ARN`, the resource that all its calls go to. Only an adapter calls AWS,
+as `self._client.operation(...)`. A client is made only to be passed to an adapter.
+"""
 
-from tools.policies import model
-from tools.policies.containers import Container
-from tools.policies.facts import Facts
-from tools.policies.sdk import Client, Deferred
-from tools.policies.values import KEYS, NOTHING, UNKNOWN, Arguments, Values, texts
+import ast
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, Final, NamedTuple, cast
 
-if TYPE_CHECKING:
-    from tools.policies.analysis import Analysis
+import botocore.session
+from botocore import xform_name
 
+from tools.policies.program import PolicyError, Program, Unit
 
-_USED: Final = {"Body", "Callback", "Fileobj"}
-"""Arguments of objects that boto3 reads from, writes to, or calls."""
-
-
-class Argument:
-    """An argument of a call of AWS, as far as it is known.
-
-    Attributes:
-        is_sure: Whether it is passed at all, whenever the call is made.
-    """
-
-    def __init__(self, values: Values, facts: Facts, *, is_sure: bool = True) -> None:
-        self._values = values
-        self._facts = facts
-        self.is_sure = is_sure
-
-    @property
-    def is_none(self) -> bool:
-        """Whether it is no more than None."""
-        return not self._values
-
-    @property
-    def is_mapping(self) -> bool:
-        """Whether it is a dictionary, if it is any container."""
-        return any(isinstance(value, Container) and value.is_mapping for value in self._values)
-
-    def each(self) -> "list[Argument]":
-        """Return what it may be one by one."""
-        return [Argument(frozenset({value}), self._facts) for value in self._values]
-
-    def texts(self) -> frozenset[str] | None:
-        """Return the strings that it may be; None if it may be anything else."""
-        return texts(self._values) or None
-
-    def items(self) -> "dict[str | int, Argument] | None":
-        """Return the items of the container that it is, by key or position; None if it may be anything else."""
-        containers = [value for value in self._values if isinstance(value, Container) and not value.is_open]
-        if not containers or len(containers) < len(self._values):
-            return None
-        found: defaultdict[str | int, Values] = defaultdict(lambda: NOTHING)
-        for container in containers:
-            for key, values in self._facts.of(container).items():
-                found[key] |= values
-        sure = {key for key in found if all(container.surely_has(str(key)) for container in containers)}
-        return {
-            key: Argument(values, self._facts, is_sure=key in sure)
-            for key, values in found.items()
-            if key != KEYS
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A call of AWS.
-
-    Attributes:
-        service: As botocore names it.
-        method: Of the client.
-        arguments: By name.
-        place: File and line.
-        region: Of the client, if it has one of its own.
-        is_presigned: Whether it is made later, by whoever has the URL.
-    """
-
-    service: str
-    method: str
-    arguments: Mapping[str, Argument]
-    place: str
-    region: str | None = None
-    is_presigned: bool = False
-
-
-def called(client: Client, method: str, arguments: Arguments, analysis: "Analysis") -> Values:
-    """Note a call of a client's method, and return what is known of its answer."""
-    if special := _SPECIAL.get(method):
-        return special(client, arguments, analysis)
-    if arguments.more or arguments.rest:
-        analysis.problem(f"what is passed to {method} by * or ** cannot be told")
-    parameters = model.parameters(client.service, method)
-    by_position = dict(zip(parameters, arguments.positional, strict=False))
-    named = {**by_position, **arguments.named}
-    for name in _USED & named.keys():
-        analysis.escape(named[name])
-    known = {
-        name: Argument(values, analysis.facts, is_sure=name not in arguments.doubtful)
-        for name, values in named.items()
-    }
-    analysis.note(Call(client.service, method, known, analysis.place(), client.region))
-    return _leftover(arguments, analysis)
-
-
-def _paginator(client: Client, arguments: Arguments, analysis: "Analysis") -> Values:
-    operations = texts(arguments.get(0, "operation_name"))
-    if not operations:
-        analysis.problem("what this paginator lists cannot be told")
-    return frozenset(Deferred(client, "paginate", operation) for operation in operations or ())
-
-
-def _waiter(client: Client, arguments: Arguments, analysis: "Analysis") -> Values:
-    names = texts(arguments.get(0, "waiter_name")) or frozenset()
-    methods = [model.waited_for(client.service, name) for name in sorted(names)]
-    if not methods or None in methods:
-        analysis.problem("what this waiter waits for cannot be told")
-    return frozenset(Deferred(client, "wait", method) for method in methods if method)
-
-
-def _presigned_url(client: Client, arguments: Arguments, analysis: "Analysis") -> Values:
-    methods = texts(arguments.get(0, "ClientMethod"))
-    parameters = Argument(arguments.get(1, "Params"), analysis.facts).items()
-    if not methods or parameters is None:
-        analysis.problem("what this URL is for cannot be told")
-    known = {str(name): argument for name, argument in (parameters or {}).items()}
-    for method in methods or ():
-        analysis.note(Call(client.service, method, known, analysis.place(), client.region, is_presigned=True))
-    return UNKNOWN
-
-
-def _presigned_post(client: Client, arguments: Arguments, analysis: "Analysis") -> Values:
-    parameters = model.parameters(client.service, "generate_presigned_post")
-    given = {name: arguments.get(at, name) for at, name in enumerate(parameters) if name != "ExpiresIn"}
-    known = {name: Argument(values, analysis.facts) for name, values in given.items()}
-    analysis.note(
-        Call(client.service, "put_object", known, analysis.place(), client.region, is_presigned=True)
-    )
-    return UNKNOWN
-
-
-def _nothing(_: Client, arguments: Arguments, analysis: "Analysis") -> Values:
-    return analysis.escape(arguments.all())
-
-
-_SPECIAL: Final[Mapping[str, Callable[[Client, Arguments, "Analysis"], Values]]] = {
-    "can_paginate": _nothing,
-    "close": _nothing,
-    "generate_presigned_post": _presigned_post,
-    "generate_presigned_url": _presigned_url,
-    "get_paginator": _paginator,
-    "get_waiter": _waiter,
+_FACTORIES: Final = "chalicelib.aws.clients"
+_HIDING: Final = {
+    *("__dict__", "__getattribute__", "__import__", "attrgetter", "delattr", "eval", "exec", "getattr"),
+    *("globals", "import_module", "locals", "methodcaller", "setattr", "vars"),
 }
 
 
-def _leftover(arguments: Arguments, analysis: "Analysis") -> Values:
-    """Return an answer, of which only that is known which DynamoDB leaves of a batch for another request."""
-    answer = analysis.container("answer", is_mapping=True, is_open=True)
-    if "RequestItems" in arguments.named:
-        for name in ("UnprocessedKeys", "UnprocessedItems"):
-            analysis.facts.add(answer, name, arguments.named["RequestItems"])
-    return frozenset({answer})
+class Call(NamedTuple):
+    """One call of AWS, or of a presigned request: the operation that the request is for.
+
+    `arn` is the adapter's, with `{placeholders}`. `arguments` are the keyword arguments; the name None stands for `**`.
+    """
+
+    place: str
+    arn: str
+    service: str
+    operation: str
+    arguments: dict[str | None, ast.expr]
+    is_presigned: bool
+
+    def constant(self, name: str) -> str | None:
+        """Return an argument that is written out as a string; None if it is not."""
+        value = self.arguments.get(name)
+        return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
+
+
+@cache
+def operations(service: str) -> frozenset[str]:
+    """Return the methods of a service's client, by botocore's own model."""
+    session = cast("Any", botocore.session.get_session())
+    return frozenset(xform_name(name) for name in session.get_service_model(service).operation_names)
+
+
+def calls(program: Program, units: list[Unit]) -> Iterator[Call]:
+    """Yield the calls that the adapters among some units make."""
+    for unit in units:
+        arn = _arn(unit.owner)
+        for node in ast.walk(unit.node):
+            match node:
+                case ast.Call(func=ast.Attribute(value=ast.Attribute(attr="_client"), attr=method)) if arn:
+                    yield _call(program.place(unit.module, node), arn, method, node)
+
+
+def check(program: Program) -> None:
+    """Refuse code whose calls of AWS could go unnoticed, with a line for each place and what to write there instead."""
+    faults = set()
+    for module, tree in program.trees.items():
+        parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+        owners = {part: node for node in tree.body if _arn(node) for part in ast.walk(node)}
+        for node in ast.walk(tree):
+            if fault := _fault(program, module, node, parents, owners.get(node)):
+                faults.add(f"{program.place(module, node)}: {fault}")
+    if faults:
+        raise PolicyError("\n".join(sorted(faults)))
+
+
+def _fault(
+    program: Program, module: str, node: ast.AST, parents: dict[ast.AST, ast.AST], adapter: ast.stmt | None
+) -> str | None:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name) if name in _HIDING:
+            return f"{name} can hide a call of AWS; write the attribute or the module out"
+        case ast.ImportFrom(level=level, names=names) if level or names[0].name == "*":
+            return "this import is not followed; write: from chalicelib import ..."
+        case ast.Import(names=names) if any(each.name.startswith("chalicelib") for each in names):
+            return "this import is not followed; write: from chalicelib import ..."
+        case ast.Attribute(attr="client" | "resource") if module != _FACTORIES:
+            return f"a client is made outside {_FACTORIES}; make it there"
+        case ast.Name() | ast.Attribute() if _is_stray_factory(program, module, node, parents):
+            return f"pass what {ast.unparse(node)} returns straight to an adapter: Adapter({ast.unparse(node)}())"
+        case ast.Attribute(attr="_client") if not adapter:
+            return "_client is used outside an adapter; call a method of the adapter"
+    return _fault_of_adapter(program, node, parents) if adapter else None
+
+
+def _fault_of_adapter(program: Program, node: ast.AST, parents: dict[ast.AST, ast.AST]) -> str | None:
+    match node, parents[node]:
+        case ast.Attribute(attr="_client", ctx=ast.Load()), method if (
+            getattr(parents[method], "func", None) is not method
+        ):
+            return "a client is handed on; call it here, as self._client.operation(...)"
+        case ast.Name(id="client", ctx=ast.Load()), parent if not isinstance(parent, ast.Assign):
+            return "a client is handed on; only set self._client to it"
+        case ast.FunctionDef(name=name), _ if len(program.methods.get(name, ())) > 1:
+            return f"another class also has a method {name}; rename one, or its callers get these permissions"
+    return None
+
+
+def _call(place: str, arn: str, method: str, node: ast.Call) -> Call:
+    match method, node.args:
+        case "generate_presigned_post", _:
+            operation = "put_object"
+        case "generate_presigned_url", [ast.Constant(value=str(operation)), *_]:
+            pass
+        case _:
+            operation = method
+    arguments = {keyword.arg: keyword.value for keyword in node.keywords}
+    service = arn.split(":")[2]
+    if operation not in operations(service):
+        raise PolicyError(f"{place}: {service} has no operation {operation}; call one that botocore knows")
+    return Call(
+        place, arn, service, operation, arguments, is_presigned=method.startswith("generate_presigned_")
+    )
+
+
+def _arn(node: ast.AST | None) -> str | None:
+    """Return the constant `ARN` of a class; None for other code."""
+    for part in node.body if isinstance(node, ast.ClassDef) else ():
+        match part:
+            case ast.AnnAssign(target=ast.Name(id="ARN"), value=ast.Constant(value=str(arn))):
+                return arn
+    return None
+
+
+def _is_stray_factory(program: Program, module: str, node: ast.AST, parents: dict[ast.AST, ast.AST]) -> bool:
+    """Tell whether some code makes a client, but does not pass it to an adapter."""
+    key = program.target(module, node) or ("", "")
+    if key[0] != _FACTORIES or key not in program.units:
+        return False
+    using = parents.get(parents[node])
+    adapter = program.target(module, using.func) if isinstance(using, ast.Call) else None
+    return not any(_arn(unit.owner) for unit in program.units.get(adapter or key, ()))

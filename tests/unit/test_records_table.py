@@ -1,12 +1,12 @@
-"""What the catalog does with answers that the emulator never gives."""
+"""What the table does with answers that the emulator never gives."""
 
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib import catalog
-from chalicelib.catalog import Catalog
+from chalicelib.aws import records_table
+from chalicelib.aws.records_table import RecordsTable
 
 
 class Throttled:
@@ -30,14 +30,14 @@ class Throttled:
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     waited: list[float] = []
-    monkeypatch.setattr(catalog, "sleep", waited.append)
+    monkeypatch.setattr(records_table, "sleep", waited.append)
     return waited
 
 
 def test_items_that_are_left_out_are_asked_for_again_after_a_while(waits: list[float]) -> None:
     client: Any = Throttled(answers_short=2)
 
-    records = Catalog(client, "T").get_many(["a", "b", "c", "d"])
+    records = RecordsTable(client, "T").get_records(["a", "b", "c", "d"])
 
     assert records.keys() == {"a", "b", "c", "d"}
     assert (client.asked, len(waits)) == (3, 2)
@@ -47,4 +47,4 @@ def test_items_that_are_left_out_again_and_again_are_an_error_that_will_pass(wai
     client: Any = Throttled(answers_short=100)
 
     with pytest.raises(ClientError, match="ProvisionedThroughputExceeded"):
-        Catalog(client, "T").get_many([str(number) for number in range(100)])
+        RecordsTable(client, "T").get_records([str(number) for number in range(100)])

@@ -1,26 +1,12 @@
-"""What a policy will change: beside its file, and beside what is deployed."""
+"""How a policy differs from the one that is deployed."""
 
-import difflib
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tools.policies.generator import Policy
-
-
-def with_file(folder: Path, policy: Policy) -> list[str]:
-    """Return the lines of a unified diff from a policy's file to the policy; none if they agree."""
-    path = folder / ".chalice" / policy.file
-    before = path.read_text() if path.is_file() else ""
-    name = f".chalice/{policy.file}"
-    return list(
-        difflib.unified_diff(
-            before.splitlines(), policy.text().splitlines(), name, name, "", "generated", lineterm=""
-        )
-    )
+from tools.policies.stage import Policy
 
 
 def with_deployed(client: Any, policy: Policy) -> list[str]:

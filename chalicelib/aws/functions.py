@@ -1,0 +1,51 @@
+"""The Lambda functions that the app invokes, always asynchronously.
+
+Lambda queues, retries and paces these events, and moves what fails to the dead-letter queue.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote_plus
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+
+class CompressFunction:
+    """The function that compresses what it is sent, in the shape of S3's event notifications.
+
+    Each event names one key, so that a key that kills its worker each time affects no other key.
+    """
+
+    ARN: Final = "arn:{partition}:lambda:{region}:{account}:function:{COMPRESS_FUNCTION}"
+
+    def __init__(self, client: "LambdaClient", name: str, source_bucket: str) -> None:
+        self._client = client
+        self._name = name
+        self._source_bucket = source_bucket
+
+    def request_compression(self, key: str, *, force: bool = False) -> None:
+        """Have a key of the source bucket reconciled; with `force`, even if its record is up to date."""
+        record = {
+            "eventSource": "imagepress",
+            "force": force,
+            "s3": {"bucket": {"name": self._source_bucket}, "object": {"key": quote_plus(key)}},
+        }
+        payload = json.dumps({"Records": [record]}).encode()
+        self._client.invoke(FunctionName=self._name, InvocationType="Event", Payload=payload)
+
+
+class SweepFunction:
+    """The function that sweeps."""
+
+    ARN: Final = "arn:{partition}:lambda:{region}:{account}:function:{stage_name}-sweep"
+
+    def __init__(self, client: "LambdaClient", name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def start_sweep(self, position: Mapping[str, Any]) -> None:
+        """Have the source bucket swept from a position, or with an empty one, from the beginning."""
+        payload = json.dumps({"position": dict(position)} if position else {}).encode()
+        self._client.invoke(FunctionName=self._name, InvocationType="Event", Payload=payload)

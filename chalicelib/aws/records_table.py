@@ -1,0 +1,288 @@
+"""The table of image records. Nothing here scans.
+
+Totals are kept beside the records, in `STATS_SHARDS` items `stats#<bucket>#<nn>`, and change in the same transaction
+as a record: they are exact whatever is delivered twice, retried or raced, and one request reads them. One more item,
+`renditions`, has the names of all renditions that were ever made, so that their objects can be found.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import batched
+from random import randrange, uniform
+from time import sleep
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from botocore.exceptions import ClientError
+
+from chalicelib.aws.items import TOTALS, Totals, difference, item_of, record_of
+from chalicelib.metadata import Record
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+FIRST: Final = "\x00"
+"""The lowest sort key."""
+
+LAST: Final = "\U0010ffff"
+"""The highest sort key: the last character in UTF-8's order, which is DynamoDB's and Python's."""
+
+STATS_SHARDS: Final = 32
+
+_RENDITIONS: Final = "renditions"  # not a UUID, so that no image has it
+_ATTEMPTS = 8
+_ITEMS_OF_A_BATCH = 100  # DynamoDB's limit
+_LOST = {"ConditionalCheckFailed", "TransactionConflict"}
+_BUSY = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A record's entry in an index: its sort key there, and its `imageId`."""
+
+    sort_key: str
+    image_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Which entries of one partition a query reads.
+
+    Attributes:
+        partition: The value of the index's partition key.
+        low: The lowest sort key, included; not above `high`.
+        high: The highest sort key, included.
+        limit: How many entries to read, whether they pass the filter or not.
+        descending: Whether to read from the highest sort key down.
+        equal: Attributes of the index that must have these values.
+        since: Entries with a list key below this one do not pass.
+        until: Entries with this list key or a higher one do not pass.
+    """
+
+    partition: str
+    low: str
+    high: str
+    limit: int
+    descending: bool = False
+    equal: Mapping[str, str] | None = None
+    since: str | None = None
+    until: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """What a query read of one partition, in the index's order.
+
+    Attributes:
+        entries: Those that passed the filter.
+        end: The sort key of the last entry that was read; None if there are no more.
+    """
+
+    entries: tuple[Entry, ...]
+    end: str | None
+
+
+class Conflict(Exception):  # noqa: N818 - the expected outcome of a race
+    """The record is no longer at the revision that was read."""
+
+
+class RecordsTable:
+    """The records, by `imageId`, and what the three indexes have of them."""
+
+    ARN: Final = "arn:{partition}:dynamodb:{region}:{account}:table/{TABLE_NAME}"
+
+    def __init__(self, client: "DynamoDBClient", name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def get_record(self, image_id: str) -> Record | None:
+        """Return a record as last written, or None."""
+        answer = self._client.get_item(
+            TableName=self._name, Key={"imageId": {"S": image_id}}, ConsistentRead=True
+        )
+        item = answer.get("Item")
+        return record_of(item) if item and "revision" in item else None
+
+    def get_records(self, image_ids: Sequence[str], attributes: Sequence[str] = ()) -> dict[str, Record]:
+        """Return those of many records that exist, by `imageId`; each with only some attributes, if named."""
+        records: dict[str, Record] = {}
+        projected = _projection(["imageId", *attributes]) if attributes else {}
+        for some in batched(image_ids, _ITEMS_OF_A_BATCH):
+            records |= {item["imageId"]["S"]: record_of(item) for item in self._get_items(some, **projected)}
+        return records
+
+    def put_record(self, record: Record, replacing: Record | None) -> None:
+        """Write a record over the one that was read.
+
+        Raises:
+            Conflict: Another one has been written or deleted since.
+        """
+        put = {"TableName": self._name, "Item": item_of(record), **_condition(replacing)}
+        self._write_item({"Put": put}, record["sourceBucket"], difference(replacing, record))
+
+    def delete_record(self, record: Record) -> None:
+        """Delete a record that was read.
+
+        Raises:
+            Conflict: Another one has been written since.
+        """
+        delete = {
+            "TableName": self._name,
+            "Key": {"imageId": {"S": record["imageId"]}},
+            **_condition(record),
+        }
+        self._write_item({"Delete": delete}, record["sourceBucket"], difference(record, None))
+
+    def note_renditions(self, used: Collection[str]) -> frozenset[str]:
+        """Return the names of all renditions that were ever used, after noting those that are used now."""
+        key = {"imageId": {"S": _RENDITIONS}}
+        item = self._client.get_item(TableName=self._name, Key=key, ConsistentRead=True).get("Item", {})
+        noted = frozenset(item.get("names", {}).get("SS", ()))
+        if fresh := sorted(set(used) - noted):
+            self._client.update_item(
+                TableName=self._name,
+                Key=key,
+                UpdateExpression="ADD #names :fresh",
+                ExpressionAttributeNames={"#names": "names"},
+                ExpressionAttributeValues={":fresh": {"SS": fresh}},
+            )
+        return noted.union(used)
+
+    def get_totals(self, bucket: str) -> Totals:
+        """Return the sums over all records of a source bucket: one request, however many there are."""
+        items = self._get_items([_stats_id(bucket, shard) for shard in range(STATS_SHARDS)])
+        return cast("Totals", {name: sum(int(item[name]["N"]) for item in items) for name in TOTALS})
+
+    def query_by_time(self, wanted: Range) -> Entries:
+        """Query the index of all records by time."""
+        arguments = _query(wanted, "listShard", "listKey")
+        answer = self._client.query(TableName=self._name, IndexName="byTime", **arguments)
+        return _entries(answer, "listKey")
+
+    def query_by_kind(self, wanted: Range) -> Entries:
+        """Query the index of the records of one format, or of failures, by time."""
+        arguments = _query(wanted, "kindShard", "listKey")
+        answer = self._client.query(TableName=self._name, IndexName="byKind", **arguments)
+        return _entries(answer, "listKey")
+
+    def query_by_key(self, wanted: Range) -> Entries:
+        """Query the index of all records by source key."""
+        arguments = _query(wanted, "listShard", "sourceKey")
+        answer = self._client.query(TableName=self._name, IndexName="byKey", **arguments)
+        return _entries(answer, "sourceKey")
+
+    def check_table(self) -> None:
+        """Raise unless the table can be read."""
+        self.get_record("00000000-0000-0000-0000-000000000000")
+
+    def _get_items(self, image_ids: Sequence[str], **projected: Any) -> list[dict[str, Any]]:
+        keys = [{"imageId": {"S": image_id}} for image_id in image_ids]
+        asked: Any = {self._name: {"Keys": keys, "ConsistentRead": True, **projected}}
+        items: list[dict[str, Any]] = []
+        for attempt in range(_ATTEMPTS):
+            if attempt:  # DynamoDB leaves out what would exceed its throughput
+                _back_off(attempt - 1)
+            answer = self._client.batch_get_item(RequestItems=asked)
+            items += answer["Responses"].get(self._name, [])
+            asked = answer["UnprocessedKeys"]
+            if not asked:
+                return items
+        raise _throttled("BatchGetItem")
+
+    def _write_item(self, write: Any, bucket: str, change: Totals) -> None:
+        """Write a record and, in the same transaction, its change of the totals.
+
+        Any of the totals' items serves, so an attempt that meets another transaction goes on with another item.
+        """
+        for attempt in range(_ATTEMPTS):
+            try:
+                self._client.transact_write_items(TransactItems=[write, self._totals_update(bucket, change)])
+            except ClientError as error:
+                record_reason, totals_reason = _cancellation(error)
+                if record_reason in _LOST:
+                    raise Conflict from error
+                if not {record_reason, totals_reason} & _BUSY or attempt + 1 == _ATTEMPTS:
+                    raise
+                _back_off(attempt)
+            else:
+                return
+
+    def _totals_update(self, bucket: str, change: Totals) -> Any:
+        shard = randrange(STATS_SHARDS)  # noqa: S311 - spreads load
+        return {
+            "Update": {
+                "TableName": self._name,
+                "Key": {"imageId": {"S": _stats_id(bucket, shard)}},
+                "UpdateExpression": "ADD " + ", ".join(f"{name} :{name}" for name in TOTALS),
+                "ExpressionAttributeValues": {f":{name}": {"N": str(change[name])} for name in TOTALS},
+            }
+        }
+
+
+def _query(wanted: Range, partition_key: str, sort_key: str) -> Any:
+    """Return the arguments of a query, apart from table and index."""
+    names = {"#shard": partition_key, "#sort": sort_key}
+    values = {":shard": wanted.partition, ":low": wanted.low, ":high": wanted.high}
+    conditions = []
+    for number, (name, value) in enumerate((wanted.equal or {}).items()):
+        names[f"#equal{number}"] = name
+        values[f":equal{number}"] = value
+        conditions.append(f"#equal{number} = :equal{number}")
+    for placeholder, comparison, bound in ((":since", ">=", wanted.since), (":until", "<", wanted.until)):
+        if bound is not None:
+            values[placeholder] = bound
+            conditions.append(f"listKey {comparison} {placeholder}")
+    arguments: dict[str, Any] = {
+        "KeyConditionExpression": "#shard = :shard AND #sort BETWEEN :low AND :high",
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": {name: {"S": value} for name, value in values.items()},
+        "ScanIndexForward": not wanted.descending,
+        "Limit": wanted.limit,
+    }
+    if conditions:
+        arguments["FilterExpression"] = " AND ".join(conditions)
+    return arguments
+
+
+def _entries(answer: Mapping[str, Any], sort_key: str) -> Entries:
+    last = answer.get("LastEvaluatedKey")
+    return Entries(
+        tuple(Entry(item[sort_key]["S"], item["imageId"]["S"]) for item in answer["Items"]),
+        end=last[sort_key]["S"] if last else None,
+    )
+
+
+def _projection(attributes: Sequence[str]) -> dict[str, Any]:
+    names = {f"#{number}": name for number, name in enumerate(attributes)}  # some are DynamoDB's own words
+    return {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names}
+
+
+def _stats_id(bucket: str, shard: int) -> str:
+    return f"stats#{bucket}#{shard:02}"  # not a UUID, so that no image has it
+
+
+def _condition(replaced: Record | None) -> Any:
+    if replaced is None:
+        return {"ConditionExpression": "attribute_not_exists(imageId)"}
+    return {
+        "ConditionExpression": "revision = :revision",
+        "ExpressionAttributeValues": {":revision": {"S": replaced["revision"]}},
+    }
+
+
+def _back_off(attempt: int) -> None:
+    sleep(uniform(0, 0.02 * 2**attempt))  # noqa: S311 - spreads load
+
+
+def _throttled(operation: str) -> ClientError:
+    code = "ProvisionedThroughputExceededException"
+    error = {"Code": code, "Message": "Items were left out of every attempt"}
+    response: Any = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}
+    return ClientError(response, operation)
+
+
+def _cancellation(error: ClientError) -> tuple[str, str]:
+    """Return why DynamoDB cancelled a transaction: the reason of the record, and that of the totals."""
+    if error.response["Error"]["Code"] != "TransactionCanceledException":
+        return "", ""
+    reasons = cast("list[dict[str, str]]", error.response["CancellationReasons"])
+    return reasons[0]["Code"], reasons[1]["Code"]
