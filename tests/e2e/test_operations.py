@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from bench.load import Plan, Uploads, load
 from chalicelib.catalog import Catalog
 from chalicelib.metadata import Record, image_id
 from chalicelib.sweep import Position, Sweep, lease_of
 from tests.conftest import DESTINATION, SOURCE, Deployed, eventually
 from tests.fixtures.events import SCHEDULED
 from tools import sweep as make_sweep
-from tools.load import Plan, Uploads, load
 from tools.local_stack import LocalStack
 from tools.pictures import picture
 from tools.stages import Stage, chosen

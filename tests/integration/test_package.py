@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.bench_startup import FUNCTIONS, MOST_BYTES, lambda_like, started
+from bench.startup import FUNCTIONS, MOST_BYTES, lambda_like, started
 from tools.deploy.package import build
 from tools.local_stack import PROJECT
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tools.bench.cpu import check, geometric_mean, ratio
-from tools.bench.files import File
-from tools.bench.peers import FailedError
+from bench.imaging.cpu import check, geometric_mean, ratio
+from bench.imaging.files import File
+from bench.imaging.peers import FailedError
 
 
 def test_a_ratio_is_taken_within_each_round() -> None:

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from tools.bench_pages import Cost, record, spread
+from bench.pages import Cost, record, spread
 
 
 def test_records_are_spread_over_formats_and_failures_and_the_same_again() -> None:

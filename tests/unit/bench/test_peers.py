@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tools.bench import peers, ways
-from tools.bench.peers import NAIVE, FailedError, Peer, Session, sessions
-from tools.bench.ways import UnavailableError
+from bench.imaging import peers, ways
+from bench.imaging.peers import NAIVE, FailedError, Peer, Session, sessions
+from bench.imaging.ways import UnavailableError
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("numpy", reason="the benchmark's own packages are not installed")
 
-from tools.bench import pictures
+from bench.imaging import pictures
 
 SIZE = (400, 300)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.bench.quality import Point, size_at
+from bench.imaging.quality import Point, size_at
 
 CURVE = [Point(50, 10_000, 60.0), Point(70, 20_000, 70.0), Point(90, 80_000, 85.0)]
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from tools.bench.files import Corpus, File
-from tools.bench.measure import Measurements
-from tools.bench.memory import Peak
-from tools.bench.quality import Point, Way
-from tools.bench.report import table
-from tools.bench.rows import MissingError, Row, Target, fill
+from bench.imaging.files import Corpus, File
+from bench.imaging.measure import Measurements
+from bench.imaging.memory import Peak
+from bench.imaging.quality import Point, Way
+from bench.imaging.report import table
+from bench.imaging.rows import MissingError, Row, Target, fill
 
 PHOTOGRAPH = File("photograph", Path("photograph.jpg"), "jpeg", (4032, 3024))
 

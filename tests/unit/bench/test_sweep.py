@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.bench_sweep import measure, measured
+from bench.sweep import measure, measured
 
 
 def test_a_thousand_keys_take_one_listing_ten_batches_and_a_query_for_each_shard() -> None:

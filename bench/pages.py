@@ -25,11 +25,11 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from bench.imaging.peers import BUILD, ROOT
 from chalicelib import aws
 from chalicelib.catalog import Catalog, item_of
 from chalicelib.listing import Filters, Listing, Order
 from chalicelib.metadata import Record, image_id, timestamp
-from tools.bench.peers import BUILD, ROOT
 from tools.deploy.template import parsed
 from tools.local_stack import free_port
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tools.bench.ways import UnavailableError
+from bench.imaging.ways import UnavailableError
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build" / "bench"
@@ -38,11 +38,11 @@ class Peer:
 
 
 def _python(name: str, title: str) -> Peer:
-    return Peer(name, title, (sys.executable, "-m", "tools.bench.worker", name))
+    return Peer(name, title, (sys.executable, "-m", "bench.imaging.worker", name))
 
 
 def _sharp(name: str, title: str, *arguments: str) -> Peer:
-    worker = ROOT / "tools" / "bench" / "sharp" / "worker.mjs"
+    worker = ROOT / "bench" / "sharp" / "worker.mjs"
     return Peer(name, title, ("node", str(worker), str(BUILD / "sharp"), *arguments))
 
 

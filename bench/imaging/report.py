@@ -9,9 +9,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from tools.bench.measure import Measurements
-from tools.bench.peers import BUILD
-from tools.bench.rows import Row
+from bench.imaging.measure import Measurements
+from bench.imaging.peers import BUILD
+from bench.imaging.rows import Row
 
 _PACKAGES = ("Pillow", "cykooz.resizer", "pyvips-binary", "ssimulacra2")
 

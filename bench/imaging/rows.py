@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
-from tools.bench.cpu import geometric_mean, ratio
-from tools.bench.files import File
-from tools.bench.measure import Measurements
-from tools.bench.peers import QUALITY
-from tools.bench.quality import Point, Way, size_at
+from bench.imaging.cpu import geometric_mean, ratio
+from bench.imaging.files import File
+from bench.imaging.measure import Measurements
+from bench.imaging.peers import QUALITY
+from bench.imaging.quality import Point, Way, size_at
 
 MEGABYTE = 1_000_000
 

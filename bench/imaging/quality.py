@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 from PIL import Image, ImageOps
 from PIL.Image import Resampling
 
-from tools.bench.files import File
-from tools.bench.peers import Session
+from bench.imaging.files import File
+from bench.imaging.peers import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 
 from PIL import Image
 
-from tools.bench.files import File
-from tools.bench.peers import QUALITY, UNFITTED, FailedError, Session
-from tools.bench.ways import SIDE
+from bench.imaging.files import File
+from bench.imaging.peers import QUALITY, UNFITTED, FailedError, Session
+from bench.imaging.ways import SIDE
 
 Seconds = Mapping[str, Sequence[float]]
 """CPU seconds by the name of the way, one a round."""

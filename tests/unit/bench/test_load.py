@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tools import load
-from tools.load import Plan, Report
+from bench import load
+from bench.load import Plan, Report
 from tools.stages import StageError
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from tools.bench import peers
-from tools.bench.cpu import interleave
-from tools.bench.files import Corpus, File
-from tools.bench.memory import Peak, peak
-from tools.bench.peers import Peer, Session, sessions
-from tools.bench.quality import Point, Way, curves
+from bench.imaging import peers
+from bench.imaging.cpu import interleave
+from bench.imaging.files import Corpus, File
+from bench.imaging.memory import Peak, peak
+from bench.imaging.peers import Peer, Session, sessions
+from bench.imaging.quality import Point, Way, curves
 
 _JPEG, _WEBP, _AVIF = (50, 62, 70, 78, 88), (40, 50, 60, 70, 80), (25, 40, 50, 60, 70, 80)
 CURVES: Mapping[Way, Sequence[int]] = {

@@ -7,10 +7,10 @@ from pathlib import Path
 from statistics import fmean
 from xml.sax.saxutils import escape
 
-from tools.bench.cpu import geometric_mean, ratio
-from tools.bench.measure import Measurements
-from tools.bench.peers import PEERS
-from tools.bench.quality import Point, Way
+from bench.imaging.cpu import geometric_mean, ratio
+from bench.imaging.measure import Measurements
+from bench.imaging.peers import PEERS
+from bench.imaging.quality import Point, Way
 
 WIDTH, HEIGHT = 760, 420
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 164, 44, 48  # the margins around the plot

@@ -12,9 +12,9 @@ from typing import Any
 from PIL import Image, ImageCms, ImageOps
 from PIL.Image import Resampling
 
-from tools.bench import pictures
-from tools.bench.files import Corpus, File
-from tools.bench.peers import BUILD
+from bench.imaging import pictures
+from bench.imaging.files import Corpus, File
+from bench.imaging.peers import BUILD
 
 _VERSION = 1  # raised when the same photographs come to give other files: what was kept is then made anew
 

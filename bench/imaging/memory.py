@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.bench.files import File
-from tools.bench.peers import FailedError, Peer, Session
-from tools.bench.ways import UnavailableError
+from bench.imaging.files import File
+from bench.imaging.peers import FailedError, Peer, Session
+from bench.imaging.ways import UnavailableError
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,7 +184,7 @@ def _peak_megabytes() -> float:
 
 def measured(keys: int) -> Measured:
     """Sweep so many keys in a process of its own."""
-    command = [sys.executable, "-m", "tools.bench_sweep", str(keys)]
+    command = [sys.executable, "-m", "bench.sweep", str(keys)]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     return Measured(**json.loads(result.stdout))
 

@@ -1,4 +1,4 @@
-"""A process that compresses in one way, as it is told on standard input: `python -m tools.bench.worker WAY`.
+"""A process that compresses in one way, as it is told on standard input: `python -m bench.imaging.worker WAY`.
 
 It answers every line of JSON with a line of JSON (`peers.py` has both shapes; `sharp/worker.mjs` speaks
 the same). A process of its own for each way gives each its own allocator, threads and peak of memory.
@@ -14,7 +14,7 @@ from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 
-from tools.bench.ways import WAYS, Compress, UnavailableError
+from bench.imaging.ways import WAYS, Compress, UnavailableError
 
 
 def main(name: str, *modules: str) -> None:

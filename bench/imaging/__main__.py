@@ -1,17 +1,17 @@
-"""Run the benchmark: see `python -m tools.bench --help`."""
+"""Run the benchmark: see `python -m bench.imaging --help`."""
 
 import argparse
 from pathlib import Path
 
-from tools.bench import corpus, plots, report
-from tools.bench.measure import measure
-from tools.bench.peers import BUILD
-from tools.bench.rows import fill
+from bench.imaging import corpus, plots, report
+from bench.imaging.measure import measure
+from bench.imaging.peers import BUILD
+from bench.imaging.rows import fill
 
 
 def main() -> None:
     """Measure, print the table, and write JSON and plots beside one another."""
-    parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.imaging", description=__doc__)
     parser.add_argument("--photos", type=Path, help="a folder of photographs; pictures are drawn without it")
     parser.add_argument(
         "--quick", action="store_true", help="fewer files, rounds and points: about two minutes"
