@@ -1,6 +1,7 @@
-"""The benchmark of the imaging core: CPU, memory and bytes beside what engineers would otherwise pick.
+"""The benchmark of the imaging core: CPU time, memory and bytes, compared with the usual alternatives.
 
     python -m bench.imaging [--photos FOLDER] [--quick]
 
-Its packages are in `requirements.txt`, and sharp in `sharp/package.json`; what is not installed is reported so.
+It needs the packages of `bench/requirements.txt`, and sharp from `bench/sharp/package.json`. The report names what is not
+installed.
 """

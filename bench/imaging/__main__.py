@@ -1,18 +1,29 @@
-"""Run the benchmark: see `python -m bench.imaging --help`."""
+"""Compare the imaging core with its peers, and write the table, plots and JSON."""
 
 import argparse
+import json
+import os
+import platform
+from collections.abc import Iterable
+from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-from bench.imaging import corpus, plots, report
-from bench.imaging.measure import measure
+from rich.console import Console
+
+from bench.imaging import corpus, plots
+from bench.imaging.measure import Measurements, measure
 from bench.imaging.peers import BUILD
-from bench.imaging.rows import fill
+from bench.imaging.table import Row, fill, table
+
+_PACKAGES = ("Pillow", "cykooz.resizer", "pyvips-binary", "ssimulacra2")
 
 
 def main() -> None:
-    """Measure, print the table, and write JSON and plots beside one another."""
+    """Measure, print the table, and write JSON and plots to `build/bench`."""
     parser = argparse.ArgumentParser(prog="python -m bench.imaging", description=__doc__)
-    parser.add_argument("--photos", type=Path, help="a folder of photographs; pictures are drawn without it")
+    parser.add_argument("--photos", type=Path, help="a folder of photographs; the default is drawn pictures")
     parser.add_argument(
         "--quick", action="store_true", help="fewer files, rounds and points: about two minutes"
     )
@@ -21,10 +32,46 @@ def main() -> None:
     measured = measure(corpus.build(arguments.photos, arguments.quick), arguments.quick)
     rows = fill(measured)
     name = "quick" if arguments.quick else "bench"
-    report.write_json(BUILD / f"{name}.json", measured, rows)
+    (BUILD / f"{name}.json").write_text(json.dumps(_document(measured, rows), indent=1, default=str) + "\n")
     plots.write(BUILD, measured)
-    print(f"Measured on {measured.corpus.source}; 12 MP JPEG to 1024 pixels at quality 70, unless said.\n")
-    print(report.table(rows))
+    console = Console(width=200)
+    console.print(
+        f"Measured on {measured.corpus.source}; 12 MP JPEG to 1024 pixels at quality 70, unless noted."
+    )
+    console.print(table(rows))
+
+
+def _document(measured: Measurements, rows: Iterable[Row]) -> dict[str, Any]:
+    """Return all measurements, down to the single runs."""
+    return {
+        "machine": {
+            "system": platform.platform(terse=True),
+            "processor": platform.machine(),
+            "cores": os.cpu_count(),
+            "python": platform.python_version(),
+            "packages": _versions(),
+        },
+        "rows": [
+            {
+                "title": row.target.title.strip(),
+                "measured": row.measured,
+                "must": row.target.must,
+                "aim": row.target.aim,
+                "holds": row.verdict or None,
+                "missing": row.missing or None,
+            }
+            for row in rows
+        ],
+        **asdict(measured),
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {package: version(package) for package in _PACKAGES}
+    sharp = BUILD / "sharp" / "node_modules" / "sharp" / "package.json"
+    if sharp.exists():
+        found["sharp"] = json.loads(sharp.read_text())["version"]
+    return found
 
 
 if __name__ == "__main__":

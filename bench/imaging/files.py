@@ -1,4 +1,4 @@
-"""The files to measure with, and what they are there for."""
+"""The files to compress, in groups by what they measure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ class File:
     """An image file to compress.
 
     Attributes:
-        name: What it is.
-        path: Where it is.
-        format: What its bytes are, and what it is compressed to.
-        size: Pixels, as seen upright.
+        name: A title for people, and the key of its measurements.
+        path: Its place.
+        format: Its format, in which the result is written too.
+        size: Width and height in pixels, upright.
     """
 
     name: str
@@ -24,16 +24,16 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """The files by their group.
+    """All files by group.
 
     Attributes:
-        source: Where the pictures come from, for the reader of a report.
-        by_megapixels: Baseline JPEGs of every photograph in the sizes that cameras give.
-        mixed: Formats and shapes of JPEG that are uploaded, one photograph each.
+        source: The origin of the pictures, for the reader of a report.
+        by_megapixels: Baseline JPEGs of every photograph in the sizes of cameras.
+        mixed: JPEGs of the variants and shapes that people upload, one photograph each.
         progressive: JPEGs of 12 MP in several scans.
-        webp: Of 2 and 12 MP.
+        webp: Photographs of 2 and 12 MP.
         png: Photographs and graphics.
-        largest: Baseline JPEGs up to 100 MP, for measuring memory.
+        largest: Baseline JPEGs up to 100 MP, for the memory.
     """
 
     source: str

@@ -1,7 +1,7 @@
-"""Everything that a run measures, one stage after another: CPU first, while nothing else runs."""
+"""All measurements of a run, one after another: CPU time first, while nothing else runs."""
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -11,138 +11,148 @@ from tempfile import TemporaryDirectory
 from bench.imaging import peers
 from bench.imaging.cpu import interleave
 from bench.imaging.files import Corpus, File
-from bench.imaging.memory import Peak, peak
-from bench.imaging.peers import Peer, Session, sessions
-from bench.imaging.quality import Point, Way, curves
+from bench.imaging.peers import FailedError, Peer, Session, session, sessions
+from bench.imaging.quality import Curves, measure_curves
+from bench.imaging.ways import UnavailableError
 
-_JPEG, _WEBP, _AVIF = (50, 62, 70, 78, 88), (40, 50, 60, 70, 80), (25, 40, 50, 60, 70, 80)
-CURVES: Mapping[Way, Sequence[int]] = {
-    Way("naive", "jpeg"): _JPEG,
-    Way("ours", "jpeg"): _JPEG,
-    Way("ours", "webp"): _WEBP,
-    Way("ours", "avif"): _AVIF,
-    Way("sharp", "jpeg"): _JPEG,
-    Way("sharp-mozjpeg", "jpeg"): _JPEG,
-    Way("pyvips", "jpeg"): _JPEG,
-    Way("sharp", "webp"): (50, 60, 70, 80, 90),
-    Way("sharp", "avif"): (15, 25, 35, 45, 55, 65),
+_JPEG = (50, 62, 70, 78, 88)
+CURVES: Mapping[str, Sequence[int]] = {
+    "naive jpeg": _JPEG,
+    "ours jpeg": _JPEG,
+    "ours webp": (40, 50, 60, 70, 80),
+    "ours avif": (25, 40, 50, 60, 70, 80),
+    "sharp jpeg": _JPEG,
+    "sharp-mozjpeg jpeg": _JPEG,
+    "pyvips jpeg": _JPEG,
+    "sharp webp": (50, 60, 70, 80, 90),
+    "sharp avif": (15, 25, 35, 45, 55, 65),
 }
-"""The quality settings at which each way is scored: each format has a scale of its own."""
+"""The quality settings to score, by peer and format: each encoder has its own scale."""
 
-QUICK_CURVES: Mapping[Way, Sequence[int]] = {
-    Way("naive", "jpeg"): (70,),
-    Way("ours", "jpeg"): (58, 70, 80),
-    Way("ours", "webp"): (40, 55, 70),
-    Way("ours", "avif"): (25, 50, 65, 75),
-    Way("sharp", "jpeg"): (60, 70, 80),
+QUICK_CURVES: Mapping[str, Sequence[int]] = {
+    "naive jpeg": (70,),
+    "ours jpeg": (58, 70, 80),
+    "ours webp": (40, 55, 70),
+    "ours avif": (25, 50, 65, 75),
+    "sharp jpeg": (60, 70, 80),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Measurements:
-    """What was measured.
+class Peak:
+    """Peak memory in bytes.
 
     Attributes:
-        corpus: On what.
-        missing: Why a peer took no part, by its name.
-        cpu: By the name of the file and of the peer: CPU seconds, one a round.
-        sizes: By the name of the file and of the peer: bytes of the result.
-        curves: By way and the name of the file: bytes and scores.
-        memory: By the name of the peer: peaks for the first photograph of 12 MP.
-        application: By the name of the file: the peaks with boto3 and chalice imported.
+        whole: The peak of the process.
+        bare: The peak of its interpreter before it imported a library.
+    """
+
+    whole: int
+    bare: int
+
+    @property
+    def above_bare(self) -> int:
+        """The cost of compressing."""
+        return self.whole - self.bare
+
+
+@dataclass(frozen=True, slots=True)
+class Measurements:
+    """The results of a run.
+
+    Attributes:
+        corpus: The files.
+        missing: The reasons why peers are missing, by their names.
+        cpu_seconds: One figure a round, by the names of the file and the peer.
+        png_bytes: Sizes of the results, by the names of the file and the peer.
+        curves: Bytes and scores.
+        memory: Peaks for the first photograph of 12 MP, by the name of the peer.
+        application_memory: Peaks with boto3 and chalice imported, by the name of the file.
     """
 
     corpus: Corpus
     missing: Mapping[str, str]
-    cpu: Mapping[str, Mapping[str, list[float]]]
-    sizes: Mapping[str, Mapping[str, int]]
-    curves: Mapping[Way, Mapping[str, list[Point]]]
+    cpu_seconds: Mapping[str, Mapping[str, list[float]]]
+    png_bytes: Mapping[str, Mapping[str, int]]
+    curves: Curves
     memory: Mapping[str, Peak]
-    application: Mapping[str, Peak]
+    application_memory: Mapping[str, Peak]
 
 
 def measure(corpus: Corpus, quick: bool) -> Measurements:
-    """Measure everything; `quick` in fewer rounds, and with fewer points on the curves."""
+    """Measure everything; `quick` takes fewer rounds and fewer points of the curves."""
     photograph = corpus.by_megapixels[12][0]
-    missing: dict[str, str] = {}
-    with sessions(peers.PEERS) as (running, absent):
-        missing |= absent
-        cpu = _cpu(corpus, running, quick)
-        sizes = {file.name: _sizes(running, file) for file in corpus.png}
-        cpu["preview"], absent = _preview(running["ours"], photograph) if "ours" in running else ({}, {})
-        missing |= absent
-        _tell("SSIMULACRA2")
+    with sessions(peers.PEERS) as (running, missing):
+        cpu = _measure_cpu(corpus, running, quick)
+        others = _without(running, peers.JPEG_ONLY)
+        sizes = {
+            file.name: {name: each.run(file.path, file.format).size for name, each in others.items()}
+            for file in corpus.png
+        }
+        with TemporaryDirectory() as folder, sessions((peers.PREVIEW,)) as (preview, absent):
+            missing |= absent
+            small = File("result", Path(folder, "result.jpg"), "jpeg", (1024, 768))
+            running["ours"].run(photograph.path, save=small.path)
+            cpu["preview"] = interleave(preview, small, 25) if preview else {}
+        _report("SSIMULACRA2")
         wanted = QUICK_CURVES if quick else CURVES
-        present = {way: qualities for way, qualities in wanted.items() if way.peer in running}
-        points = curves(running, present, corpus.by_megapixels[12])
+        present = {curve: wanted[curve] for curve in wanted if curve.split()[0] in running}
+        curves = measure_curves(running, present, corpus.by_megapixels[12])
     with sessions((peers.OURS, peers.OURS_256, peers.OURS_512)) as (running, absent):
         missing |= absent
         cpu["renditions"] = interleave(running, photograph, 9 if quick else 25)
-    _tell("memory")
+    _report("memory")
     tries = 1 if quick else 3
-    everyone = (peers.NAIVE, peers.OURS, peers.SHARP, peers.PYVIPS)
-    application = ("boto3", "chalice")
-    return Measurements(
-        corpus=corpus,
-        missing=missing,
-        cpu=cpu,
-        sizes=sizes,
-        curves=points,
-        memory=_peaks({peer.name: (peer, photograph, ()) for peer in everyone}, tries),
-        application=_peaks({file.name: (peers.OURS, file, application) for file in corpus.largest}, tries),
-    )
+    compared = (peers.NAIVE, peers.OURS, peers.SHARP, peers.PYVIPS)
+    memory = {peer.name: _peak(tries, peer, photograph) for peer in compared}
+    application = {file.name: _peak(tries, peers.OURS, file, "boto3", "chalice") for file in corpus.largest}
+    return Measurements(corpus, missing, cpu, sizes, curves, _known(memory), _known(application))
 
 
-def _cpu(corpus: Corpus, running: Mapping[str, Session], quick: bool) -> dict[str, dict[str, list[float]]]:
+def _measure_cpu(
+    corpus: Corpus, running: Mapping[str, Session], quick: bool
+) -> dict[str, dict[str, list[float]]]:
     jpegs = [*chain(*corpus.by_megapixels.values()), *corpus.mixed, *corpus.progressive]
-    # Neither encodes anything but JPEG.
-    others = {name: session for name, session in running.items() if name not in {"floor", "sharp-mozjpeg"}}
     seconds = {}
-    for file in _once(jpegs, "CPU time"):
+    for file in _once(jpegs):
         rounds = 5 if quick or file not in corpus.by_megapixels[12] else 15
         seconds[file.name] = interleave(running, file, rounds)
-    for file in _once([*corpus.webp, *corpus.png], "CPU time"):
-        seconds[file.name] = interleave(others, file, 3 if quick else 5)
+    for file in _once([*corpus.webp, *corpus.png]):
+        seconds[file.name] = interleave(_without(running, peers.JPEG_ONLY), file, 3 if quick else 5)
     return seconds
 
 
-def _once(files: Iterable[File], stage: str) -> Iterable[File]:
-    """Yield each file once, and tell how far the stage is."""
+def _without(running: Mapping[str, Session], names: Iterable[str]) -> dict[str, Session]:
+    return {name: each for name, each in running.items() if name not in names}
+
+
+def _once(files: Iterable[File]) -> Iterator[File]:
+    """Yield each file once, and report the progress."""
     different = list(dict.fromkeys(files))
     for number, file in enumerate(different, 1):
-        _tell(f"{stage} {number}/{len(different)}: {file.name}")
+        _report(f"CPU time {number}/{len(different)}: {file.name}")
         yield file
 
 
-def _sizes(running: Mapping[str, Session], file: File) -> dict[str, int]:
-    return {
-        name: session.run(file.path, file.format).size
-        for name, session in running.items()
-        if name not in {"floor", "sharp-mozjpeg"}
-    }
+def _peak(tries: int, peer: Peer, file: File, *modules: str) -> Peak | None:
+    """Return the median peak memory of fresh processes that compress one file, or None if it is unknown."""
+    peaks = []
+    for _ in range(tries):
+        try:
+            with session(peer, *modules) as running:
+                peaks.append((running.run(file.path, file.format).peak, running.bare))
+        except (UnavailableError, FailedError):
+            continue
+    known = [(whole, bare) for whole, bare in peaks if whole and bare]
+    if not known:
+        return None
+    wholes, bares = zip(*known, strict=True)
+    return Peak(round(median(wholes)), round(median(bares)))
 
 
-def _preview(session: Session, photograph: File) -> tuple[dict[str, list[float]], dict[str, str]]:
-    """Time the placeholder and the dominant colour on a result of the final size."""
-    with TemporaryDirectory() as folder:
-        result = Path(folder, "result.jpg")
-        session.run(photograph.path, save=result)
-        small = File("result", result, "jpeg", (1024, 768))
-        with sessions((peers.PREVIEW,)) as (running, missing):
-            return interleave(running, small, 25) if running else {}, missing
+def _known(peaks: Mapping[str, Peak | None]) -> dict[str, Peak]:
+    return {name: peak for name, peak in peaks.items() if peak}
 
 
-def _peaks(wanted: Mapping[str, tuple[Peer, File, tuple[str, ...]]], tries: int) -> dict[str, Peak]:
-    """Return the median peaks; what can't be measured is left out."""
-    found = {}
-    for name, (peer, file, modules) in wanted.items():
-        peaks = [one for _ in range(tries) if (one := peak(peer, file, *modules)) is not None]
-        if peaks:
-            found[name] = Peak(
-                whole=round(median(one.whole for one in peaks)), bare=round(median(one.bare for one in peaks))
-            )
-    return found
-
-
-def _tell(stage: str) -> None:
+def _report(stage: str) -> None:
     print(stage, file=sys.stderr, flush=True)

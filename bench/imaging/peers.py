@@ -1,4 +1,4 @@
-"""Who takes part, and the processes they run in."""
+"""The compressors to compare, and the processes in which they run."""
 
 import json
 import os
@@ -8,27 +8,25 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from bench.imaging.ways import UnavailableError
+from bench.imaging.ways import QUALITY, UnavailableError
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build" / "bench"
-QUALITY = 70
 
 
 class FailedError(Exception):
-    """A way could not compress an image."""
+    """A peer could not compress an image."""
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A way to compress, and the command that starts a process for it.
+    """A compressor, and the command that starts a process for it.
 
     Attributes:
-        name: What the figures are filed under.
-        title: What a reader sees.
+        name: Its key in the measurements.
+        title: Its name in tables and plots.
         command: Program and arguments.
     """
 
@@ -57,19 +55,22 @@ OURS_512 = _python("ours-512", "imagepress with a further 512")
 PREVIEW = _python("preview", "placeholder and dominantColor")
 
 UNFITTED = (FLOOR, PREVIEW)
-"""Those whose results are no images fitted into the box."""
+"""Peers whose results are not images fitted into the box."""
+
+JPEG_ONLY = frozenset({FLOOR.name, MOZJPEG.name})
+"""Names of peers that write only JPEG, or that do so like another peer in other formats."""
 
 PEERS = (NAIVE, OURS, SHARP, MOZJPEG, PYVIPS, FLOOR)
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One image compressed once.
+    """One compression of one image.
 
     Attributes:
-        cpu: Seconds, of all threads, without reading the file.
+        cpu: CPU seconds of all threads, without reading the file.
         size: Bytes of the result.
-        peak: Bytes of memory that the process has held at most so far, if the system tells.
+        peak: Peak memory of the process so far in bytes, if the system provides it.
     """
 
     cpu: float
@@ -78,84 +79,83 @@ class Run:
 
 
 class Session:
-    """A running process of a peer: use it in a `with` statement.
+    """A running process of a peer. `session` starts one.
 
-    Raises:
-        UnavailableError: When it is entered, and what the peer needs isn't installed.
+    Attributes:
+        peer: The peer.
+        bare: Bytes that the interpreter held before it imported a library, if the system provides it.
     """
 
-    def __init__(self, peer: Peer, *arguments: str) -> None:
+    def __init__(self, peer: Peer, process: subprocess.Popen[str]) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
         self.peer = peer
-        self.bare: int | None = None
-        self._command = (*peer.command, *arguments)
-
-    def __enter__(self) -> Self:
-        environment = os.environ | {"VIPS_CONCURRENCY": "1", "OMP_NUM_THREADS": "1"}
-        environment["PYTHONPATH"] = str(ROOT)
-        try:
-            self._process = subprocess.Popen(
-                self._command,
-                env=environment,
-                cwd=BUILD,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-        except FileNotFoundError as error:
-            raise UnavailableError(f"{self._command[0]} is not installed") from error
-        greeting = self._hear()
+        self._process, self._requests, self._answers = process, process.stdin, process.stdout
+        greeting = self._read_answer()
         if "unavailable" in greeting:
-            self.__exit__(None, None, None)
             raise UnavailableError(greeting["unavailable"])
-        self.bare = greeting["bare"]
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.stdout.close()
-        self._process.wait()
+        self.bare: int | None = greeting["bare"]
 
     def run(
         self, path: Path, output_format: str = "jpeg", quality: int = QUALITY, save: Path | None = None
     ) -> Run:
-        """Compress the image in a file, and write the result to `save` if that is given.
+        """Compress the image in a file, and write the result to `save` if given.
 
         Raises:
             FailedError: The peer could not.
         """
-        assert self._process.stdin is not None
         request = {"path": str(path), "format": output_format, "quality": quality}
         if save is not None:
             request["save"] = str(save)
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
-        answer = self._hear()
+        print(json.dumps(request), file=self._requests, flush=True)
+        answer = self._read_answer()
         if "error" in answer:
             raise FailedError(f"{self.peer.title}, {path.name} to {output_format}: {answer['error']}")
         return Run(answer["cpu"], answer["bytes"], answer["peak"])
 
-    def _hear(self) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
+    def _read_answer(self) -> Any:
+        line = self._answers.readline()
         if not line:
             raise FailedError(f"{self.peer.title} ended with code {self._process.wait()}")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
+        return json.loads(line)
+
+
+@contextmanager
+def session(peer: Peer, *modules: str) -> Iterator[Session]:
+    """Start a peer's process and yield its session.
+
+    Args:
+        peer: The peer.
+        modules: Python modules to import beforehand, as an application would.
+
+    Raises:
+        UnavailableError: The peer needs something that is not installed.
+    """
+    environment = {"VIPS_CONCURRENCY": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    try:
+        process = subprocess.Popen(
+            (*peer.command, *modules),
+            env=os.environ | environment,
+            cwd=BUILD,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+    except FileNotFoundError as error:
+        raise UnavailableError(f"{peer.command[0]} is not installed") from error
+    with process:
+        yield Session(peer, process)
 
 
 @contextmanager
 def sessions(peers: tuple[Peer, ...]) -> Iterator[tuple[dict[str, Session], dict[str, str]]]:
-    """Start the peers, and yield the sessions by name, and by name why a peer is missing."""
+    """Start peers, and yield the sessions by name, and the reasons why others are missing by name."""
     missing: dict[str, str] = {}
     with ExitStack() as stack:
         running: dict[str, Session] = {}
         for peer in peers:
             try:
-                running[peer.name] = stack.enter_context(Session(peer))
+                running[peer.name] = stack.enter_context(session(peer))
             except UnavailableError as error:
                 missing[peer.name] = str(error)
         yield running, missing

@@ -1,31 +1,23 @@
-"""Two plots as SVG, legible on a light page and on a dark one: bytes against quality, and CPU time."""
+"""Two SVG plots, readable on light and dark pages: bytes against quality, and CPU time."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from math import ceil, floor
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from math import nan
 from pathlib import Path
-from statistics import fmean
-from xml.sax.saxutils import escape
+from statistics import fmean, geometric_mean
 
-from bench.imaging.cpu import geometric_mean, ratio
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.container import BarContainer
+from matplotlib.figure import Figure
+
+from bench.imaging.cpu import ratio
 from bench.imaging.measure import Measurements
 from bench.imaging.peers import PEERS
-from bench.imaging.quality import Point, Way
+from bench.imaging.quality import Point
 
-WIDTH, HEIGHT = 760, 420
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 164, 44, 48  # the margins around the plot
-
-_LOWEST_SCORE = 50  # below it nobody would publish a photograph
-
-_STYLE = """
-text { font: 13px system-ui, sans-serif; fill: #24292f }
-.title { font-weight: 600; font-size: 15px }
-.small { font-size: 11px }
-.axis { stroke: #57606a }
-.grid { stroke: #57606a; stroke-opacity: 0.2 }
-@media (prefers-color-scheme: dark) { text { fill: #d0d7de } .axis { stroke: #8b949e } }
-"""
-
+_LOWEST_SCORE = 50  # photographs below it are not fit to publish
+_GREY = "#768390"  # contrasts with white and with black
 _TITLES = {peer.name: peer.title for peer in PEERS}
 _COLOURS = {
     "naive": "#8c959f",
@@ -35,129 +27,92 @@ _COLOURS = {
     "pyvips": "#e16f24",
     "floor": "#bf8700",
 }
-_DASHES = {"jpeg": "", "webp": "6 4", "avif": "2 3"}
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A way's curve: its points are bytes and score."""
-
-    label: str
-    colour: str
-    dashes: str
-    points: Sequence[tuple[float, float]]
+_FORMATS = {"jpeg": ("JPEG", "-"), "webp": ("WebP", "--"), "avif": ("AVIF", ":")}
 
 
 def write(folder: Path, measured: Measurements) -> None:
     """Write `quality.svg` and `cpu.svg`."""
-    lines = [_line(way, files.values()) for way, files in measured.curves.items()]
-    (folder / "quality.svg").write_text(quality(lines, measured.corpus.source))
-    (folder / "cpu.svg").write_text(cpu(_groups(measured), measured.corpus.source))
+    source = measured.corpus.source
+    with _plot(
+        folder / "quality.svg", f"SSIMULACRA2 after fitting into 1024 pixels; mean of {source}"
+    ) as axes:
+        axes.set_xlabel("kB")
+        for curve, photographs in measured.curves.items():
+            peer, image_format = curve.split()
+            title, dashes = _FORMATS[image_format]
+            label = f"{_TITLES[peer]} {title}"
+            axes.plot(*_points(photographs.values()), dashes, marker=".", color=_COLOURS[peer], label=label)
+        axes.set_xlim(left=0)
+    with _plot(
+        folder / "cpu.svg", f"CPU time against naive Pillow, JPEG to 1024 pixels; mean of {source}"
+    ) as axes:
+        _draw_cpu_times(axes, measured)
 
 
-def _line(way: Way, photographs: Iterable[Sequence[Point]]) -> Line:
-    """Return a curve over all photographs: at each setting, their mean score and the geometric mean of their bytes."""
+@contextmanager
+def _plot(path: Path, title: str) -> Iterator[Axes]:
+    """Yield the axes of a new plot, and save the plot afterwards."""
+    style = mpl.rc_context(
+        {
+            "axes.edgecolor": _GREY,
+            "axes.axisbelow": True,
+            "axes.grid": True,
+            "axes.grid.axis": "y",
+            "axes.spines.right": False,
+            "axes.spines.top": False,
+            "axes.titlelocation": "left",
+            "grid.alpha": 0.3,
+            "legend.frameon": False,
+            "svg.fonttype": "none",
+            "svg.hashsalt": "imagepress",
+            "text.color": _GREY,
+            "axes.labelcolor": _GREY,
+            "xtick.color": _GREY,
+            "ytick.color": _GREY,
+        }
+    )
+    with style:
+        figure = Figure(figsize=(9, 5), layout="constrained")
+        axes = figure.add_subplot(title=title)
+        yield axes
+        figure.legend(loc="outside right upper")
+        figure.savefig(path, transparent=True, metadata={"Date": None})
+
+
+def _points(photographs: Iterable[Sequence[Point]]) -> tuple[list[float], list[float]]:
+    """Return the geometric mean of the kilobytes and the mean score at each quality setting."""
     settings = zip(*photographs, strict=True)
     points = [
-        (geometric_mean([point.size for point in one]) / 1000, fmean(point.score for point in one))
-        for one in settings
+        (geometric_mean(point.size for point in each) / 1000, fmean(point.score for point in each))
+        for each in settings
     ]
-    label = f"{_TITLES[way.peer]} {way.format.upper() if way.format != 'webp' else 'WebP'}"
     shown = [point for point in points if point[1] >= _LOWEST_SCORE]
-    return Line(label, _COLOURS[way.peer], _DASHES[way.format], shown)
+    return [size for size, _ in shown], [score for _, score in shown]
 
 
-def _groups(measured: Measurements) -> dict[str, dict[str, float]]:
-    """Return, by size of photograph, the CPU time of each peer against the naive way's."""
-    groups = {}
-    for megapixels, files in measured.corpus.by_megapixels.items():
-        seconds = [measured.cpu[file.name] for file in files]
-        names = [peer.name for peer in PEERS if all(peer.name in one for one in seconds)]
-        groups[f"{megapixels} MP"] = {
-            name: geometric_mean([ratio(one, name, "naive") for one in seconds]) for name in names
-        }
-    return groups
-
-
-def quality(lines: Sequence[Line], source: str) -> str:
-    """Return a plot of scores over bytes."""
-    sizes = [size for line in lines for size, _ in line.points]
-    scores = [score for line in lines for _, score in line.points]
-    most = ceil(max(sizes) / 50) * 50
-    low, high = floor(min(scores) / 5) * 5, ceil(max(scores) / 5) * 5
-    parts = [_title(f"SSIMULACRA2 over kB, fitted into 1024 pixels; mean of {source}")]
-    parts += [_rule(_y(score, low, high), str(score)) for score in range(low, high + 1, 5)]
-    parts += [_below(_x(size, most), str(size)) for size in range(0, most + 1, 50 if most <= 400 else 100)]
-    for number, line in enumerate(lines):
-        path = " ".join(f"{_x(size, most):.1f},{_y(score, low, high):.1f}" for size, score in line.points)
-        style = f'stroke="{line.colour}" stroke-dasharray="{line.dashes}" stroke-width="2"'
-        legend_y = _TOP + 10 + 20 * number
-        parts.append(f'<polyline points="{path}" fill="none" {style}/>')
-        parts.append(f'<path d="M{WIDTH - _RIGHT + 8} {legend_y - 4}h22" {style}/>')
-        parts.append(_text(WIDTH - _RIGHT + 34, legend_y, line.label, css="small"))
-    return _document(parts)
-
-
-def cpu(groups: dict[str, dict[str, float]], source: str) -> str:
-    """Return a plot of bars in groups, against the naive way."""
-    highest = ceil(5 * max(value for bars in groups.values() for value in bars.values())) / 5
-    parts = [_title(f"CPU time against naive Pillow, JPEG to 1024 pixels; mean of {source}")]
-    fifths = [number / 5 for number in range(round(highest * 5) + 1)]
-    parts += [_rule(_y(value, 0, highest), f"{value:.1f}") for value in fifths]
-    present = [name for name in _TITLES if any(name in bars for bars in groups.values())]
-    room = (WIDTH - _LEFT - _RIGHT) / len(groups)
-    width = room * 0.86 / len(present)
-    for group, (label, bars) in enumerate(groups.items()):
-        left = _LEFT + room * (group + 0.07)
-        parts.append(_below(left + room * 0.43, label))
-        for column, name in enumerate(present):
-            if name in bars:
-                parts.append(_bar(left + width * column, width, bars[name], highest, _COLOURS[name]))
-    for number, name in enumerate(present):
-        y = _TOP + 10 + 20 * number
-        parts.append(
-            f'<rect x="{WIDTH - _RIGHT + 12}" y="{y - 10}" width="12" height="12" fill="{_COLOURS[name]}"/>'
-        )
-        parts.append(_text(WIDTH - _RIGHT + 30, y, _TITLES[name], css="small"))
-    return _document(parts)
-
-
-def _bar(left: float, width: float, value: float, highest: float, colour: str) -> str:
-    top = _y(value, 0, highest)
-    bar = (
-        f'<rect x="{left + 1:.1f}" y="{top:.1f}" width="{width - 2:.1f}" '
-        f'height="{HEIGHT - _BOTTOM - top:.1f}" fill="{colour}"/>'
+def _draw_cpu_times(axes: Axes, measured: Measurements) -> None:
+    """Draw a group of bars for each size of photograph, and a bar for each peer in it."""
+    groups = {
+        f"{megapixels} MP": [measured.cpu_seconds[file.name] for file in files]
+        for megapixels, files in measured.corpus.by_megapixels.items()
+    }
+    heights = {
+        peer.name: [
+            geometric_mean(ratio(seconds, peer.name, "naive") for seconds in group)
+            if all(peer.name in seconds for seconds in group)
+            else nan
+            for group in groups.values()
+        ]
+        for peer in PEERS
+        if peer.name not in measured.missing
+    }
+    axes.grouped_bar(
+        list(heights.values()),
+        tick_labels=list(groups),
+        labels=[_TITLES[name] for name in heights],
+        colors=[_COLOURS[name] for name in heights],
+        group_spacing=0.3,
     )
-    figure = f"{value:.2f}".removeprefix("0")
-    return bar + _text(left + width / 2, top - 4, figure, css="small", anchor="middle")
-
-
-def _x(value: float, most: float) -> float:
-    return _LEFT + value / most * (WIDTH - _LEFT - _RIGHT)
-
-
-def _y(value: float, low: float, high: float) -> float:
-    return HEIGHT - _BOTTOM - (value - low) / (high - low) * (HEIGHT - _TOP - _BOTTOM)
-
-
-def _title(text: str) -> str:
-    return _text(_LEFT, 22, text, css="title")
-
-
-def _rule(y: float, label: str) -> str:
-    line = f'<path class="grid" d="M{_LEFT} {y:.1f}H{WIDTH - _RIGHT}"/>'
-    return line + _text(_LEFT - 8, y + 4, label, anchor="end")
-
-
-def _below(x: float, label: str) -> str:
-    return _text(x, HEIGHT - _BOTTOM + 18, label, anchor="middle")
-
-
-def _text(x: float, y: float, text: str, css: str = "", anchor: str = "start") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" class="{css}" text-anchor="{anchor}">{escape(text)}</text>'
-
-
-def _document(parts: Iterable[str]) -> str:
-    axes = f'<path class="axis" fill="none" d="M{_LEFT} {_TOP}V{HEIGHT - _BOTTOM}H{WIDTH - _RIGHT}"/>'
-    body = "\n".join([f"<style>{_STYLE}</style>", *parts, axes])
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}">\n{body}\n</svg>\n'
+    for bars in axes.containers:
+        assert isinstance(bars, BarContainer)
+        axes.bar_label(bars, fmt="%.2f", padding=2, fontsize=7)

@@ -1,4 +1,4 @@
-"""What is left of a picture: SSIMULACRA2, and bytes where it is equal."""
+"""Quality by SSIMULACRA2, and bytes at equal quality."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -18,19 +18,6 @@ from bench.imaging.peers import Session
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """A peer that writes a format.
-
-    Attributes:
-        peer: Its name.
-        format: What it writes.
-    """
-
-    peer: str
-    format: str
-
-
-@dataclass(frozen=True, slots=True)
 class Point:
     """One encoding of a picture: its bytes, and its score (100 is identical, 70 high, 50 medium)."""
 
@@ -39,28 +26,32 @@ class Point:
     score: float
 
 
-def curves(
-    running: Mapping[str, Session], settings: Mapping[Way, Sequence[int]], files: Sequence[File]
-) -> dict[Way, dict[str, list[Point]]]:
-    """Return, by way and by the name of the file, what each of the way's quality settings gives."""
+type Curves = dict[str, dict[str, list[Point]]]
+"""Points by "peer format", such as "sharp webp", and by the name of the file."""
+
+
+def measure_curves(
+    running: Mapping[str, Session], settings: Mapping[str, Sequence[int]], files: Sequence[File]
+) -> Curves:
+    """Return the points of the curves whose quality settings are given."""
     with TemporaryDirectory() as folder, ProcessPoolExecutor() as pool:
-        waiting: list[tuple[Way, str, int, int, Future[float]]] = []
-        every = [(way, quality) for way, qualities in settings.items() for quality in qualities]
+        waiting: list[tuple[str, str, int, int, Future[float]]] = []
         for file in files:
-            for way, quality in every:
-                result = Path(folder, f"{len(waiting)}.{way.format}")
-                run = running[way.peer].run(file.path, way.format, quality, save=result)
-                waiting.append((way, file.name, quality, run.size, pool.submit(_score, file.path, result)))
-        points: dict[Way, dict[str, list[Point]]] = {
-            way: {file.name: [] for file in files} for way in settings
-        }
-        for way, name, quality, size, future in waiting:
-            points[way][name].append(Point(quality, size, future.result()))
-    return points
+            for curve, qualities in settings.items():
+                peer, image_format = curve.split()
+                for quality in qualities:
+                    result = Path(folder, f"{len(waiting)}.{image_format}")
+                    size = running[peer].run(file.path, image_format, quality, save=result).size
+                    score = pool.submit(_score, file.path, result)
+                    waiting.append((curve, file.name, quality, size, score))
+        curves: Curves = {curve: {file.name: [] for file in files} for curve in settings}
+        for curve, name, quality, size, score in waiting:
+            curves[curve][name].append(Point(quality, size, score.result()))
+    return curves
 
 
 def _score(source: Path, result: Path) -> float:
-    """Return the SSIMULACRA2 of a result: up to a point below what libjxl's own formulas give, for all alike."""
+    """Return the SSIMULACRA2 of a result. It is up to a point below libjxl's, for all peers alike."""
     from ssimulacra2 import compute_ssimulacra2
 
     with Image.open(result) as image:
@@ -70,7 +61,7 @@ def _score(source: Path, result: Path) -> float:
 
 @lru_cache(maxsize=4)
 def _reference(source: Path, size: tuple[int, int]) -> bytes:
-    """Return what a result should look like, as PNG: decoded in full, upright, and scaled with Lanczos."""
+    """Return the ideal result as PNG: decoded in full, upright, and scaled with Lanczos."""
     with Image.open(source) as opened:
         image = ImageOps.exif_transpose(opened).convert("RGB")
     buffer = BytesIO()
@@ -79,7 +70,7 @@ def _reference(source: Path, size: tuple[int, int]) -> bytes:
 
 
 def size_at(points: Sequence[Point], wanted: float) -> float | None:
-    """Return the bytes at which a way reaches a score, or None if its points lie all above or below it.
+    """Return the bytes at which a curve reaches a score, or None if all its points are above or below it.
 
     Between two points, the logarithm of the bytes is taken to be linear in the score.
     """

@@ -1,8 +1,9 @@
-"""A process that compresses in one way, as it is told on standard input: `python -m bench.imaging.worker WAY`.
+"""A process that runs one compressor: `python -m bench.imaging.worker NAME [MODULE ...]`.
 
-It answers every line of JSON with a line of JSON (`peers.py` has both shapes; `sharp/worker.mjs` speaks
-the same). A process of its own for each way gives each its own allocator, threads and peak of memory.
-The environment variable ENGINE may name another checkout of this project, whose engine is then measured.
+It answers each line of JSON on standard input with a line of JSON on standard output. `peers.py` defines both, and
+`bench/sharp/worker.mjs` implements the same protocol. Each compressor has its own process, so that each has its own
+allocator, threads and peak memory. The environment variable ENGINE may name another checkout of this project, whose
+engine is then measured.
 """
 
 import json
@@ -14,11 +15,12 @@ from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 
-from bench.imaging.ways import WAYS, Compress, UnavailableError
+from bench.imaging.ways import QUALITY, WAYS, Compress, UnavailableError
+from bench.memory import peak_memory
 
 
 def main(name: str, *modules: str) -> None:
-    """Serve the way of that name, with `modules` imported beside it, until standard input ends."""
+    """Serve the compressor of that name until standard input ends, with further modules imported."""
     if engine := os.environ.get("ENGINE"):
         sys.path.insert(0, engine)
     bare = peak_memory()
@@ -26,38 +28,25 @@ def main(name: str, *modules: str) -> None:
         import_module(module)
     try:
         compress = WAYS[name]()
-    except UnavailableError as error:
-        _say({"unavailable": str(error)})
+    except (UnavailableError, ImportError) as error:
+        _answer({"unavailable": str(error)})
         return
-    _say({"ready": True, "bare": bare})
-    clock = _children_cpu if name == "floor" else _cpu
-    starting = _start_of_programs(compress) if name == "floor" else 0.0
+    _answer({"bare": bare})
+    runs_programs = name == "floor"
+    starting = _time_program_starts(compress) if runs_programs else 0.0
     for line in sys.stdin:
         request = json.loads(line)
         data = _read(request["path"])
-        before = clock()
+        before = _cpu_seconds(of_children=runs_programs)
         try:
             result = compress(data, request["format"], request["quality"])
-        except Exception as error:  # whatever a way can't do is an answer too
-            _say({"error": f"{type(error).__name__}: {error}"})
+        except Exception as error:  # the benchmark reports any failure of a peer
+            _answer({"error": f"{type(error).__name__}: {error}"})
             continue
-        cpu = clock() - before - starting
+        cpu = _cpu_seconds(of_children=runs_programs) - before - starting
         if request.get("save"):
             Path(request["save"]).write_bytes(result)
-        _say({"cpu": cpu, "bytes": len(result), "peak": peak_memory()})
-
-
-def peak_memory() -> int | None:
-    """Return the most bytes that this process has held in memory, where the system tells.
-
-    Linux's `ru_maxrss` would not do: it starts from the peak of the process that started this one.
-    """
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return None
-    return next(
-        int(line.split()[1]) * 1024 for line in status.read_text().splitlines() if line.startswith("VmHWM:")
-    )
+        _answer({"cpu": cpu, "bytes": len(result), "peak": peak_memory()})
 
 
 @lru_cache(maxsize=1)
@@ -65,20 +54,15 @@ def _read(path: str) -> bytes:
     return Path(path).read_bytes()
 
 
-def _cpu(who: int = resource.RUSAGE_SELF) -> float:
-    """Return the CPU seconds of all threads of this process."""
-    usage = resource.getrusage(who)
+def _cpu_seconds(*, of_children: bool) -> float:
+    """Return the CPU seconds of this process with all threads, or only of the programs that it ran."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN if of_children else resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
 
 
-def _children_cpu() -> float:
-    """Return the CPU seconds of the programs that have ended: what passes bytes between them doesn't count."""
-    return _cpu(resource.RUSAGE_CHILDREN)
-
-
-def _start_of_programs(compress: Compress) -> float:
-    """Return what a way that runs programs spends on starting them: its CPU seconds for next to no image."""
-    # Imported only here, because the other ways' memory is measured too.
+def _time_program_starts(compress: Compress) -> float:
+    """Return the CPU seconds that starting a compressor's programs takes, from compressing a tiny image."""
+    # Imported here, because the other compressors' memory is measured too.
     from statistics import median
 
     from PIL import Image
@@ -87,14 +71,14 @@ def _start_of_programs(compress: Compress) -> float:
     Image.new("RGB", (8, 8)).save(buffer, "JPEG")
     seconds = []
     for _ in range(9):
-        before = _children_cpu()
-        compress(buffer.getvalue(), "jpeg", 70)
-        seconds.append(_children_cpu() - before)
+        before = _cpu_seconds(of_children=True)
+        compress(buffer.getvalue(), "jpeg", QUALITY)
+        seconds.append(_cpu_seconds(of_children=True) - before)
     return median(seconds)
 
 
-def _say(answer: object) -> None:
-    print(json.dumps(answer), flush=True)
+def _answer(message: object) -> None:
+    print(json.dumps(message), flush=True)
 
 
 if __name__ == "__main__":
