@@ -1,14 +1,15 @@
-"""What a page of `GET /images` costs with 1,000, 10,000 and 100,000 records: `make bench` shows it.
+"""The cost of a page of `GET /images` with 1,000, 10,000 and 100,000 records. `make bench SECTIONS=pages` prints it.
 
-The table is dynalite's, a DynamoDB on LevelDB whose indexes are real ones, so that time tells something too. Requests are
-counted as the SDK sends them, and the units that they consume as the table answers.
+The table runs in dynalite, a DynamoDB on LevelDB with real indexes, so that the time is meaningful too. The requests
+are counted as the SDK sends them, and their units as the table returns them.
 """
 
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,19 +18,21 @@ from pathlib import Path
 from random import Random
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import Any, cast
+from typing import Any
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
 from bench.imaging.peers import BUILD, ROOT
+from bench.records import SOURCE, TABLE, compressed_record, failed_record
 from chalicelib import aws
 from chalicelib.catalog import Catalog, item_of
 from chalicelib.listing import Filters, Listing, Order
-from chalicelib.metadata import Record, image_id, timestamp
+from chalicelib.metadata import Record, timestamp
 from tools.deploy.template import parsed
 from tools.local_stack import free_port
 
@@ -37,212 +40,160 @@ SIZES = (1_000, 10_000, 100_000)
 QUICK_SIZES = (1_000, 10_000)
 PAGE = 20
 _ROUNDS = 15
-_TABLE, _BUCKET = "ImageMetadata", "source-image"
 _NEWEST = datetime(2026, 11, 1, tzinfo=UTC)
 _FORMATS = ("jpeg", "png", "webp", "failed")
-_SHARES = (75, 10, 5, 10)  # per cent of the records: some pages even of a thousand
+_SHARES = (75, 10, 5, 10)  # per cent of the records: enough for several pages of each in a thousand
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A listing, and how many pages come before the one that is measured."""
+class Request:
+    """A listing, and the number of pages before the measured page."""
 
-    title: str
     filters: Filters
     order: Order = "newest"
     pages_before: int = 0
 
 
-ASKED = (
-    Asked("newest first", Filters()),
-    Asked("newest first, tenth page", Filters(), pages_before=9),
-    Asked("oldest first", Filters(), "oldest"),
-    Asked("failed", Filters(status="failed")),
-    Asked("PNG", Filters(format="png")),
-    Asked("by name, with a prefix", Filters(prefix="albums/3/"), "name"),
-    Asked("PNG by name", Filters(format="png"), "name"),
-)
+REQUESTS = {
+    "newest first": Request(Filters()),
+    "newest first, tenth page": Request(Filters(), pages_before=9),
+    "oldest first": Request(Filters(), "oldest"),
+    "failed": Request(Filters(status="failed")),
+    "PNG": Request(Filters(format="png")),
+    "by name, with a prefix": Request(Filters(prefix="albums/3/"), "name"),
+    "PNG by name": Request(Filters(format="png"), "name"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one page costs.
+    """The cost of one page.
 
     Attributes:
-        records: How many it shows.
-        queries: Requests that look at an index.
+        records: Records on the page.
+        queries: Requests to an index.
         batches: Requests for records.
-        looked_at: Entries that the queries looked at.
+        entries: Index entries that the queries evaluated.
         units: Read request units.
-        milliseconds: Median of some pages, one after the other.
+        milliseconds: The median of several requests for the page.
     """
 
     records: int
     queries: int
     batches: int
-    looked_at: int
+    entries: int
     units: float
     milliseconds: float
 
 
 class Meter:
-    """Counts what a DynamoDB client sends, and what the answers say that it took."""
+    """Counts a DynamoDB client's requests, the entries that they evaluate, and the units that they consume."""
 
     def __init__(self, client: Any) -> None:
-        self.reset()
-        events = client.meta.events
+        self.counts: Counter[str] = Counter()
+        self.units = 0.0
         for operation in ("Query", "BatchGetItem"):
-            events.register(f"provide-client-params.dynamodb.{operation}", _ask_for_units)
-            events.register(f"after-call.dynamodb.{operation}", self._count)
+            client.meta.events.register(f"provide-client-params.dynamodb.{operation}", _request_units)
+            client.meta.events.register(f"after-call.dynamodb.{operation}", self._count)
 
     def reset(self) -> None:
-        """Begin to count."""
-        self.requests = {"Query": 0, "BatchGetItem": 0}
-        self.looked_at = 0
+        """Start again from zero."""
+        self.counts.clear()
         self.units = 0.0
 
     def _count(self, parsed: Any, model: Any, **_: Any) -> None:
-        self.requests[model.name] += 1
-        self.looked_at += parsed.get("ScannedCount", 0)
+        self.counts[model.name] += 1
+        self.counts["entries"] += parsed.get("ScannedCount", 0)
         consumed = parsed["ConsumedCapacity"]
-        for each in consumed if isinstance(consumed, list) else [consumed]:
-            self.units += each["CapacityUnits"]
+        self.units += sum(
+            each["CapacityUnits"] for each in (consumed if isinstance(consumed, list) else [consumed])
+        )
 
 
-def _ask_for_units(params: dict[str, Any], **_: Any) -> dict[str, Any]:
+def _request_units(params: dict[str, Any], **_: Any) -> dict[str, Any]:
     return params | {"ReturnConsumedCapacity": "TOTAL"}
 
 
-def measure(client: Any, asked: Asked) -> Cost:
-    """Ask for a page, and return what it cost."""
-    listing = Listing(Catalog(client, _TABLE), _BUCKET)
+def measure(client: Any, meter: Meter, request: Request) -> Cost:
+    """Request a page, and return its cost."""
+    listing = Listing(Catalog(client, TABLE), SOURCE)
     cursor = None
-    for _ in range(asked.pages_before):
-        cursor = listing.page(asked.filters, asked.order, PAGE, cursor).cursor
-    meter = Meter(client)
-    page = listing.page(asked.filters, asked.order, PAGE, cursor)
-    counted = (meter.requests["Query"], meter.requests["BatchGetItem"], meter.looked_at, meter.units)
+    for _ in range(request.pages_before):
+        cursor = listing.page(request.filters, request.order, PAGE, cursor).cursor
+    meter.reset()
+    page = listing.page(request.filters, request.order, PAGE, cursor)
+    counts, units = meter.counts.copy(), meter.units
     seconds = []
     for _ in range(_ROUNDS):
         began = time.perf_counter()
-        listing.page(asked.filters, asked.order, PAGE, cursor)
+        listing.page(request.filters, request.order, PAGE, cursor)
         seconds.append(time.perf_counter() - began)
-    return Cost(len(page.records), *counted, milliseconds=1000 * median(seconds))
+    return Cost(
+        records=len(page.records),
+        queries=counts["Query"],
+        batches=counts["BatchGetItem"],
+        entries=counts["entries"],
+        units=units,
+        milliseconds=1000 * median(seconds),
+    )
 
 
-def record(number: int) -> Record:
-    """Return one of the records: their keys, formats and times are spread, and the same in every run."""
-    random = Random(number)  # noqa: S311 - the same again
+def numbered_record(number: int) -> Record:
+    """Return a record whose key, format and time follow from its number, so that every run has the same records."""
+    random = Random(number)  # noqa: S311 - not for security
     (kind,) = random.choices(_FORMATS, _SHARES)
     key = f"albums/{random.randrange(10)}/IMG_{number:08}.jpg"
-    found: dict[str, Any] = {
-        "imageId": image_id(_BUCKET, key),
-        "sourceBucket": _BUCKET,
-        "sourceKey": key,
-        "sourceETag": '"d41d8cd98f00b204e9800998ecf8427e"',
-        "sizeOriginal": 3_000_000,
-        "contentType": "application/octet-stream",
-        "resizedAt": timestamp(_NEWEST - timedelta(seconds=random.random() * 30_000_000)),
-        "status": "failed",
-        "settingsVersion": "0123456789abcdef",
-        "revision": "0" * 32,
-    }
-    if kind == "failed":
-        return cast(
-            "Record", found | {"error": {"code": "corrupt", "message": "the image cannot be decoded"}}
-        )
-    compressed = {
-        "status": "compressed",
-        "contentType": f"image/{kind}",
-        "destBucket": "resized-image",
-        "destKey": key,
-        "destETag": '"d41d8cd98f00b204e9800998ecf8427e"',
-        "sizeCompressed": 200_000,
-        "width": 1024,
-        "height": 768,
-        "originalWidth": 4000,
-        "originalHeight": 3000,
-        "format": kind,
-        "originalFormat": kind,
-        "sourceSha256": "0" * 64,
-        "renditions": {},
-        "placeholder": "data:image/webp;base64," + "A" * 200,
-        "dominantColor": "#808080",
-    }
-    return cast("Record", found | compressed)
+    updated_at = timestamp(_NEWEST - timedelta(seconds=random.random() * 30_000_000))
+    return failed_record(key, updated_at) if kind == "failed" else compressed_record(key, updated_at, kind)
 
 
-def fill(client: Any, numbers: range, tell: Callable[[int], Any] = lambda _: None) -> None:
-    """Write records, 25 a request."""
-    for some in batched(numbers, 25):
-        requests = [{"PutRequest": {"Item": item_of(record(number))}} for number in some]
-        left: Any = {_TABLE: requests}
+def _write(client: Any, numbers: range, advance: Callable[[int], Any]) -> None:
+    for some in batched(numbers, 25):  # the most that one request accepts
+        left: Any = {TABLE: [{"PutRequest": {"Item": item_of(numbered_record(number))}} for number in some]}
         while left:
             left = client.batch_write_item(RequestItems=left)["UnprocessedItems"]
-        tell(len(some))
+        advance(len(some))
 
 
 @contextmanager
-def table(program: Path) -> Iterator[Any]:
-    """Run dynalite with the table of infrastructure.yaml in it, and give its client."""
+def _running_table(program: Path) -> Iterator[Any]:
+    """Run dynalite with the table of infrastructure.yaml, and yield its client."""
     port = free_port()
     with TemporaryDirectory(prefix="imagepress-") as folder:
         command = [str(program), "--port", str(port), "--path", folder, "--createTableMs", "0"]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             os.environ["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{port}"
-            client = aws.dynamodb_client(boto3.Session("none", "none", region_name="us-east-1"))
-            _create(client)
-            yield client
+            session = boto3.Session("none", "none", region_name="us-east-1")
+            _create_table(session)
+            yield aws.dynamodb_client(session)
         finally:
             process.terminate()
             process.wait()
 
 
-def _create(client: Any) -> None:
+def _create_table(session: boto3.Session) -> None:
     template = parsed((ROOT / ".chalice" / "infrastructure.yaml").read_text())
     properties = template["Resources"]["Table"]["Properties"]
     names = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
-    wanted = {name: properties[name] for name in names}
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            client.create_table(TableName=_TABLE, **wanted)
-            break
-        except BotoCoreError:  # it is not up yet
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
-    client.get_waiter("table_exists").wait(TableName=_TABLE, WaiterConfig={"Delay": 1})
+    # Retries wait until dynalite has started.
+    client: Any = session.client("dynamodb", config=Config(retries={"mode": "standard", "max_attempts": 8}))
+    client.create_table(TableName=TABLE, **{name: properties[name] for name in names})
+    client.get_waiter("table_exists").wait(TableName=TABLE, WaiterConfig={"Delay": 1})
 
 
 def spread(costs: list[Cost]) -> float:
-    """Return how far the dearest page is from the cheapest, by what it asks, looks at and consumes: 0 is not at all."""
+    """Return the largest difference between the costs, by requests, entries or units: 0 if they are equal."""
     figures: list[list[float]] = [
         [cost.queries + cost.batches for cost in costs],
-        [cost.looked_at + cost.records for cost in costs],
+        [cost.entries + cost.records for cost in costs],
         [cost.units for cost in costs],
     ]
     return max(max(each) / min(each) - 1 for each in figures)
 
 
-def main() -> None:
-    """Fill, measure at each size, and show."""
-    program = BUILD / "dynalite" / "node_modules" / ".bin" / "dynalite"
-    if not program.exists():
-        sys.exit("Pages are not measured: dynalite is not installed, since there is no npm.")
-    sizes = QUICK_SIZES if "--quick" in sys.argv else SIZES
-    costs: dict[str, list[Cost]] = {asked.title: [] for asked in ASKED}
-    try:
-        with table(program) as client, Progress() as progress:
-            task = progress.add_task("Writing records", total=sizes[-1])
-            for before, size in zip((0, *sizes), sizes, strict=False):
-                fill(client, range(before, size), lambda count: progress.advance(task, count))
-                for asked in ASKED:
-                    costs[asked.title].append(measure(client, asked))
-    except (BotoCoreError, ClientError) as error:
-        sys.exit(f"Pages could not be measured: {error}")
-    shown = Table(
+def _print(sizes: tuple[int, ...], costs: Mapping[str, list[Cost]]) -> None:
+    table = Table(
         f"page of {PAGE}",
         *(f"{size:,}" for size in sizes),
         "differ by",
@@ -250,11 +201,33 @@ def main() -> None:
     )
     for title, found in costs.items():
         cells = (
-            f"{one.queries} + {one.batches}, {one.looked_at}, {one.units:g}, {one.milliseconds:.0f}"
+            f"{one.queries} + {one.batches}, {one.entries}, {one.units:g}, {one.milliseconds:.0f}"
             for one in found
         )
-        shown.add_row(title, *cells, f"{spread(found):.0%}")
-    Console().print(shown)
+        table.add_row(title, *cells, f"{spread(found):.0%}")
+    Console().print(table)
+
+
+def main() -> None:
+    """Fill the table to each size, measure, and print the costs."""
+    program = BUILD / "dynalite" / "node_modules" / ".bin" / "dynalite"
+    if not program.exists():
+        sys.exit(
+            "Pages are not measured, because dynalite is not installed: install npm and run make bench again."
+        )
+    sizes = QUICK_SIZES if "--quick" in sys.argv else SIZES
+    costs: dict[str, list[Cost]] = {title: [] for title in REQUESTS}
+    try:
+        with _running_table(program) as client, Progress() as progress:
+            meter = Meter(client)
+            task = progress.add_task("Writing records", total=sizes[-1])
+            for before, size in zip((0, *sizes), sizes, strict=False):
+                _write(client, range(before, size), lambda count: progress.advance(task, count))
+                for title, request in REQUESTS.items():
+                    costs[title].append(measure(client, meter, request))
+    except (BotoCoreError, ClientError) as error:
+        sys.exit(f"Pages could not be measured: {error}")
+    _print(sizes, costs)
 
 
 if __name__ == "__main__":
