@@ -51,17 +51,7 @@ def _document(measured: Measurements, rows: Iterable[Row]) -> dict[str, Any]:
             "python": platform.python_version(),
             "packages": _versions(),
         },
-        "rows": [
-            {
-                "title": row.target.title.strip(),
-                "measured": row.measured,
-                "must": row.target.must,
-                "aim": row.target.aim,
-                "holds": row.verdict or None,
-                "missing": row.missing or None,
-            }
-            for row in rows
-        ],
+        "rows": [asdict(row) for row in rows],
         **asdict(measured),
     }
 

@@ -43,3 +43,8 @@ class Corpus:
     webp: list[File]
     png: list[File]
     largest: list[File]
+
+    @property
+    def photographs(self) -> list[File]:
+        """The baseline JPEGs of 12 MP, the main measurement."""
+        return self.by_megapixels[12]

@@ -29,14 +29,6 @@ CURVES: Mapping[str, Sequence[int]] = {
 }
 """The quality settings to score, by peer and format: each encoder has its own scale."""
 
-QUICK_CURVES: Mapping[str, Sequence[int]] = {
-    "naive jpeg": (70,),
-    "ours jpeg": (58, 70, 80),
-    "ours webp": (40, 55, 70),
-    "ours avif": (25, 50, 65, 75),
-    "sharp jpeg": (60, 70, 80),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Peak:
@@ -80,8 +72,8 @@ class Measurements:
 
 
 def measure(corpus: Corpus, quick: bool) -> Measurements:
-    """Measure everything; `quick` takes fewer rounds and fewer points of the curves."""
-    photograph = corpus.by_megapixels[12][0]
+    """Measure everything; `quick` takes fewer rounds and every second point of the curves."""
+    photograph = corpus.photographs[0]
     with sessions(peers.PEERS) as (running, missing):
         cpu = _measure_cpu(corpus, running, quick)
         others = _without(running, peers.JPEG_ONLY)
@@ -95,9 +87,12 @@ def measure(corpus: Corpus, quick: bool) -> Measurements:
             running["ours"].run(photograph.path, save=small.path)
             cpu["preview"] = interleave(preview, small, 25) if preview else {}
         _report("SSIMULACRA2")
-        wanted = QUICK_CURVES if quick else CURVES
-        present = {curve: wanted[curve] for curve in wanted if curve.split()[0] in running}
-        curves = measure_curves(running, present, corpus.by_megapixels[12])
+        present = {
+            curve: qualities[::2] if quick else qualities
+            for curve, qualities in CURVES.items()
+            if curve.split()[0] in running
+        }
+        curves = measure_curves(running, present, corpus.photographs)
     with sessions((peers.OURS, peers.OURS_256, peers.OURS_512)) as (running, absent):
         missing |= absent
         cpu["renditions"] = interleave(running, photograph, 9 if quick else 25)
@@ -115,7 +110,7 @@ def _measure_cpu(
     jpegs = [*chain(*corpus.by_megapixels.values()), *corpus.mixed, *corpus.progressive]
     seconds = {}
     for file in _once(jpegs):
-        rounds = 5 if quick or file not in corpus.by_megapixels[12] else 15
+        rounds = 5 if quick or file not in corpus.photographs else 15
         seconds[file.name] = interleave(running, file, rounds)
     for file in _once([*corpus.webp, *corpus.png]):
         seconds[file.name] = interleave(_without(running, peers.JPEG_ONLY), file, 3 if quick else 5)

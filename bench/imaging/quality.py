@@ -17,6 +17,10 @@ from bench.imaging.files import File
 from bench.imaging.peers import Session
 
 
+class UnreachedError(Exception):
+    """A curve does not reach a score."""
+
+
 @dataclass(frozen=True, slots=True)
 class Point:
     """One encoding of a picture: its bytes, and its score (100 is identical, 70 high, 50 medium)."""
@@ -69,16 +73,20 @@ def _reference(source: Path, size: tuple[int, int]) -> bytes:
     return buffer.getvalue()
 
 
-def size_at(points: Sequence[Point], wanted: float) -> float | None:
-    """Return the bytes at which a curve reaches a score, or None if all its points are above or below it.
+def size_at(points: Sequence[Point], wanted: float) -> float:
+    """Return the bytes at which a curve reaches a score.
 
     Between two points, the logarithm of the bytes is taken to be linear in the score.
+
+    Raises:
+        UnreachedError: All points are above or below the score.
     """
     ordered = sorted(points, key=lambda point: point.score)
     for low, high in pairwise(ordered):
         if low.score <= wanted <= high.score:
             if high.score == low.score:
-                return float(min(low.size, high.size))
+                return min(low.size, high.size)
             part = (wanted - low.score) / (high.score - low.score)
             return exp((1 - part) * log(low.size) + part * log(high.size))
-    return None
+    scores = ", ".join(f"{point.score:.1f}" for point in ordered)
+    raise UnreachedError(f"{wanted:.1f} is not within {scores}")
