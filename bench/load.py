@@ -1,9 +1,9 @@
-"""`make load N=1000 CONCURRENCY=4 KILL=yes`: uploads through the deployed function, and what became of them.
+"""Uploads through the deployed function, and their outcome: `make load N=1000 CONCURRENCY=4 KILL=yes`.
 
-A local stack of its own is started for it. No more than CONCURRENCY uploads are ever under way: the next begins when one
-has its record. With KILL=yes workers of the function are killed (-9) at random; what they leave is retried by Lambda,
-put through again from the dead-letter queue, and found by a sweep, before losses are counted: uploads that have no record of
-their own bytes in the end, or one whose compressed image is not there.
+The load has its own local stack. At most CONCURRENCY uploads are in progress: the next upload starts when another one
+has its record. KILL=yes kills random workers of the function (-9). Lambda retries their events, and this tool then
+redrives the dead-letter queue and sweeps the bucket before it counts losses. An upload is lost if it has no record of
+its own bytes, or no compressed image.
 """
 
 import os
@@ -14,10 +14,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
+from random import choice
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -25,6 +25,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from bench.memory import format_megabytes, peak_memory
 from chalicelib import aws, sweep
 from chalicelib.catalog import Catalog
 from chalicelib.metadata import Record, image_id
@@ -47,13 +48,13 @@ _SIDES = (600, 900, 1200, 1500)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to load the function with.
+    """The load.
 
     Attributes:
-        number: Uploads.
-        concurrency: Of them under way at once, at most.
-        kill: Whether workers are killed meanwhile.
-        patience: Seconds to wait for a record before the upload counts as late.
+        number: The number of uploads.
+        concurrency: The most uploads in progress.
+        kill: Whether workers are killed.
+        patience: Seconds without a record after which an upload is late.
     """
 
     number: int
@@ -63,44 +64,46 @@ class Plan:
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Plan":
-        """Return what N, CONCURRENCY and KILL say.
+        """Return the plan of N, CONCURRENCY and KILL.
 
         Raises:
-            StageError: One of them is not allowed, or workers cannot be killed here.
+            StageError: A value is not allowed, or this system cannot kill workers.
         """
         kill = environment.get("KILL") or "no"
         if kill not in {"yes", "no"}:
             raise StageError(f"KILL is {kill!r}, but must be yes or no.")
         if kill == "yes" and not _PROCESSES.is_dir():
-            raise StageError(
-                "KILL=yes finds the function's workers in /proc, which this system does not have."
-            )
-        return cls(
-            number=_whole(environment, "N", 1000, 100_000),
-            concurrency=_whole(environment, "CONCURRENCY", 4, 64),
-            kill=kill == "yes",
-        )
+            raise StageError("KILL=yes finds the workers in /proc, which this system does not have.")
+        number = _whole_number(environment, "N", 1000, 100_000)
+        return cls(number, _whole_number(environment, "CONCURRENCY", 4, 64), kill == "yes")
+
+
+def _whole_number(environment: Mapping[str, str], variable: str, default: int, highest: int) -> int:
+    value = environment.get(variable) or str(default)
+    if not re.fullmatch(r"[0-9]{1,6}", value) or not 1 <= int(value) <= highest:
+        raise StageError(f"{variable} is {value!r}, but must be a whole number from 1 to {highest}.")
+    return int(value)
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What came of it.
+    """The outcome of a load.
 
     Attributes:
-        plan: What was asked for.
-        seconds: From the first upload to the last record.
-        waits: Seconds from an upload to its record, ascending, of those that had one in time.
-        peak_megabytes: The most memory that a worker held; None where the system does not tell.
-        killed: Workers that were killed.
-        redriven: Events put through again from the dead-letter queue.
-        requeued: Keys that the sweep found.
-        lost: Uploads without a record, or without a compressed image, at the end.
+        plan: The load.
+        seconds: The time from the first upload to the last record.
+        waits: Seconds from each upload to its record, ascending, without late uploads.
+        peak: The highest peak memory of a worker in bytes, if the system provides it.
+        killed: Killed workers.
+        redriven: Events redriven from the dead-letter queue.
+        requeued: Keys that the sweep requeued.
+        lost: Uploads without a record or a compressed image in the end.
     """
 
     plan: Plan
     seconds: float
     waits: list[float]
-    peak_megabytes: float | None
+    peak: int | None
     killed: int
     redriven: int
     requeued: int
@@ -108,39 +111,31 @@ class Report:
 
     @property
     def late(self) -> int:
-        """Uploads that had no record in time."""
+        """Uploads without a record in time."""
         return self.plan.number - len(self.waits)
 
     def rows(self) -> list[tuple[str, str]]:
         """Return each figure with its name."""
-        peak = "not told by this system" if self.peak_megabytes is None else f"{self.peak_megabytes:.0f} MB"
         return [
             ("uploads / at a time", f"{self.plan.number} / {self.plan.concurrency}"),
             ("throughput", f"{self.plan.number / self.seconds:.1f} a second"),
             *((f"upload to record, p{share}", self._wait(share)) for share in (50, 95, 99)),
-            ("peak memory of a worker", peak),
+            ("peak memory of a worker", format_megabytes(self.peak)),
             ("workers killed", str(self.killed)),
-            (f"not done within {self.plan.patience:.0f} s", str(self.late)),
-            ("put through again from the dead-letter queue", str(self.redriven)),
-            ("handed over by the sweep", str(self.requeued)),
+            (f"later than {self.plan.patience:.0f} s", str(self.late)),
+            ("redriven from the dead-letter queue", str(self.redriven)),
+            ("requeued by the sweep", str(self.requeued)),
             ("lost", str(self.lost)),
         ]
 
     def _wait(self, share: int) -> str:
         if not self.waits:
-            return "none was done in time"
+            return "every upload was late"
         return f"{self.waits[min(len(self.waits) - 1, len(self.waits) * share // 100)]:.2f} s"
 
 
-def _whole(environment: Mapping[str, str], variable: str, default: int, highest: int) -> int:
-    value = environment.get(variable) or str(default)
-    if not re.fullmatch(r"[0-9]{1,6}", value) or not 1 <= int(value) <= highest:
-        raise StageError(f"{variable} is {value!r}, but must be a whole number from 1 to {highest}.")
-    return int(value)
-
-
 def main() -> None:
-    """Start a stack, load it, print the figures; end with 1 if anything was lost."""
+    """Start a stack, load it, and print the figures; exit with 1 if an upload is lost."""
     try:
         plan = Plan.of(os.environ)
         with running(aws_port := free_port(), free_port()):
@@ -158,56 +153,42 @@ def main() -> None:
 
 
 def load(stage: Stage, plan: Plan) -> Report:
-    """Upload to a local stage, wait for the records, and mend what has none."""
+    """Upload to a local stage, wait for the records, and recover late uploads."""
     uploads = Uploads(stage)
     photos = [picture(side * 4 // 3, side, "JPEG") for side in _SIDES]
     workers = Workers(uploads.endpoint, stage.settings.compress_function)
-    peak = Peak(workers)
 
     def upload(index: int) -> float | None:
         return uploads.send(f"load/{index:06}.jpg", photos[index % len(photos)], plan.patience)
 
     with (
         Progress() as progress,
-        _every(0.2, peak.look),
-        _killing(workers, wanted=plan.kill) as killed,
+        _every(0.2, workers.measure),
+        _every(_SECONDS_BETWEEN_KILLS, workers.kill_one) if plan.kill else nullcontext(),
         ThreadPoolExecutor(plan.concurrency) as pool,
     ):
         began = time.monotonic()
-        seconds = list(
-            progress.track(pool.map(upload, range(plan.number)), plan.number, description="Uploading")
-        )
+        results = pool.map(upload, range(plan.number))
+        seconds = list(progress.track(results, plan.number, description="Uploading"))
         whole = time.monotonic() - began
-    waits = sorted(took for took in seconds if took is not None)
+    waits = sorted(wait for wait in seconds if wait is not None)
     events, requeued = _recover(stage, uploads) if plan.kill or len(waits) < plan.number else (0, 0)
-    return Report(
-        plan=plan,
-        seconds=whole,
-        waits=waits,
-        peak_megabytes=peak.megabytes,
-        killed=len(killed),
-        redriven=events,
-        requeued=requeued,
-        lost=len(uploads.unfinished()),
-    )
+    lost = len(uploads.unfinished())
+    return Report(plan, whole, waits, workers.peak, workers.killed, events, requeued, lost)
 
 
 class Uploads:
-    """What was uploaded to a stage, and whether it was compressed."""
+    """The uploads to a stage."""
 
     def __init__(self, stage: Stage) -> None:
         self._s3: S3Client = stage.session.client("s3")
         self._catalog = Catalog(aws.dynamodb_client(stage.session), stage.settings.table_name)
         self._bucket = stage.settings.source_bucket
         self._etags: dict[str, str] = {}
-
-    @property
-    def endpoint(self) -> str:
-        """Where they go."""
-        return self._s3.meta.endpoint_url
+        self.endpoint = self._s3.meta.endpoint_url
 
     def send(self, key: str, data: bytes, patience: float) -> float | None:
-        """Upload, and return the seconds until the record is there, or None if it takes too long."""
+        """Upload, and return the seconds until the record exists, or None if it takes too long."""
         began = time.monotonic()
         self._etags[key] = self._s3.put_object(Bucket=self._bucket, Key=key, Body=data)["ETag"]
         while time.monotonic() < began + patience:
@@ -217,17 +198,8 @@ class Uploads:
         return None
 
     def unfinished(self) -> list[str]:
-        """Return the keys of those that have no record of their bytes, or whose record's image is not there."""
+        """Return the keys without a record of their bytes, or without the compressed image of their record."""
         return [key for key in list(self._etags) if not self._is_finished(key)]
-
-    def wait(self, seconds: float) -> bool:
-        """Wait a while for all to be finished, and tell whether they are."""
-        deadline = time.monotonic() + seconds
-        while unfinished := self.unfinished():
-            if time.monotonic() > deadline:
-                break
-            time.sleep(0.5)
-        return not unfinished
 
     def _record(self, key: str) -> Record | None:
         record = self._catalog.get(image_id(self._bucket, key))
@@ -245,7 +217,11 @@ class Uploads:
 
 
 def _recover(stage: Stage, uploads: Uploads) -> tuple[int, int]:
-    """Redrive and sweep until all are finished, once at least, as an operator would; return what each had to do."""
+    """Redrive and sweep as an operator would, at least once, until all uploads are finished.
+
+    Returns:
+        The numbers of redriven events and of requeued keys.
+    """
     events = requeued = 0
     deadline = time.monotonic() + _SECONDS_TO_RECOVER
     finished = False
@@ -253,85 +229,73 @@ def _recover(stage: Stage, uploads: Uploads) -> tuple[int, int]:
         events += list(redriven(stage)).count("redriven")
         *_, last = sweep.of(stage.settings, stage.session).positions(Position())
         requeued += last.requeued
-        finished = uploads.wait(_SECONDS_EACH_ROUND)
+        end_of_round = time.monotonic() + _SECONDS_EACH_ROUND
+        while not (finished := not uploads.unfinished()) and time.monotonic() < end_of_round:
+            time.sleep(0.5)
     return events, requeued
 
 
 class Workers:
-    """The processes in which one emulator runs one function, where /proc tells."""
+    """The processes in which an emulator runs a function, found in /proc.
+
+    Attributes:
+        peak: The highest peak memory so far, in bytes.
+        killed: The number of killed processes.
+    """
 
     def __init__(self, endpoint: str, function: str) -> None:
-        self._signs = {
+        self.peak: int | None = None
+        self.killed = 0
+        self._first_seen: dict[int, float] = {}
+        self._variables = {
             f"AWS_ENDPOINT_URL={endpoint}".encode(),
             f"AWS_LAMBDA_FUNCTION_NAME={function}".encode(),
         }
 
-    def running(self) -> list[int]:
-        """Return their process ids."""
+    def _running(self) -> list[int]:
         found = []
         for path in _PROCESSES.glob("[0-9]*/environ"):
             with suppress(OSError):
-                if self._signs <= set(path.read_bytes().split(b"\0")):
+                if self._variables <= set(path.read_bytes().split(b"\0")):
                     found.append(int(path.parent.name))
         return found
 
+    def measure(self) -> None:
+        """Update the peak memory."""
+        for process in self._running():
+            if peak := peak_memory(process):
+                self.peak = max(self.peak or 0, peak)
 
-class Peak:
-    """The most memory that a worker has held."""
-
-    def __init__(self, workers: Workers) -> None:
-        self._workers = workers
-        self.megabytes: float | None = None
-
-    def look(self) -> None:
-        """Look at every worker that runs."""
-        for pid in self._workers.running():
-            with suppress(OSError):
-                for line in (_PROCESSES / str(pid) / "status").read_text().splitlines():
-                    if line.startswith("VmHWM:"):
-                        self.megabytes = max(self.megabytes or 0, int(line.split()[1]) / 1000)
+    def kill_one(self) -> None:
+        """Kill a random process that has started: the emulator drops all events if one dies while it starts."""
+        now = time.monotonic()
+        started = [
+            process
+            for process in self._running()
+            if self._first_seen.setdefault(process, now) < now - _SECONDS_TO_START
+        ]
+        if started:
+            with suppress(ProcessLookupError):
+                os.kill(choice(started), signal.SIGKILL)  # noqa: S311 - not for security
+                self.killed += 1
 
 
 @contextmanager
 def _every(seconds: float, work: Callable[[], Any]) -> Iterator[None]:
-    """Do something again and again, until the context ends."""
+    """Repeat some work in a thread until the context ends."""
     ended = threading.Event()
 
-    def again() -> None:
+    def repeat() -> None:
         while not ended.wait(seconds):
             work()
 
-    thread = threading.Thread(target=again)
+    thread = threading.Thread(target=repeat)
     thread.start()
     try:
         yield
     finally:
         ended.set()
         thread.join()
-
-
-@contextmanager
-def _killing(workers: Workers, *, wanted: bool) -> Iterator[list[int]]:
-    killed: list[int] = []
-    first_seen: dict[int, float] = {}
-    random = Random(1)  # noqa: S311 - the same run again
-
-    def one() -> None:
-        now = time.monotonic()
-        running_now = workers.running()
-        # When one dies as it starts, the emulator drops all that it runs of the function.
-        started = [pid for pid in running_now if first_seen.setdefault(pid, now) < now - _SECONDS_TO_START]
-        if started:
-            victim = random.choice(started)
-            with suppress(ProcessLookupError):
-                os.kill(victim, signal.SIGKILL)
-                killed.append(victim)
-
-    if not wanted:
-        yield killed
-        return
-    with _every(_SECONDS_BETWEEN_KILLS, one):
-        yield killed
 
 
 if __name__ == "__main__":
