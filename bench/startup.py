@@ -1,29 +1,30 @@
-"""The size of what goes to Lambda, and what a cold start costs against the least it could: `make bench` shows it.
+"""The sizes of the zips for Lambda, and the cost of cold starts. `make bench SECTIONS=startup` prints them.
 
-Each function starts from the very zips, in a fresh process that has nothing else but what Lambda's runtime brings, and
-does all that its first invocation does before it asks AWS for anything; `compress` compresses a tiny photograph too.
-Its floor imports just what it must: Chalice, the AWS clients, Powertools for the log, and for images Pillow and the
-resizer; as Python starts, and with the garbage collector held back as the functions hold it (`chalicelib.startup`).
+Each function starts from its zips, in a fresh process that has no other packages than Lambda's runtime. It does
+everything that its first invocation does before its first request to AWS, and `compress` also compresses a tiny
+photograph. Its floor only imports what it needs: Chalice, the AWS clients, Powertools for the log, and for images
+Pillow and the resizer. A second floor holds the garbage collector back, as the functions do (`chalicelib.startup`).
 """
 
 import os
 import subprocess
 import sys
-import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import product
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rich.console import Console
 from rich.table import Table
 
 from tools.deploy.package import build
+from tools.local_stack import PROJECT
 from tools.pictures import picture
 
-PROJECT = Path(__file__).parent.parent
 MOST_BYTES = {"app": 300_000, "layer": 25_000_000}
 MOST_ABOVE_FLOOR = 0.15
 _ROUNDS = 15
@@ -42,44 +43,25 @@ _ENVIRONMENT = {
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A Lambda function: the code of its cold start, and the code of its floor."""
+    """The code of a Lambda function's cold start, and the code of its floor."""
 
     start: str
     floor: str
 
-    @property
-    def floor_without_collector(self) -> str:
-        """The same floor, but for the collector."""
-        return f"import gc; gc.disable(); {self.floor}"
 
-
-@dataclass(frozen=True, slots=True)
-class Costs:
-    """What a function's cold start and its floors cost, in CPU milliseconds."""
-
-    start: float
-    floor: float
-    floor_without_collector: float
-
-    def above(self) -> float:
-        """Return by what share of its floor the start is above it."""
-        return self.start / self.floor - 1
-
-    def above_without_collector(self) -> float:
-        """Return the same of the floor without the collector."""
-        return self.start / self.floor_without_collector - 1
-
-
-def _floor(*services: str, more: tuple[str, ...] = ()) -> str:
+def _floor(*services: str, more: str = "") -> str:
     clients = (f"boto3.client({service!r})" for service in services)
-    return "; ".join(["import boto3, chalice.app", *clients, *more])
+    return "; ".join(["import boto3, chalice.app", *clients, *filter(None, [more])])
 
 
-_TELLING = "from chalicelib import telemetry; telemetry.logger(); telemetry.metrics()"
+_TELEMETRY = "from chalicelib import telemetry; telemetry.logger(); telemetry.metrics()"
+_COMPRESS = (
+    f"pipeline.current(); {_TELEMETRY}; from chalicelib.imaging import compress; import os; "
+    "compress(open(os.environ['PHOTO'], 'rb').read())"
+)
 _LOG = "from aws_lambda_powertools import Logger, Metrics; Logger(service='x'); Metrics(namespace='x', service='x')"
-_IMAGES = "import PIL.Image, PIL.JpegImagePlugin, cykooz_resizer"
-_COMPRESSING = (
-    "from chalicelib.imaging import compress; import os; compress(open(os.environ['PHOTO'], 'rb').read())"
+_COMPRESS_FLOOR = _floor(
+    "s3", "dynamodb", more=f"{_LOG}; import PIL.Image, PIL.JpegImagePlugin, cykooz_resizer"
 )
 
 FUNCTIONS = {
@@ -87,40 +69,33 @@ FUNCTIONS = {
         "import app; from chalicelib import answers, api, aws; aws.s3_client(); aws.dynamodb_client()",
         _floor("s3", "dynamodb"),
     ),
-    "compress": Function(
-        f"import app; from chalicelib import pipeline; pipeline.current(); {_TELLING}; {_COMPRESSING}",
-        _floor("s3", "dynamodb", more=(_LOG, _IMAGES)),
-    ),
+    "compress": Function(f"import app; from chalicelib import pipeline; {_COMPRESS}", _COMPRESS_FLOOR),
     "compress_batch": Function(
-        f"import app; from chalicelib import batch, pipeline; pipeline.current(); {_TELLING}; {_COMPRESSING}",
-        _floor("s3", "dynamodb", more=(_LOG, _IMAGES)),
+        f"import app; from chalicelib import batch, pipeline; {_COMPRESS}", _COMPRESS_FLOOR
     ),
     "sweep": Function(
-        f"import app; from chalicelib import settings, sweep; sweep.of(settings.current()); {_TELLING}",
-        _floor("s3", "dynamodb", "lambda", more=(_LOG,)),
+        f"import app; from chalicelib import settings, sweep; sweep.of(settings.current()); {_TELEMETRY}",
+        _floor("s3", "dynamodb", "lambda", more=_LOG),
     ),
     "sweep_daily": Function(
-        "import app; from chalicelib import aws, sweep; aws.lambda_client()",
-        _floor("lambda"),
+        "import app; from chalicelib import aws, sweep; aws.lambda_client()", _floor("lambda")
     ),
 }
 
 
 @contextmanager
 def lambda_like(app: Path, layer: Path) -> Iterator[dict[str, str]]:
-    """Unpack the zips beside the packages of Lambda's runtime; give the environment of a process there."""
-    with tempfile.TemporaryDirectory(prefix="imagepress-") as name:
+    """Unpack the zips next to the packages of Lambda's runtime, and yield the environment of a process there."""
+    with TemporaryDirectory(prefix="imagepress-") as name:
         folder = Path(name)
-        with zipfile.ZipFile(app) as archive:
-            archive.extractall(folder / "task")
-        with zipfile.ZipFile(layer) as archive:
-            archive.extractall(folder / "opt")
+        for path, target in ((app, "task"), (layer, "opt")):
+            with zipfile.ZipFile(path) as archive:
+                archive.extractall(folder / target)
         (folder / "runtime").mkdir()
         for package in _RUNTIME:
             spec = find_spec(package)
-            assert spec is not None and spec.origin is not None, f"{package} comes with boto3"  # noqa: PT018
-            origin = Path(spec.origin)
-            source = origin.parent if origin.name == "__init__.py" else origin
+            assert spec, f"{package} comes with boto3"
+            source = Path(*spec.submodule_search_locations or [str(spec.origin)])
             (folder / "runtime" / source.name).symlink_to(source)
         (folder / "photo.jpg").write_bytes(picture(64, 48, "JPEG"))
         site = folder / "opt" / "python" / "lib" / "python3.12" / "site-packages"
@@ -133,7 +108,7 @@ def lambda_like(app: Path, layer: Path) -> Iterator[dict[str, str]]:
 
 
 def started(code: str, environment: Mapping[str, str], answer: str = "time.process_time()") -> str:
-    """Run code in a fresh process, without any other package of this machine; return what an expression gives."""
+    """Run code in a fresh process without this machine's packages, and return the value of an expression."""
     command = [sys.executable, "-S", "-c", f"{code}; import sys, time; print({answer})"]
     result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if result.returncode:
@@ -141,48 +116,42 @@ def started(code: str, environment: Mapping[str, str], answer: str = "time.proce
     return result.stdout.strip()
 
 
-def measured(environment: Mapping[str, str], rounds: int = _ROUNDS) -> dict[str, Costs]:
-    """Return what each function's cold start costs, and its floors.
+def _measure(environment: Mapping[str, str]) -> dict[str, list[float]]:
+    """Return, by function, the CPU milliseconds of its start, its floor, and its floor without the collector.
 
-    Runs are interleaved, and the quickest of each counts: whatever else the machine does can only add.
+    The runs are interleaved. The quickest run of each counts, because other load can only add to it.
     """
-    parts = ("start", "floor", "floor_without_collector")
-    codes = {(name, part): getattr(each, part) for name, each in FUNCTIONS.items() for part in parts}
-    times: dict[tuple[str, str], list[float]] = {key: [] for key in codes}
-    for _ in range(rounds):
-        for key, code in codes.items():
-            times[key].append(float(started(code, environment)) * 1000)
-    return {name: Costs(*(min(times[name, part]) for part in parts)) for name in FUNCTIONS}
+    codes = {
+        name: (each.start, each.floor, f"import gc; gc.disable(); {each.floor}")
+        for name, each in FUNCTIONS.items()
+    }
+    quickest = {name: [float("inf")] * 3 for name in codes}
+    for _, name, part in product(range(_ROUNDS), codes, range(3)):
+        milliseconds = 1000 * float(started(codes[name][part], environment))
+        quickest[name][part] = min(quickest[name][part], milliseconds)
+    return quickest
 
 
 def main() -> None:
-    """Build, measure, and show; end with status 1 if a bound is exceeded."""
-    console = Console()
+    """Build, measure, and print; exit with 1 if a bound is exceeded."""
     app, layer = build(PROJECT)
-    zips = {"app": app, "layer": layer}
+    excesses = []
     sizes = Table("zip", "bytes", "at most")
-    for label, path in zips.items():
-        sizes.add_row(label, f"{path.stat().st_size:,}", f"{MOST_BYTES[label]:,}")
-    console.print(sizes)
+    for (label, most), path in zip(MOST_BYTES.items(), (app, layer), strict=True):
+        size = path.stat().st_size
+        sizes.add_row(label, f"{size:,}", f"{most:,}")
+        if size > most:
+            excesses.append(f"the {label}'s zip")
+    Console().print(sizes)
     with lambda_like(app, layer) as environment:
-        results = measured(environment)
+        costs = _measure(environment)
     table = Table("function", "cold start, CPU ms", "floor", "above", "floor without collector", "above")
-    for name, costs in results.items():
-        table.add_row(
-            name,
-            f"{costs.start:.0f}",
-            f"{costs.floor:.0f}",
-            f"{costs.above():.0%}",
-            f"{costs.floor_without_collector:.0f}",
-            f"{costs.above_without_collector():.0%}",
-        )
-    console.print(table)
-    excesses = [
-        f"the {label}'s zip" for label, path in zips.items() if path.stat().st_size > MOST_BYTES[label]
-    ]
-    excesses += [
-        f"the start of {name}" for name, costs in results.items() if costs.above() > MOST_ABOVE_FLOOR
-    ]
+    for name, (start, *floors) in costs.items():
+        cells = (cell for floor in floors for cell in (f"{floor:.0f}", f"{start / floor - 1:.0%}"))
+        table.add_row(name, f"{start:.0f}", *cells)
+        if start / floors[0] - 1 > MOST_ABOVE_FLOOR:
+            excesses.append(f"the start of {name}")
+    Console().print(table)
     if excesses:
         sys.exit(f"Beyond its bound: {', '.join(excesses)}.")
 
