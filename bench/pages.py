@@ -86,56 +86,43 @@ class Cost:
     milliseconds: float
 
 
-class Meter:
-    """Counts a DynamoDB client's requests, the entries that they evaluate, and the units that they consume."""
+def count_requests(client: Any) -> Counter[str]:
+    """Return a counter of a client's `Query` and `BatchGetItem` requests, their `entries` and their `units`."""
+    counts: Counter[str] = Counter()
 
-    def __init__(self, client: Any) -> None:
-        self.counts: Counter[str] = Counter()
-        self.units = 0.0
-        for operation in ("Query", "BatchGetItem"):
-            client.meta.events.register(f"provide-client-params.dynamodb.{operation}", _request_units)
-            client.meta.events.register(f"after-call.dynamodb.{operation}", self._count)
-
-    def reset(self) -> None:
-        """Start again from zero."""
-        self.counts.clear()
-        self.units = 0.0
-
-    def _count(self, parsed: Any, model: Any, **_: Any) -> None:
-        self.counts[model.name] += 1
-        self.counts["entries"] += parsed.get("ScannedCount", 0)
+    def count(parsed: Any, model: Any, **_: Any) -> None:
         consumed = parsed["ConsumedCapacity"]
-        self.units += sum(
+        counts[model.name] += 1
+        counts["entries"] += parsed.get("ScannedCount", 0)
+        counts["units"] += sum(
             each["CapacityUnits"] for each in (consumed if isinstance(consumed, list) else [consumed])
         )
+
+    for operation in ("Query", "BatchGetItem"):
+        client.meta.events.register(f"provide-client-params.dynamodb.{operation}", _request_units)
+        client.meta.events.register(f"after-call.dynamodb.{operation}", count)
+    return counts
 
 
 def _request_units(params: dict[str, Any], **_: Any) -> dict[str, Any]:
     return params | {"ReturnConsumedCapacity": "TOTAL"}
 
 
-def measure(client: Any, meter: Meter, request: Request) -> Cost:
+def measure(client: Any, counts: Counter[str], request: Request) -> Cost:
     """Request a page, and return its cost."""
     listing = Listing(Catalog(client, TABLE), SOURCE)
     cursor = None
     for _ in range(request.pages_before):
         cursor = listing.page(request.filters, request.order, PAGE, cursor).cursor
-    meter.reset()
+    counts.clear()
     page = listing.page(request.filters, request.order, PAGE, cursor)
-    counts, units = meter.counts.copy(), meter.units
+    cost = (counts["Query"], counts["BatchGetItem"], counts["entries"], counts["units"])
     seconds = []
     for _ in range(_ROUNDS):
         began = time.perf_counter()
         listing.page(request.filters, request.order, PAGE, cursor)
         seconds.append(time.perf_counter() - began)
-    return Cost(
-        records=len(page.records),
-        queries=counts["Query"],
-        batches=counts["BatchGetItem"],
-        entries=counts["entries"],
-        units=units,
-        milliseconds=1000 * median(seconds),
-    )
+    return Cost(len(page.records), *cost, milliseconds=1000 * median(seconds))
 
 
 def numbered_record(number: int) -> Record:
@@ -219,12 +206,12 @@ def main() -> None:
     costs: dict[str, list[Cost]] = {title: [] for title in REQUESTS}
     try:
         with _running_table(program) as client, Progress() as progress:
-            meter = Meter(client)
+            counts = count_requests(client)
             task = progress.add_task("Writing records", total=sizes[-1])
             for before, size in zip((0, *sizes), sizes, strict=False):
                 _write(client, range(before, size), lambda count: progress.advance(task, count))
                 for title, request in REQUESTS.items():
-                    costs[title].append(measure(client, meter, request))
+                    costs[title].append(measure(client, counts, request))
     except (BotoCoreError, ClientError) as error:
         sys.exit(f"Pages could not be measured: {error}")
     _print(sizes, costs)

@@ -64,44 +64,42 @@ def build(folder: Path | None, quick: bool) -> Corpus:
         ]
     if quick:
         photographs = photographs[:2]
-    files = _Files(BUILD / "corpus" / _fingerprint(paths or [Path(pictures.__file__)]))
+    target = BUILD / "corpus" / _fingerprint(paths or [Path(pictures.__file__)])
+    target.mkdir(parents=True, exist_ok=True)
+    jpeg = partial(_derive, target)
+    png = partial(_derive, target, file_format="png")
+    webp = partial(_derive, target, file_format="webp")
     first, last = photographs[0], photographs[-1]
     many = list(islice(cycle(photographs), 8))
     megapixels = (2, 12) if quick else (2, 12, 24, 48)
-    by_megapixels = {mp: [files.get(each, SIZES[mp]) for each in photographs] for mp in megapixels}
-    progressive = [files.get(each, SIZES[12], "progressive", progressive=True) for each in photographs]
+    by_megapixels = {mp: [jpeg(each, SIZES[mp]) for each in photographs] for mp in megapixels}
+    progressive = [jpeg(each, SIZES[12], "progressive", progressive=True) for each in photographs]
     return Corpus(
         source=f"{len(photographs)} {'photographs' if folder else 'drawn pictures'}",
         by_megapixels=by_megapixels,
         mixed=[
             *(group[number % len(group)] for number, group in enumerate(by_megapixels.values())),
             progressive[-1],
-            files.get(many[1], (3088, 2056)),
-            files.get(many[2], SIZES[12], "turned", change=_turn, exif=_turned_exif()),
-            files.get(many[3], SIZES[12], "444", subsampling="4:4:4"),
-            files.get(many[4], SIZES[12], "grey", change=lambda image: image.convert("L")),
-            files.get(many[5], (9000, 2000), "panorama"),
-            files.get(many[6], (1440, 6400), "tall"),
-            files.get(many[7], SIZES[2], "progressive", progressive=True),
+            jpeg(many[1], (3088, 2056)),
+            jpeg(many[2], SIZES[12], "turned", change=_turn, exif=_turned_exif()),
+            jpeg(many[3], SIZES[12], "444", subsampling="4:4:4"),
+            jpeg(many[4], SIZES[12], "grey", change=lambda image: image.convert("L")),
+            jpeg(many[5], (9000, 2000), "panorama"),
+            jpeg(many[6], (1440, 6400), "tall"),
+            jpeg(many[7], SIZES[2], "progressive", progressive=True),
         ],
         progressive=progressive,
-        webp=[files.get(last, SIZES[2], file_format="webp"), files.get(first, SIZES[12], file_format="webp")],
+        webp=[webp(last, SIZES[2]), webp(first, SIZES[12])],
         png=[
-            *(files.get(each, SIZES[2], file_format="png") for each in photographs[:2]),
-            files.get(last, (3000, 2000), file_format="png"),
-            files.get(
-                many[1],
-                SIZES[2],
-                "opaque alpha",
-                file_format="png",
-                change=lambda image: image.convert("RGBA"),
-            ),
+            *(png(each, SIZES[2]) for each in photographs[:2]),
+            png(last, (3000, 2000)),
+            png(many[1], SIZES[2], "opaque alpha", change=lambda image: image.convert("RGBA")),
             *(
-                files.get(_Picture(name, partial(draw, size)), size, file_format="png")
+                png(_Picture(name, partial(draw, size)), size)
                 for name, (draw, size) in pictures.GRAPHICS.items()
             ),
         ],
-        largest=[files.get(first, SIZES[mp]) for mp in ((12, 100) if quick else (12, 48, 100))],
+        largest=[jpeg(first, SIZES[mp]) for mp in ((12, 100) if quick else (12, 48, 100))],
     )
 
 
@@ -136,32 +134,25 @@ def _fingerprint(paths: list[Path]) -> str:
     return digest.hexdigest()[:12]
 
 
-class _Files:
-    """Derives files from pictures, and stores them for later runs."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-
-    def get(
-        self,
-        picture: _Picture,
-        size: tuple[int, int],
-        variant: str = "",
-        *,
-        file_format: str = "jpeg",
-        change: Callable[[Image.Image], Image.Image] = lambda image: image,
-        **settings: Any,
-    ) -> File:
-        """Return a picture in a size and a format, with a change and settings of a variant."""
-        title = " ".join(filter(None, [picture.name, f"{size[0]}x{size[1]}", variant, file_format]))
-        path = self._folder / f"{title.replace(' ', '-')}.{file_format}"
-        if not path.exists():
-            unfinished = path.with_suffix(".part")
-            image = change(_fit(picture.load(), size))
-            image.save(unfinished, file_format, **{**_SETTINGS[file_format], **settings})
-            unfinished.rename(path)
-        return File(title, path, file_format, size)
+def _derive(
+    folder: Path,
+    picture: _Picture,
+    size: tuple[int, int],
+    variant: str = "",
+    *,
+    file_format: str = "jpeg",
+    change: Callable[[Image.Image], Image.Image] = lambda image: image,
+    **settings: Any,
+) -> File:
+    """Return a picture in a size and a format, with a variant's change and settings. Existing files are reused."""
+    title = " ".join(filter(None, [picture.name, f"{size[0]}x{size[1]}", variant, file_format]))
+    path = folder / f"{title.replace(' ', '-')}.{file_format}"
+    if not path.exists():
+        unfinished = path.with_suffix(".part")
+        image = change(_fit(picture.load(), size))
+        image.save(unfinished, file_format, **{**_SETTINGS[file_format], **settings})
+        unfinished.rename(path)
+    return File(title, path, file_format, size)
 
 
 def _turn(image: Image.Image) -> Image.Image:

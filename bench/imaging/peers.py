@@ -22,13 +22,7 @@ class FailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A compressor, and the command that starts a process for it.
-
-    Attributes:
-        name: Its key in the measurements.
-        title: Its name in tables and plots.
-        command: Program and arguments.
-    """
+    """A compressor: its key in the measurements, its title for people, and the command of its process."""
 
     name: str
     title: str
@@ -65,13 +59,7 @@ PEERS = (NAIVE, OURS, SHARP, MOZJPEG, PYVIPS, FLOOR)
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One compression of one image.
-
-    Attributes:
-        cpu: CPU seconds of all threads, without reading the file.
-        size: Bytes of the result.
-        peak: Peak memory of the process so far in bytes, if the system provides it.
-    """
+    """One compression: CPU seconds of all threads, bytes of the result, and the process's peak memory if known."""
 
     cpu: float
     size: int
@@ -79,12 +67,7 @@ class Run:
 
 
 class Session:
-    """A running process of a peer. `session` starts one.
-
-    Attributes:
-        peer: The peer.
-        bare: Bytes that the interpreter held before it imported a library, if the system provides it.
-    """
+    """A peer's running process, with the peak memory before it imported a library, if known."""
 
     def __init__(self, peer: Peer, process: subprocess.Popen[str]) -> None:
         assert process.stdin is not None

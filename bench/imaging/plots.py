@@ -43,9 +43,8 @@ def write(folder: Path, measured: Measurements) -> None:
             label = f"{_TITLES[peer]} {title}"
             axes.plot(*_points(photographs.values()), dashes, marker=".", color=_COLOURS[peer], label=label)
         axes.set_xlim(left=0)
-    with _plot(
-        folder / "cpu.svg", f"CPU time against naive Pillow, JPEG to 1024 pixels; mean of {source}"
-    ) as axes:
+    title = f"CPU time against naive Pillow, JPEG to 1024 pixels; mean of {source}"
+    with _plot(folder / "cpu.svg", title) as axes:
         _draw_cpu_times(axes, measured)
 
 
