@@ -48,14 +48,7 @@ _SIDES = (600, 900, 1200, 1500)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The load.
-
-    Attributes:
-        number: The number of uploads.
-        concurrency: The most uploads in progress.
-        kill: Whether workers are killed.
-        patience: Seconds without a record after which an upload is late.
-    """
+    """The number of uploads, the most in progress, whether workers are killed, and the seconds until one is late."""
 
     number: int
     concurrency: int
@@ -89,15 +82,7 @@ def _whole_number(environment: Mapping[str, str], variable: str, default: int, h
 class Report:
     """The outcome of a load.
 
-    Attributes:
-        plan: The load.
-        seconds: The time from the first upload to the last record.
-        waits: Seconds from each upload to its record, ascending, without late uploads.
-        peak: The highest peak memory of a worker in bytes, if the system provides it.
-        killed: Killed workers.
-        redriven: Events redriven from the dead-letter queue.
-        requeued: Keys that the sweep requeued.
-        lost: Uploads without a record or a compressed image in the end.
+    `waits` has the seconds from each upload to its record, ascending, without late uploads. `peak` is in bytes.
     """
 
     plan: Plan
@@ -236,12 +221,7 @@ def _recover(stage: Stage, uploads: Uploads) -> tuple[int, int]:
 
 
 class Workers:
-    """The processes in which an emulator runs a function, found in /proc.
-
-    Attributes:
-        peak: The highest peak memory so far, in bytes.
-        killed: The number of killed processes.
-    """
+    """The processes in which an emulator runs a function, found in /proc."""
 
     def __init__(self, endpoint: str, function: str) -> None:
         self.peak: int | None = None
@@ -269,12 +249,8 @@ class Workers:
     def kill_one(self) -> None:
         """Kill a random process that has started: the emulator drops all events if one dies while it starts."""
         now = time.monotonic()
-        started = [
-            process
-            for process in self._running()
-            if self._first_seen.setdefault(process, now) < now - _SECONDS_TO_START
-        ]
-        if started:
+        first_seen = {process: self._first_seen.setdefault(process, now) for process in self._running()}
+        if started := [process for process, seen in first_seen.items() if seen < now - _SECONDS_TO_START]:
             with suppress(ProcessLookupError):
                 os.kill(choice(started), signal.SIGKILL)  # noqa: S311 - not for security
                 self.killed += 1

@@ -67,16 +67,7 @@ REQUESTS = {
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """The cost of one page.
-
-    Attributes:
-        records: Records on the page.
-        queries: Requests to an index.
-        batches: Requests for records.
-        entries: Index entries that the queries evaluated.
-        units: Read request units.
-        milliseconds: The median of several requests for the page.
-    """
+    """The cost of a page of `records`: requests to indexes and for records, index entries, units, and time."""
 
     records: int
     queries: int

@@ -37,15 +37,7 @@ _PAGE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """The cost of a sweep of keys that are all up to date.
-
-    Attributes:
-        keys: The number of keys.
-        seconds: CPU seconds of the sweep and the SDK, without the answers.
-        requests: The number of requests by operation.
-        peak: Peak memory of the process in bytes, if the system provides it.
-        peak_before: Its peak memory before the sweep, with the SDK loaded.
-    """
+    """The cost of a sweep: CPU seconds with the SDK, requests by operation, and peak memory in bytes if known."""
 
     keys: int
     seconds: float

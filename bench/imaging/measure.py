@@ -32,19 +32,14 @@ CURVES: Mapping[str, Sequence[int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """Peak memory in bytes.
-
-    Attributes:
-        whole: The peak of the process.
-        bare: The peak of its interpreter before it imported a library.
-    """
+    """Peak memory in bytes: of the whole process, and of its bare interpreter before it imported a library."""
 
     whole: int
     bare: int
 
     @property
     def above_bare(self) -> int:
-        """The cost of compressing."""
+        """The memory that compressing takes."""
         return self.whole - self.bare
 
 

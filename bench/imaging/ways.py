@@ -73,10 +73,8 @@ def small_pictures() -> Compress:
 
 def vips() -> Compress:
     """Return libvips' thumbnail operation, through pyvips."""
-    try:
-        import pyvips
-    except ImportError as error:
-        raise UnavailableError("pyvips is not installed") from error
+    import pyvips
+
     savers: Mapping[ImageFormat, Callable[[pyvips.Image, int], bytes]] = {
         "jpeg": lambda image, quality: image.jpegsave_buffer(Q=quality, optimize_coding=True, keep="none"),
         "webp": lambda image, quality: image.webpsave_buffer(Q=quality, keep="none"),

@@ -28,8 +28,11 @@ def main(name: str, *modules: str) -> None:
         import_module(module)
     try:
         compress = WAYS[name]()
-    except (UnavailableError, ImportError) as error:
+    except UnavailableError as error:
         _answer({"unavailable": str(error)})
+        return
+    except ImportError as error:
+        _answer({"unavailable": f"{error.name} is not installed"})
         return
     _answer({"bare": bare})
     runs_programs = name == "floor"
