@@ -24,9 +24,7 @@ def main() -> None:
     """Measure, print the table, and write JSON and plots to `build/bench`."""
     parser = argparse.ArgumentParser(prog="python -m bench.imaging", description=__doc__)
     parser.add_argument("--photos", type=Path, help="a folder of photographs; the default is drawn pictures")
-    parser.add_argument(
-        "--quick", action="store_true", help="fewer files, rounds and points: about two minutes"
-    )
+    parser.add_argument("--quick", action="store_true", help="fewer files and rounds: about three minutes")
     arguments = parser.parse_args()
     BUILD.mkdir(parents=True, exist_ok=True)
     measured = measure(corpus.build(arguments.photos, arguments.quick), arguments.quick)

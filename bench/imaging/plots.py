@@ -6,7 +6,7 @@ from math import nan
 from pathlib import Path
 from statistics import fmean, geometric_mean
 
-import matplotlib as mpl
+from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
@@ -17,7 +17,6 @@ from bench.imaging.peers import PEERS
 from bench.imaging.quality import Point
 
 _LOWEST_SCORE = 50  # photographs below it are not fit to publish
-_GREY = "#768390"  # contrasts with white and with black
 _TITLES = {peer.name: peer.title for peer in PEERS}
 _COLOURS = {
     "naive": "#8c959f",
@@ -33,15 +32,14 @@ _FORMATS = {"jpeg": ("JPEG", "-"), "webp": ("WebP", "--"), "avif": ("AVIF", ":")
 def write(folder: Path, measured: Measurements) -> None:
     """Write `quality.svg` and `cpu.svg`."""
     source = measured.corpus.source
-    with _plot(
-        folder / "quality.svg", f"SSIMULACRA2 after fitting into 1024 pixels; mean of {source}"
-    ) as axes:
+    title = f"SSIMULACRA2 after fitting into 1024 pixels; mean of {source}"
+    with _plot(folder / "quality.svg", title) as axes:
         axes.set_xlabel("kB")
         for curve, photographs in measured.curves.items():
             peer, image_format = curve.split()
-            title, dashes = _FORMATS[image_format]
-            label = f"{_TITLES[peer]} {title}"
-            axes.plot(*_points(photographs.values()), dashes, marker=".", color=_COLOURS[peer], label=label)
+            format_title, dashes = _FORMATS[image_format]
+            label = f"{_TITLES[peer]} {format_title}"
+            axes.plot(*_points(photographs.values()), dashes, color=_COLOURS[peer], label=label)
         axes.set_xlim(left=0)
     title = f"CPU time against naive Pillow, JPEG to 1024 pixels; mean of {source}"
     with _plot(folder / "cpu.svg", title) as axes:
@@ -51,31 +49,12 @@ def write(folder: Path, measured: Measurements) -> None:
 @contextmanager
 def _plot(path: Path, title: str) -> Iterator[Axes]:
     """Yield the axes of a new plot, and save the plot afterwards."""
-    style = mpl.rc_context(
-        {
-            "axes.edgecolor": _GREY,
-            "axes.axisbelow": True,
-            "axes.grid": True,
-            "axes.grid.axis": "y",
-            "axes.spines.right": False,
-            "axes.spines.top": False,
-            "axes.titlelocation": "left",
-            "grid.alpha": 0.3,
-            "legend.frameon": False,
-            "svg.fonttype": "none",
-            "svg.hashsalt": "imagepress",
-            "text.color": _GREY,
-            "axes.labelcolor": _GREY,
-            "xtick.color": _GREY,
-            "ytick.color": _GREY,
-        }
-    )
-    with style:
-        figure = Figure(figsize=(9, 5), layout="constrained")
+    with style.context(Path(__file__).with_suffix(".mplstyle")):
+        figure = Figure(layout="constrained")
         axes = figure.add_subplot(title=title)
         yield axes
         figure.legend(loc="outside right upper")
-        figure.savefig(path, transparent=True, metadata={"Date": None})
+        figure.savefig(path, metadata={"Date": None})
 
 
 def _points(photographs: Iterable[Sequence[Point]]) -> tuple[list[float], list[float]]:

@@ -20,14 +20,13 @@ _NAIVE = "naive jpeg"
 class Target:
     """A row before it is measured: its name, its bounds, and the function that finds its figure.
 
-    A figure must not exceed `must`, and should not exceed `aim`. It has the format `form`.
+    A figure must not exceed `must`, and should not exceed `aim`.
     """
 
     title: str
     must: float | None
     aim: float | None
     find: Callable[[Measurements], float]
-    form: str = ".2f"
 
     def verdict(self, figure: float) -> str:
         """Return the better bound that holds, `aim` or `must`, or else `missed`; empty without bounds."""
@@ -47,7 +46,6 @@ class Row:
     must: float | None
     aim: float | None
     holds: str
-    form: str
 
 
 def fill(measured: Measurements) -> list[Row]:
@@ -65,7 +63,7 @@ def _row(target: Target, measured: Measurements) -> Row:
         holds = measured.missing.get(peer, "not measured in this run")
     except UnreachedError as error:
         holds = str(error)
-    return Row(target.title, figure, target.must, target.aim, holds, target.form)
+    return Row(target.title, figure, target.must, target.aim, holds)
 
 
 def table(rows: Iterable[Row]) -> Table:
@@ -75,7 +73,7 @@ def table(rows: Iterable[Row]) -> Table:
         shown.add_column(name, justify="right")
     shown.add_column("holds")
     for row in rows:
-        figure = "-" if row.measured is None else format(row.measured, row.form)
+        figure = "-" if row.measured is None else f"{row.measured:.3g}"
         bounds = ("" if bound is None else f"{bound:g}" for bound in (row.must, row.aim))
         shown.add_row(row.title, figure, *bounds, row.holds)
     return shown
@@ -148,15 +146,15 @@ TARGETS = (
         0.35,
         lambda m: m.memory["ours"].above_bare / m.memory["sharp"].whole,
     ),
-    Target("peak memory with boto3 and chalice, MB, up to 100 MP", 110, 80, _application_memory, ".0f"),
+    Target("peak memory with boto3 and chalice, MB, up to 100 MP", 110, 80, _application_memory),
     Target(
         "bytes at equal SSIMULACRA2, against naive", 0.93, 0.88, lambda m: _equal_score_bytes(m, "ours jpeg")
     ),
     Target("bytes at equal SSIMULACRA2, WebP", 0.90, 0.87, lambda m: _equal_score_bytes(m, "ours webp")),
     Target("bytes at equal SSIMULACRA2, AVIF", 0.74, 0.69, lambda m: _equal_score_bytes(m, "ours avif")),
-    Target("SSIMULACRA2 lost at quality 70, against naive", 0, 0, _lost_score, ".2f"),
-    Target("CPU of a further size, % of the main job", 15, 15, _rendition, ".1f"),
-    Target("CPU of placeholder and dominantColor, ms", 3, 3, _preview, ".1f"),
+    Target("SSIMULACRA2 lost at quality 70, against naive", 0, 0, _lost_score),
+    Target("CPU of a further size, % of the main job", 15, 15, _rendition),
+    Target("CPU of placeholder and dominantColor, ms", 3, 3, _preview),
     Target("CPU, mixed files, against naive", None, None, lambda m: _cpu(m, m.corpus.mixed, "naive")),
     Target(
         "CPU, against sharp with mozjpeg",

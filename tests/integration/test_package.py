@@ -27,8 +27,8 @@ def zips(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         shutil.copytree(PROJECT / name, folder / name)
     for name in ("app.py", "requirements.txt"):
         shutil.copy(PROJECT / name, folder)
-    shutil.copytree(PROJECT / "tests", folder / "tests")
-    shutil.copytree(PROJECT / "tools", folder / "tools")
+    for name in ("bench", "tests", "tools"):
+        shutil.copytree(PROJECT / name, folder / name)
     return build(folder)
 
 
