@@ -18,16 +18,16 @@ lint: $(INSTALLED)  ## format, rules, types, the CloudFormation template
 	$(BIN)/mypy
 	$(BIN)/cfn-lint .chalice/infrastructure.yaml
 
-bench: .venv/bench-installed  ## the engine beside its peers, cold starts, the sweep, pages: PHOTOS=, QUICK=1, SECTIONS=
-	$(if $(filter imaging,$(SECTIONS)),$(BIN)/python -m tools.bench $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(QUICK),--quick))
-	$(if $(filter startup,$(SECTIONS)),$(BIN)/python -m tools.bench_startup)
-	$(if $(filter sweep,$(SECTIONS)),$(BIN)/python -m tools.bench_sweep)
-	$(if $(filter pages,$(SECTIONS)),$(BIN)/python -m tools.bench_pages $(if $(QUICK),--quick))
+bench: .venv/bench-installed  ## the imaging compared with its peers, cold starts, the sweep, pages: PHOTOS=, QUICK=1, SECTIONS=
+	$(if $(filter imaging,$(SECTIONS)),$(BIN)/python -m bench.imaging $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(QUICK),--quick))
+	$(if $(filter startup,$(SECTIONS)),$(BIN)/python -m bench.startup)
+	$(if $(filter sweep,$(SECTIONS)),$(BIN)/python -m bench.sweep)
+	$(if $(filter pages,$(SECTIONS)),$(BIN)/python -m bench.pages $(if $(QUICK),--quick))
 
-lock: $(INSTALLED)  ## pin tools/*.in and all they need, with the hash of every file
+lock: $(INSTALLED)  ## pin the packages of tools/*.in and bench/*.in, with the hash of every file
 	$(LOCK) tools/app.in -o requirements.txt
 	$(LOCK) tools/dev.in -c requirements.txt -o tools/requirements.txt
-	$(LOCK) tools/bench.in -c tools/requirements.txt -o tools/bench/requirements.txt
+	$(LOCK) bench/requirements.in -c tools/requirements.txt -o bench/requirements.txt
 
 audit: $(INSTALLED)  ## known vulnerabilities of what is pinned
 	@exec $(BIN)/python -m tools.audit
@@ -47,8 +47,8 @@ redrive: $(INSTALLED)  ## put failed events through again: STAGE=
 sweep: $(INSTALLED)  ## find what is missing, stale or orphaned, and have it reconciled: STAGE=
 	@exec $(BIN)/python -m tools.sweep
 
-load: $(INSTALLED)  ## uploads through the deployed function, on a stack of its own: N=, CONCURRENCY=, KILL=yes
-	@exec $(BIN)/python -m tools.load
+load: $(INSTALLED)  ## uploads through the deployed function, on a new local stack: N=, CONCURRENCY=, KILL=yes
+	@exec $(BIN)/python -m bench.load
 
 token: $(INSTALLED)  ## new API tokens, in force at once: STAGE=, ROLE=read or write
 	@exec $(BIN)/python -m tools.deploy.rotate
@@ -67,11 +67,11 @@ $(INSTALLED): requirements.txt tools/requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r tools/requirements.txt
 	@touch $@
 
-.venv/bench-installed: $(INSTALLED) tools/bench/requirements.txt $(wildcard tools/bench/*/package.json)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r tools/bench/requirements.txt
-	mkdir -p build/bench/sharp && cp tools/bench/sharp/package*.json build/bench/sharp
-	mkdir -p build/bench/dynalite && cp tools/bench/dynalite/package*.json build/bench/dynalite
-	npm ci --silent --prefix build/bench/sharp && npm ci --silent --prefix build/bench/dynalite || echo "Without npm, sharp and pages are left out."
+.venv/bench-installed: $(INSTALLED) bench/requirements.txt $(wildcard bench/*/package.json)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r bench/requirements.txt
+	mkdir -p build/bench/sharp && cp bench/sharp/package*.json build/bench/sharp
+	mkdir -p build/bench/dynalite && cp bench/dynalite/package*.json build/bench/dynalite
+	npm ci --silent --prefix build/bench/sharp && npm ci --silent --prefix build/bench/dynalite || echo "Without npm, the benchmarks leave out sharp and pages."
 	@touch $@
 
 export CHECK N CONCURRENCY KILL PHOTOS PORT AWS_PORT KEEP STAGE DRY_RUN PARAMETERS DELETE_DATA CONFIRM ROLE

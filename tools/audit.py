@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).parent.parent
-_FILES = ["requirements.txt", "tools/requirements.txt", "tools/bench/requirements.txt"]
+_FILES = ["requirements.txt", "tools/requirements.txt", "bench/requirements.txt"]
 VULNERABLE, UNCHECKED = 1, 2
 
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from bench.load import Plan, Uploads, load
 from chalicelib.aws.records_table import RecordsTable
 from chalicelib.metadata import Record, image_id
 from tests.conftest import DESTINATION, SOURCE, Deployed, eventually
 from tests.fixtures.events import SCHEDULED
 from tools import sweep as make_sweep
-from tools.load import Plan, Uploads, load
 from tools.local_stack import LocalStack
 from tools.pictures import picture
 from tools.stages import Stage, chosen

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.bench_startup import FUNCTIONS, MOST_BYTES, lambda_like, started
+from bench.startup import FUNCTIONS, MOST_BYTES, lambda_like, started
 from tools.deploy.package import build
 from tools.local_stack import PROJECT
 
@@ -27,8 +27,8 @@ def zips(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         shutil.copytree(PROJECT / name, folder / name)
     for name in ("app.py", "requirements.txt"):
         shutil.copy(PROJECT / name, folder)
-    shutil.copytree(PROJECT / "tests", folder / "tests")
-    shutil.copytree(PROJECT / "tools", folder / "tools")
+    for name in ("bench", "tests", "tools"):
+        shutil.copytree(PROJECT / name, folder / name)
     return build(folder)
 
 

@@ -1,4 +1,4 @@
-"""What is installed is pinned with the hash of every file, and is what tools/*.in ask for."""
+"""What is installed is pinned with the hash of every file, and matches what the .in files ask for."""
 
 import re
 from importlib.metadata import requires
@@ -10,7 +10,7 @@ from tools.local_stack import PROJECT
 LOCKS = {
     "tools/app.in": "requirements.txt",
     "tools/dev.in": "tools/requirements.txt",
-    "tools/bench.in": "tools/bench/requirements.txt",
+    "bench/requirements.in": "bench/requirements.txt",
 }
 PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z0-9, -]+\])?==(\S+)", re.MULTILINE)
 

@@ -1,8 +1,8 @@
-"""Pictures that make work as photographs and graphics do, drawn from a seed: the same ones everywhere.
+"""Pictures that are as hard to compress as photographs and graphics. A seed draws the same picture everywhere.
 
-The photographs are "dead leaves": discs of all sizes (the number falls with the cube of the radius) that
-cover one another, each smooth or rough with 1/f noise. Such pictures share with natural ones what codecs
-live on, the spectrum and the sharp edges, and are made for testing cameras for that reason.
+The photographs are "dead leaves": discs of all sizes that cover one another, each smooth or rough with 1/f noise. The
+number of discs falls with the cube of the radius. Such pictures have the spectrum and the sharp edges of natural
+pictures, on which codecs depend. Camera tests use them for the same reason.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
-_GRAIN_SIDE = 509  # a prime: the grain's repeats fall in with no grid of blocks
+_GRAIN_SIDE = 509  # a prime: the repeated grain does not align with a grid of blocks
 
 
 def photograph(seed: int, size: tuple[int, int] = (4032, 3024)) -> Image.Image:
-    """Draw a picture that decodes, scales and compresses much as a photograph: every other one a calm one."""
+    """Draw a picture that decodes, scales and compresses like a photograph; odd seeds draw less detail."""
     random = np.random.default_rng(seed)
     smallest = size[0] / (50 if seed % 2 else 300)
     colours, roughness = _leaves(random, size, smallest, size[0] / 4)
@@ -22,20 +22,20 @@ def photograph(seed: int, size: tuple[int, int] = (4032, 3024)) -> Image.Image:
     levels = np.asarray(colours, dtype=np.float32)
     levels *= 1 + texture[..., None] * (np.asarray(roughness, dtype=np.float32)[..., None] / 255)
     picture = Image.fromarray(levels.clip(0, 255).astype(np.uint8))
-    # A lens that is not quite sharp; the radius is in pixels.
+    # The blur of a lens; the radius is in pixels.
     return with_grain(picture.filter(ImageFilter.GaussianBlur(0.8)))
 
 
 def _leaves(
     random: np.random.Generator, size: tuple[int, int], smallest: float, largest: float
 ) -> tuple[Image.Image, Image.Image]:
-    """Draw discs, farthest first: their colours, and how rough each is from 0 to 255."""
+    """Draw discs, farthest first, and return their colours and their roughness from 0 to 255."""
     width, height = size
-    covers = 3  # times that the discs would fill the picture, if none covered another
+    covers = 3  # times that the discs would fill the picture without overlap
     mean_area = np.pi * 2 * smallest**2 * np.log(largest / smallest)
     count = int(covers * width * height / mean_area)
     radii = (smallest**-2 + random.random(count) * (largest**-2 - smallest**-2)) ** -0.5
-    # A photograph keeps to few hues: all colours vary about one line from a dark to a light one.
+    # A photograph has few hues: all colours vary around one line from a dark to a light colour.
     dark, light = random.integers(0, 90, 3), random.integers(150, 256, 3)
     mixture = np.clip(random.normal(0.5, 0.28, (count, 1)) + random.normal(0, 0.06, (count, 3)), 0, 1)
     fills = (dark + mixture * (light - dark)).astype(int)
@@ -62,7 +62,7 @@ def _fractal_noise(random: np.random.Generator, size: tuple[int, int]) -> "np.ty
 
 
 def with_grain(picture: Image.Image, strength: float = 2.0) -> Image.Image:
-    """Return a picture with a sensor's noise: `strength` is its standard deviation in levels."""
+    """Return a picture with the noise of a sensor, whose standard deviation in levels is `strength`."""
     random = np.random.default_rng(0)
     noise = random.normal(128, strength, (_GRAIN_SIDE, _GRAIN_SIDE, 3)).round().clip(0, 255).astype(np.uint8)
     tile, grain = Image.fromarray(noise), Image.new("RGB", picture.size)
@@ -72,8 +72,8 @@ def with_grain(picture: Image.Image, strength: float = 2.0) -> Image.Image:
     return ImageChops.add(picture, grain, offset=-128)
 
 
-def screenshot(size: tuple[int, int] = (2560, 1440)) -> Image.Image:
-    """Draw windows full of text: flat, with sharp edges."""
+def screenshot(size: tuple[int, int]) -> Image.Image:
+    """Draw windows full of text, with flat colours and sharp edges."""
     random = np.random.default_rng(1)
     picture = Image.new("RGB", size, "#20242b")
     pen, font = ImageDraw.Draw(picture), ImageFont.load_default(18)
@@ -94,8 +94,8 @@ def _words(random: np.random.Generator, count: int) -> str:
     return " ".join("".join(next(text) for _ in range(length)) for length in lengths)
 
 
-def diagram(size: tuple[int, int] = (2000, 1500)) -> Image.Image:
-    """Draw boxes, curves and labels on a transparent ground."""
+def diagram(size: tuple[int, int]) -> Image.Image:
+    """Draw boxes, curves and labels on a transparent background."""
     random = np.random.default_rng(2)
     picture = Image.new("RGBA", size, (0, 0, 0, 0))
     pen, font = ImageDraw.Draw(picture), ImageFont.load_default(28)
@@ -108,8 +108,8 @@ def diagram(size: tuple[int, int] = (2000, 1500)) -> Image.Image:
     return picture
 
 
-def gradients(size: tuple[int, int] = (1920, 1920)) -> Image.Image:
-    """Draw what a designer's background is made of: smooth ramps of colour under translucent shapes."""
+def gradients(size: tuple[int, int]) -> Image.Image:
+    """Draw a designer's background: smooth ramps of colour under translucent shapes."""
     ramps = (Image.linear_gradient("L"), Image.radial_gradient("L"), Image.linear_gradient("L").rotate(90))
     picture = Image.merge("RGB", [ramp.resize(size, Image.Resampling.BICUBIC) for ramp in ramps])
     random = np.random.default_rng(3)
@@ -122,8 +122,9 @@ def gradients(size: tuple[int, int] = (1920, 1920)) -> Image.Image:
     return picture
 
 
-GRAPHICS: Mapping[str, Callable[[], Image.Image]] = {
-    "screenshot": screenshot,
-    "diagram": diagram,
-    "gradients": gradients,
+GRAPHICS: Mapping[str, tuple[Callable[[tuple[int, int]], Image.Image], tuple[int, int]]] = {
+    "screenshot": (screenshot, (2560, 1440)),
+    "diagram": (diagram, (2000, 1500)),
+    "gradients": (gradients, (1920, 1920)),
 }
+"""Functions that draw graphics, with the sizes to draw."""

@@ -1,4 +1,4 @@
-// A process that compresses with sharp, as it is told on standard input: the counterpart of worker.py.
+// A process that compresses with sharp on request from standard input: the counterpart of imaging/worker.py.
 //
 //     node worker.mjs FOLDER [mozjpeg]      FOLDER has the node_modules with sharp
 
@@ -23,19 +23,19 @@ function cpuSeconds () {
   return (user + system) / 1e6
 }
 
-const say = (answer) => process.stdout.write(JSON.stringify(answer) + '\n')
+const answer = (message) => process.stdout.write(JSON.stringify(message) + '\n')
 
 const bare = peakMemory()
 let sharp
 try {
   sharp = createRequire(folder + '/')('sharp')
 } catch {
-  say({ unavailable: 'sharp is not installed (npm ci)' })
+  answer({ unavailable: 'sharp is not installed (npm ci)' })
   process.exit()
 }
 sharp.concurrency(1)
 sharp.cache(false)
-say({ ready: true, bare })
+answer({ bare })
 
 let last = {}
 for await (const line of createInterface({ input: process.stdin })) {
@@ -52,8 +52,8 @@ for await (const line of createInterface({ input: process.stdin })) {
       .toBuffer()
     const cpu = cpuSeconds() - before
     if (save) writeFileSync(save, result)
-    say({ cpu, bytes: result.length, peak: peakMemory() })
+    answer({ cpu, bytes: result.length, peak: peakMemory() })
   } catch (error) {
-    say({ error: String(error) })
+    answer({ error: String(error) })
   }
 }

@@ -1,6 +1,6 @@
-"""The ways to compress that run in Python: each takes an image's bytes, and returns a smaller image's.
+"""The compressors that run in Python: each takes an image's bytes, and returns a smaller image's bytes.
 
-Libraries are imported when a way is made, so that a process that measures one way holds that one alone.
+Each function imports its libraries when it is called, so that a process holds only the libraries it measures.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,20 +11,22 @@ from shutil import which
 from typing import Literal
 
 SIDE = 1024
-"""Pixels: every way fits its result into a square of this side."""
+"""Pixels: every compressor fits its result into a square of this side."""
+
+QUALITY = 70
 
 ImageFormat = Literal["jpeg", "webp", "avif", "png"]
 
 Compress = Callable[[bytes, ImageFormat, int], bytes]
-"""From bytes, a format to write and a quality to bytes."""
+"""Compresses bytes to a format at a quality."""
 
 
 class UnavailableError(Exception):
-    """What a way needs is not installed, or does not exist yet. The message says what."""
+    """A compressor needs something that is not installed. The message names it."""
 
 
 def naive() -> Compress:
-    """Return what a tutorial would do with Pillow."""
+    """Return the compressor of a Pillow tutorial."""
     from PIL import Image
 
     def compress(data: bytes, output_format: ImageFormat, quality: int) -> bytes:
@@ -38,11 +40,9 @@ def naive() -> Compress:
 
 
 def ours(*further: int) -> Compress:
-    """Return this project's way, with further sizes from the same decode."""
-    try:
-        from chalicelib.imaging import Options, Rendition, compress
-    except ImportError as error:
-        raise UnavailableError(str(error)) from error
+    """Return this project's compressor, with further sizes from the same decode."""
+    from chalicelib.imaging import Options, Rendition, compress
+
     renditions = tuple(Rendition(f"further-{side}", side) for side in further)
     options = Options(max_width=SIDE, max_height=SIDE, renditions=renditions)
 
@@ -53,20 +53,18 @@ def ours(*further: int) -> Compress:
 
 
 def small_pictures() -> Compress:
-    """Return the making of what is shown while an image loads, from an image of the final size."""
-    try:
-        from chalicelib.imaging.placeholder import dominant_color, placeholder, preview
-    except ImportError as error:
-        raise UnavailableError("the engine makes no placeholder") from error
+    """Return the maker of an image's placeholder and dominant colour, from an image of the final size."""
     from PIL import Image
 
-    @cache  # the engine has the pixels at hand: decoding them is no part of this
+    from chalicelib.imaging.placeholder import dominant_color, placeholder, preview
+
+    @cache  # the engine has the pixels already, so decoding does not count
     def pixels(data: bytes) -> Image.Image:
         image = Image.open(BytesIO(data))
         image.load()
         return image
 
-    def run(data: bytes, output_format: ImageFormat, quality: int) -> bytes:  # noqa: ARG001 as every way
+    def run(data: bytes, output_format: ImageFormat, quality: int) -> bytes:  # noqa: ARG001 - a Compress
         small = preview(pixels(data))
         return f"{placeholder(small)} {dominant_color(small)}".encode()
 
@@ -74,11 +72,9 @@ def small_pictures() -> Compress:
 
 
 def vips() -> Compress:
-    """Return libvips' own thumbnail operation, through pyvips."""
-    try:
-        import pyvips
-    except ImportError as error:
-        raise UnavailableError("pyvips is not installed") from error
+    """Return libvips' thumbnail operation, through pyvips."""
+    import pyvips
+
     savers: Mapping[ImageFormat, Callable[[pyvips.Image, int], bytes]] = {
         "jpeg": lambda image, quality: image.jpegsave_buffer(Q=quality, optimize_coding=True, keep="none"),
         "webp": lambda image, quality: image.webpsave_buffer(Q=quality, keep="none"),
@@ -94,9 +90,9 @@ def vips() -> Compress:
 
 
 def floor() -> Compress:
-    """Return `djpeg -scale | cjpeg`: decode as small as serves without a resize, and encode.
+    """Return `djpeg -scale | cjpeg`: decode at the smallest sufficient scale, and encode without a resize.
 
-    Less work than any way that gives 1024 pixels, and by the same library that all of them use.
+    This is less work than a result of 1024 pixels takes, with the JPEG library that all peers use.
     """
     import subprocess
 
@@ -104,7 +100,7 @@ def floor() -> Compress:
     if missing:
         raise UnavailableError(f"{' and '.join(missing)} not installed (libjpeg-turbo-progs)")
 
-    def compress(data: bytes, output_format: ImageFormat, quality: int) -> bytes:  # noqa: ARG001 as every way
+    def compress(data: bytes, output_format: ImageFormat, quality: int) -> bytes:  # noqa: ARG001 - a Compress
         pixmap = subprocess.run(
             ["djpeg", "-scale", f"1/{_reduction(data)}"], input=data, check=True, capture_output=True
         ).stdout
@@ -117,7 +113,7 @@ def floor() -> Compress:
 
 @cache
 def _reduction(data: bytes) -> int:
-    """Return the largest of libjpeg's quick reductions that leaves at least the fitted size."""
+    """Return the largest of libjpeg's fast reductions whose result is not smaller than the fitted size."""
     from PIL import Image
 
     longest = max(Image.open(BytesIO(data)).size)

@@ -1,0 +1,1 @@
+"""The project's measurements: `make bench` and `make load` run them."""

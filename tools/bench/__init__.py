@@ -1,6 +1,0 @@
-"""The benchmark of the imaging core: CPU, memory and bytes beside what engineers would otherwise pick.
-
-    python -m tools.bench [--photos FOLDER] [--quick]
-
-Its packages are in `requirements.txt`, and sharp in `sharp/package.json`; what is not installed is reported so.
-"""
