@@ -414,7 +414,8 @@ def test_a_setting_that_the_app_would_refuse_is_refused_before_anything_is_chang
     finally:
         path.write_text(before)
     assert result.returncode == 1
-    assert "API_AUTH is 'tokn'" in result.stderr
+    assert "API_AUTH must be token, iam, none or cognito:" in result.stderr
+    assert "got 'tokn'" in result.stderr
     assert "[2/" not in result.stdout
 
 
