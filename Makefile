@@ -4,7 +4,7 @@ INSTALLED := .venv/installed
 SECTIONS ?= imaging startup sweep pages
 LOCK = $(BIN)/uv pip compile --quiet --python $(BIN)/python --generate-hashes --no-strip-extras --no-annotate --custom-compile-command 'make lock'
 
-.PHONY: help run test lint bench policies redrive sweep load deploy destroy token screenshots lock audit clean
+.PHONY: help run test lint docs bench policies redrive sweep load deploy destroy token screenshots lock audit clean
 
 run: $(INSTALLED)  ## the app on this machine, with pictures: PHOTOS=, PORT=, AWS_PORT=, KEEP=
 	@exec $(BIN)/python -m tools.run
@@ -17,6 +17,9 @@ lint: $(INSTALLED)  ## format, rules, types, the CloudFormation template
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/cfn-lint .chalice/infrastructure.yaml
+
+docs: $(INSTALLED)  ## the tables in docs/ that follow from the code: CHECK=1 only compares
+	@exec $(BIN)/python -m tools.docs $(if $(CHECK),--check)
 
 bench: .venv/bench-installed  ## the imaging compared with its peers, cold starts, the sweep, pages: PHOTOS=, QUICK=1, SECTIONS=
 	$(if $(filter imaging,$(SECTIONS)),$(BIN)/python -m bench.imaging $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(QUICK),--quick))

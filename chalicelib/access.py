@@ -33,7 +33,7 @@ def authorizer() -> Authorizer | None:
         return CognitoUserPoolAuthorizer("users", provider_arns=[auth.removeprefix("cognito:")])
     if auth == "none" and "AWS_ENDPOINT_URL" not in os.environ:
         raise SettingsError(
-            "API_AUTH is 'none', but may be so on an emulated AWS alone (AWS_ENDPOINT_URL): anyone could call the API"
+            "API_AUTH must not be 'none' unless AWS is emulated (AWS_ENDPOINT_URL): anyone could call the API"
         )
     return None
 

@@ -1,8 +1,8 @@
 """What goes into the engine, and what comes out."""
 
 import re
-from dataclasses import dataclass, fields
-from typing import Final, Literal, get_args
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, Literal, get_args
 
 ENGINE_VERSION: Final[int] = 1
 """Raised whenever the same bytes and options come to give other bytes: it makes what was compressed stale."""
@@ -35,14 +35,45 @@ class ImageError(ValueError):
         self.code: ErrorCode = code
 
 
-def _require(condition: bool, name: str, value: object, allowed: str) -> None:
-    if not condition:
-        raise ValueError(f"{name} is {value!r}, but must be {allowed}")
+class WholeNumber:
+    """The whole numbers of a range. `str` gives them in words, for messages and documents."""
+
+    def __init__(self, low: int, high: int | None = None) -> None:
+        self.low, self.high = low, high
+
+    def __str__(self) -> str:
+        end = f"of at least {self.low}" if self.high is None else f"from {self.low} to {self.high}"
+        return f"a whole number {end}"
+
+    def __contains__(self, value: object) -> bool:
+        if not isinstance(value, int) or isinstance(value, bool):
+            return False
+        return self.low <= value and (self.high is None or value <= self.high)
 
 
-def _is_integer_within(value: object, low: int, high: int | None = None) -> bool:
-    is_integer = isinstance(value, int) and not isinstance(value, bool)
-    return is_integer and low <= value and (high is None or value <= high)  # type: ignore[operator]
+class OneOf:
+    """A few words. `str` gives them, for messages and documents."""
+
+    def __init__(self, *words: str) -> None:
+        self.words = words
+
+    def __str__(self) -> str:
+        return f"one of {', '.join(self.words)}"
+
+    def __contains__(self, value: object) -> bool:
+        return value in self.words
+
+
+SIDE = WholeNumber(1, LARGEST_SIDE)
+"""Allowed lengths of a result's side, in pixels."""
+
+PALETTE = WholeNumber(2, 256)
+"""Allowed numbers of colours of a palette."""
+
+
+def not_allowed(name: str, allowed: object, value: object) -> str:
+    """Return the message that refuses a value."""
+    return f"{name} must be {allowed}; got {value!r}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,70 +89,61 @@ class Rendition:
     size: int
 
     def __post_init__(self) -> None:
-        _require(
-            re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", self.name) is not None,
-            "Rendition.name",
-            self.name,
-            "1 to 32 lower-case letters, digits and hyphens, the first no hyphen",
-        )
-        _require(
-            _is_integer_within(self.size, 1, LARGEST_SIDE),
-            "Rendition.size",
-            self.size,
-            f"1 to {LARGEST_SIDE}",
-        )
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", self.name):
+            allowed = "1 to 32 lower-case letters, digits and hyphens, not starting with a hyphen"
+            raise ValueError(not_allowed("Rendition.name", allowed, self.name))
+        if self.size not in SIDE:
+            raise ValueError(not_allowed("Rendition.size", SIDE, self.size))
+
+
+def _option(default: Any, allowed: WholeNumber | OneOf | None = None) -> Any:
+    return field(default=default, metadata={"allowed": allowed})
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """How to compress.
 
-    Attributes:
-        max_width: Width in pixels that the result is fitted into; it is never enlarged. 1 to 16383.
-        max_height: Height in pixels that the result is fitted into. 1 to 16383.
-        quality: 1 to 100 on libjpeg's scale; other formats are set to look alike.
-        output_format: The format of the result, or `original` to keep the source's where a browser
-            can show it (JPEG, PNG, WebP, GIF, AVIF); the rest becomes JPEG, or PNG where there is transparency.
-        max_pixels: Pixels, by the header, above which a source is refused before it is decoded;
-            for an animation, over all of its frames.
-        max_frames: Frames above which an animation is refused.
-        renditions: Further sizes, still images in the format of the result. Their names differ.
-        png_colors: 2 to 256 to reduce PNG to a palette of so many colours (lossy); None keeps it lossless.
-
     Raises:
-        ValueError: A value is not allowed; the message names the option, the value and what is allowed.
+        ValueError: A value is not allowed. The message names the option, what is allowed and the value.
     """
 
-    max_width: int = 1024
-    max_height: int = 1024
-    quality: int = 70
-    output_format: OutputFormat = "original"
-    max_pixels: int = 100_000_000
-    max_frames: int = 500
-    renditions: tuple[Rendition, ...] = ()
-    png_colors: int | None = None
+    max_width: int = _option(1024, SIDE)
+    """The largest width of the result, in pixels. Nothing is enlarged."""
+
+    max_height: int = _option(1024, SIDE)
+    """The largest height of the result, in pixels. Nothing is enlarged."""
+
+    quality: int = _option(70, WholeNumber(1, 100))
+    """Quality on libjpeg's scale. The other formats are tuned to look alike."""
+
+    output_format: OutputFormat = _option("original", OneOf(*get_args(OutputFormat)))
+    """The format of the result. `original` keeps a source's JPEG, PNG, WebP, GIF or AVIF.
+    Other sources become JPEG, or PNG where they have transparency."""
+
+    max_pixels: int = _option(100_000_000, WholeNumber(1))
+    """Images with more pixels are refused before they are decoded. All frames of an animation count."""
+
+    max_frames: int = _option(500, WholeNumber(1))
+    """Animations with more frames are refused."""
+
+    renditions: tuple[Rendition, ...] = _option(())
+    """Further sizes, as still images in the result's format. Their names differ."""
+
+    png_colors: int | None = _option(None, PALETTE)
+    """Reduces PNG images to a palette of this many colours, with loss. By default they stay lossless."""
 
     def __post_init__(self) -> None:
-        for name, high in (
-            ("max_width", LARGEST_SIDE),
-            ("max_height", LARGEST_SIDE),
-            ("quality", 100),
-            ("max_pixels", None),
-            ("max_frames", None),
-        ):
-            value = getattr(self, name)
-            allowed = f"an integer from 1 to {high}" if high else "an integer of at least 1"
-            _require(_is_integer_within(value, 1, high), name, value, allowed)
-        formats = get_args(OutputFormat)
-        _require(self.output_format in formats, "output_format", self.output_format, " or ".join(formats))
+        for option in fields(self):
+            value, allowed = getattr(self, option.name), option.metadata["allowed"]
+            optional = option.default is None
+            if allowed and value not in allowed and not (optional and value is None):
+                raise ValueError(
+                    not_allowed(option.name, f"None or {allowed}" if optional else allowed, value)
+                )
         names = [rendition.name for rendition in self.renditions]
-        _require(len(names) == len(set(names)), "renditions", names, "of different names")
-        _require(
-            self.png_colors is None or _is_integer_within(self.png_colors, 2, 256),
-            "png_colors",
-            self.png_colors,
-            "None or an integer from 2 to 256",
-        )
+        if len(names) != len(set(names)):
+            raise ValueError(not_allowed("renditions", "of different names", ", ".join(names)))
 
 
 def fingerprint(options: Options) -> str:

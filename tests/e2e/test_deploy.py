@@ -390,7 +390,10 @@ def test_a_step_that_fails_is_named_with_its_reason_and_how_to_go_on(
         ("RequireTls=perhaps", "The parameter RequireTls is 'perhaps', but must be yes or no."),
         ("RequireTLS=no", "The stack has no parameter 'RequireTLS'; it has AlarmTopic, AppName, "),
         ("UploadOrigins=https://a.example", "UploadOrigins cannot be given in PARAMETERS"),
-        ("SourceBucketName=a.b.c", "The settings of dev in .chalice/config.json: SOURCE_BUCKET is 'a.b.c'"),
+        (
+            "SourceBucketName=a.b.c",
+            "The settings of dev in .chalice/config.json: SOURCE_BUCKET must be the name of an S3 bucket",
+        ),
     ],
 )
 def test_parameters_that_the_stack_does_not_take_are_refused_before_anything_is_changed(
@@ -411,7 +414,8 @@ def test_a_setting_that_the_app_would_refuse_is_refused_before_anything_is_chang
     finally:
         path.write_text(before)
     assert result.returncode == 1
-    assert "API_AUTH is 'tokn'" in result.stderr
+    assert "API_AUTH must be token, iam, none or cognito:" in result.stderr
+    assert "got 'tokn'" in result.stderr
     assert "[2/" not in result.stdout
 
 

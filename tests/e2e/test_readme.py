@@ -1,5 +1,6 @@
-"""The README's examples, run as they stand there."""
+"""The examples of README.md and docs/api.md run as they are written."""
 
+import json
 import re
 import subprocess
 import sys
@@ -11,17 +12,18 @@ from tests.conftest import Deployed, eventually
 from tools.local_stack import PROJECT, LocalStack
 from tools.pictures import picture
 
-README = (PROJECT / "README.md").read_text()
+README = PROJECT / "README.md"
+API = PROJECT / "docs" / "api.md"
 PHOTO = picture(1600, 1200, "JPEG")
 
 
-def example(language: str) -> str:
-    (found,) = re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+def example(document: Path, language: str) -> str:
+    (found,) = re.findall(rf"^```{language}\n(.*?)^```$", document.read_text(), re.MULTILINE | re.DOTALL)
     return str(found)
 
 
 def run(command: list[str], code: str, stack: LocalStack, folder: Path) -> str:
-    """Run an example, which has the ports of `make run`, on those of this stack."""
+    """Run an example on this stack, whose port differs from that of `make run`."""
     code = code.replace("http://127.0.0.1:8000", stack.api)
     assert stack.api in code
     result = subprocess.run(
@@ -33,13 +35,13 @@ def run(command: list[str], code: str, stack: LocalStack, folder: Path) -> str:
 
 @pytest.fixture(scope="module")
 def ran(stack: LocalStack, deployed: Deployed, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
-    """What the lines for a shell print, and where they were run."""
+    """Return what the shell example prints, and the folder it ran in."""
     deployed.upload("dawn.jpg", PHOTO)
     folder = tmp_path_factory.mktemp("shell")
-    return run(["bash", "-euo", "pipefail", "-c"], example("sh"), stack, folder), folder
+    return run(["bash", "-euo", "pipefail", "-c"], example(API, "sh"), stack, folder), folder
 
 
-def test_the_lines_for_a_shell_find_and_fetch_images(ran: tuple[str, Path], deployed: Deployed) -> None:
+def test_shell_example_finds_and_fetches_images(ran: tuple[str, Path], deployed: Deployed) -> None:
     printed, folder = ran
 
     assert '"sourceKey": "dawn.jpg"' in printed
@@ -47,28 +49,46 @@ def test_the_lines_for_a_shell_find_and_fetch_images(ran: tuple[str, Path], depl
     assert (folder / "smaller.jpg").read_bytes().startswith(b"\xff\xd8\xff")
 
 
-def test_the_lines_for_a_shell_upload_an_image(ran: tuple[str, Path], deployed: Deployed) -> None:
+def test_shell_example_uploads_an_image(ran: tuple[str, Path], deployed: Deployed) -> None:
     record = eventually(lambda: deployed.record("my holidays/dawn.jpg"))
 
     assert record["status"] == "compressed"
 
 
-def test_the_lines_for_a_shell_can_be_run_again(
-    ran: tuple[str, Path], stack: LocalStack, deployed: Deployed
-) -> None:
-    printed = run(["bash", "-euo", "pipefail", "-c"], example("sh"), stack, ran[1])
+def test_shell_example_can_be_run_again(ran: tuple[str, Path], stack: LocalStack, deployed: Deployed) -> None:
+    printed = run(["bash", "-euo", "pipefail", "-c"], example(API, "sh"), stack, ran[1])
 
     assert "problem" not in printed
 
 
-def test_the_lines_of_python_upload_a_folder_and_list_what_was_saved(
+def test_python_example_uploads_a_folder_and_prints_what_was_saved(
     stack: LocalStack, deployed: Deployed, tmp_path: Path
 ) -> None:
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "one.jpg").write_bytes(PHOTO)
     (tmp_path / "photos" / "bad.jpg").write_bytes(b"words")
 
-    printed = run([sys.executable, "-c"], example("python"), stack, tmp_path)
+    printed = run([sys.executable, "-c"], example(API, "python"), stack, tmp_path)
 
     assert re.search(rf"^one\.jpg {len(PHOTO)} to [0-9]+$", printed, re.MULTILINE)
     assert re.search(r"^bad\.jpg 5 to .*not-an-image", printed, re.MULTILINE)
+
+
+def test_readme_example_lists_finds_and_fetches_images(
+    stack: LocalStack, deployed: Deployed, tmp_path: Path
+) -> None:
+    deployed.upload("dawn.jpg", PHOTO)
+
+    printed = run(["bash", "-euo", "pipefail", "-c"], example(README, "sh"), stack, tmp_path)
+
+    assert printed.count('"sourceKey": "dawn.jpg"') == 2
+    assert (tmp_path / "smaller.jpg").read_bytes().startswith(b"\xff\xd8\xff")
+
+
+def test_readme_record_has_the_members_of_a_record(
+    stack: LocalStack, deployed: Deployed, tmp_path: Path
+) -> None:
+    deployed.upload("dawn.jpg", PHOTO)
+    printed = run(["curl", "-s"], "http://127.0.0.1:8000/images?key=dawn.jpg", stack, tmp_path)
+
+    assert json.loads(example(README, "json")).keys() == json.loads(printed).keys()

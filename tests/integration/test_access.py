@@ -180,5 +180,5 @@ def test_an_open_api_is_refused_where_aws_is_not_emulated(
     with_settings(API_AUTH="none")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
 
-    with pytest.raises(SettingsError, match="API_AUTH is 'none'"):
+    with pytest.raises(SettingsError, match="API_AUTH must not be 'none'"):
         access.authorizer()

@@ -1,4 +1,4 @@
-"""The README's call of S3 Batch Operations, against the SDK's own description of AWS."""
+"""The documented call of S3 Batch Operations, against the SDK's own description of AWS."""
 
 import json
 import re
@@ -13,14 +13,14 @@ from botocore.validate import ParamValidator
 
 from tools.local_stack import PROJECT
 
-README = (PROJECT / "README.md").read_text()
+OPERATIONS = (PROJECT / "docs" / "operations.md").read_text()
 CONFIG = json.loads((PROJECT / ".chalice" / "config.json").read_text())
 JSON_ARGUMENTS = {"Operation", "Manifest", "Report", "AssumeRolePolicyDocument", "PolicyDocument"}
 
 
 def arguments(service: str, operation: str) -> dict[str, Any]:
-    """Return the parameters of a command of the README, under the names of the SDK."""
-    (command,) = re.findall(rf"^    aws {service} {operation} .*\n(?:      .*\n)*", README, re.MULTILINE)
+    """Return the parameters of a documented command, under the names of the SDK."""
+    (command,) = re.findall(rf"^    aws {service} {operation} .*\n(?:      .*\n)*", OPERATIONS, re.MULTILINE)
     words = shlex.split(command.replace("\\\n", " "))[3:]
     found: dict[str, Any] = {}
     while words:

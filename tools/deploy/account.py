@@ -51,7 +51,7 @@ def current(session: boto3.Session) -> Account:
     if not session.region_name:
         raise NoRegionError
     identity = session.client("sts").get_caller_identity()
-    partition = session.get_partition_for_region(session.region_name)
+    partition = identity["Arn"].split(":")[1]
     return Account(identity["Account"], session.region_name, identity["Arn"], partition)
 
 

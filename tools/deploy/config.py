@@ -119,7 +119,7 @@ def require_valid_settings(stage: Stage, named: Mapping[str, str]) -> None:
     try:
         for name, value in given.items():
             if not isinstance(value, str):
-                raise SettingsError(f"{name} is {json.dumps(value)}, but must be text, in quotes")
+                raise SettingsError(f"{name} must be a string in quotes; got {json.dumps(value)}")
         Settings.from_environment(given | not_yet)
     except SettingsError as error:
         raise DeployError(f"The settings of {stage.name} in .chalice/config.json: {error}.") from error

@@ -5,13 +5,12 @@ import os
 import sys
 from pathlib import Path
 
-from tools.deploy import account, command
+from tools.deploy import account, command, config
 from tools.policies.program import PolicyError
 from tools.policies.stage import Policy, policies
 
 PROJECT = Path(__file__).parents[2]
-LOCAL = account.Account("000000000000", "us-east-1", "the emulator's root user")
-"""Where the emulated AWS of `make run` is."""
+LOCAL = account.Account("000000000000", "us-east-1", "the emulated AWS of `make run`")
 
 
 def differences(project: Path, policy: Policy) -> list[str]:
@@ -27,6 +26,7 @@ def main() -> None:
     stage, only_check = os.environ.get("STAGE") or "local", bool(os.environ.get("CHECK"))
     with command.told("Stopped: no policy was written."):
         try:
+            config.read(PROJECT / ".chalice" / "config.json", stage)  # before AWS is asked
             where = LOCAL if stage == "local" else account.current(account.session())
             found = policies(PROJECT, stage, where)
         except PolicyError as error:

@@ -44,7 +44,7 @@ class Aws:
         return self
 
     def get_caller_identity(self) -> dict[str, str]:
-        return {"Account": ACCOUNT, "Arn": "me"}
+        return {"Account": ACCOUNT, "Arn": "arn:aws:iam::111111111111:user/me"}
 
     def get_function_configuration(self, **asked: str) -> None:
         if asked["FunctionName"] not in self._functions:

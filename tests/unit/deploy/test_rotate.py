@@ -26,7 +26,7 @@ class Aws:
         return self
 
     def get_caller_identity(self) -> dict[str, str]:
-        return {"Account": "111111111111", "Arn": "me"}
+        return {"Account": "111111111111", "Arn": "arn:aws:iam::111111111111:user/me"}
 
     def get_function_configuration(self, **_: Any) -> dict[str, Any]:
         return {"Environment": {"Variables": self.variables}}
