@@ -9,13 +9,14 @@ from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, Rate, Request, Response, S3Event
 
-from chalicelib import access, settings, startup
+from chalicelib import settings, startup
+from chalicelib.api import auth
 
 startup.begin()
 
-AUTHORIZER = access.authorizer()
+AUTHORIZER = auth.make_authorizer()
 
-app = Chalice(app_name="imagepress", configure_logs=False)  # telemetry's logger has its name
+app = Chalice(app_name="imagepress", configure_logs=False)  # the logger of telemetry has the same name
 
 
 @app.on_s3_event(
@@ -44,7 +45,7 @@ def compress_batch(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 @app.lambda_function()
 def sweep(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Find what no event will put right, and have it reconciled."""
+    """Find what no event will repair, and have it reconciled."""
     from chalicelib import sweep as sweeping
     from chalicelib import telemetry
 
@@ -53,110 +54,110 @@ def sweep(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 @app.schedule(Rate(1, unit=Rate.DAYS))
 def sweep_daily(_: CloudWatchEvent) -> None:
-    """Begin a sweep; `sweep` itself takes events that say where to go on, which a schedule's do not."""
+    """Start a sweep; `sweep` itself takes events with a position, which a schedule's do not have."""
     from chalicelib import services
 
     services.of_functions().sweep_function.start_sweep({})
 
 
 @app.middleware("http")
-def answer(request: Request, get_answer: Callable[[Request], Response]) -> Response:
-    """Answer every request in one way: who may call, problems, headers."""
-    from chalicelib import answers
+def respond(request: Request, get_response: Callable[[Request], Response]) -> Response:
+    """Check the caller, turn problems into details, and add the headers of every response."""
+    from chalicelib.api import responses
 
-    return answers.complete(request, get_answer)
+    return responses.complete(request, get_response)
 
 
 @app.route("/")
 def get_page() -> Response:
     """Show the gallery."""
-    from chalicelib import gallery
+    from chalicelib.api import page
 
-    return gallery.page(_request())
+    return page.get_page(_request())
 
 
 @app.route("/web/{version}/{name}")
 def get_asset(version: str, name: str) -> Response:
     """Return a file of the gallery."""
-    from chalicelib import gallery
+    from chalicelib.api import page
 
-    return gallery.asset(_request(), version, name)
+    return page.get_asset(_request(), version, name)
 
 
 @app.route("/images", authorizer=AUTHORIZER)
 def list_images() -> Response:
     """List records, or find one by its source key."""
-    from chalicelib import api
+    from chalicelib.api import views
 
-    return api.list_images(_request())
+    return views.list_images(_request())
 
 
 @app.route("/images/{image_id}", authorizer=AUTHORIZER)
 def get_image(image_id: str) -> Response:
     """Return one record."""
-    from chalicelib import api
+    from chalicelib.api import views
 
-    return api.get_image(_request(), image_id)
+    return views.get_image(_request(), image_id)
 
 
 @app.route("/images/{image_id}", methods=["DELETE"], authorizer=AUTHORIZER)
 def delete_image(image_id: str) -> Response:
-    """Delete an image's source; the rest follows."""
-    from chalicelib import api
+    """Delete an image's source; its event deletes the rest."""
+    from chalicelib.api import views
 
-    return api.delete_image(_request(), image_id)
+    return views.delete_image(_request(), image_id)
 
 
 @app.route("/images/{image_id}/file", authorizer=AUTHORIZER)
 def get_file(image_id: str) -> Response:
     """Redirect to the compressed image, its original or a rendition."""
-    from chalicelib import api
+    from chalicelib.api import views
 
-    return api.get_file(_request(), image_id)
+    return views.get_file(_request(), image_id)
 
 
 @app.route("/images/{image_id}/reprocess", methods=["POST"], authorizer=AUTHORIZER)
 def reprocess_image(image_id: str) -> Response:
-    """Have an image compressed again."""
-    from chalicelib import api
+    """Compress an image again."""
+    from chalicelib.api import views
 
-    return api.reprocess_image(_request(), image_id)
+    return views.reprocess_image(_request(), image_id)
 
 
 @app.route("/uploads", methods=["POST"], authorizer=AUTHORIZER)
 def create_upload() -> Response:
     """Sign a form that uploads one object."""
-    from chalicelib import api
+    from chalicelib.api import views
 
-    return api.create_upload(_request())
+    return views.create_upload(_request())
 
 
 @app.route("/stats", authorizer=AUTHORIZER)
 def get_stats() -> Response:
     """Return sums over all images."""
-    from chalicelib import api
+    from chalicelib.api import views
 
-    return api.get_stats(_request())
+    return views.get_stats(_request())
 
 
 @app.route("/health", authorizer=AUTHORIZER)
-def health() -> Response:
-    """Tell whether the table and the buckets can be reached."""
-    from chalicelib import api
+def get_health() -> Response:
+    """Check that the table and the buckets can be reached."""
+    from chalicelib.api import views
 
-    return api.health(_request())
+    return views.get_health(_request())
 
 
 @app.route("/openapi.json")
 def get_contract() -> Response:
     """Return the contract of the API."""
-    from chalicelib import api
+    from chalicelib.api import views
 
-    return api.contract(_request())
+    return views.get_contract(_request())
 
 
 def preflight(**_: str) -> Response:
-    """Answer a browser that asks whether another site's page may call: `answer` does."""
+    """Answer a browser that asks whether another site's page may call: `respond` does."""
     return Response("")
 
 

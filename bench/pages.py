@@ -29,10 +29,10 @@ from rich.table import Table
 
 from bench.imaging.peers import BUILD, ROOT
 from bench.records import SOURCE, TABLE, compressed_record, failed_record
+from chalicelib.api.listing import Filters, Listing, Order
 from chalicelib.aws import clients
 from chalicelib.aws.items import item_of
 from chalicelib.aws.records_table import RecordsTable
-from chalicelib.listing import Filters, Listing, Order
 from chalicelib.metadata import Record, timestamp
 from tools.deploy.template import parsed
 from tools.local_stack import free_port

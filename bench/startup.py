@@ -66,7 +66,7 @@ _COMPRESS_FLOOR = _floor(
 
 FUNCTIONS = {
     "api": Function(
-        "import app; from chalicelib import answers, api, services; services.of_api().source; services.of_api().table",
+        "import app; from chalicelib import services; from chalicelib.api import responses, views; services.of_api().source; services.of_api().table",
         _floor("s3", "dynamodb"),
     ),
     "compress": Function(f"import app; from chalicelib import pipeline; {_COMPRESS}", _COMPRESS_FLOOR),

@@ -16,7 +16,9 @@ from chalicelib.imaging import Options
 from chalicelib.settings import Settings
 
 PROJECT: Final = Path(__file__).parents[1]
-_CONTRACT: Final[Mapping[str, Any]] = json.loads((PROJECT / "chalicelib" / "openapi.json").read_text())
+_CONTRACT: Final[Mapping[str, Any]] = json.loads(
+    (PROJECT / "chalicelib" / "api" / "openapi.json").read_text()
+)
 _PART: Final = re.compile(r"(<!-- generated: ([a-z]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 

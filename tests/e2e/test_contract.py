@@ -1,4 +1,4 @@
-"""chalicelib/openapi.json is what the API does: routes one by one, and thousands of requests made from it."""
+"""chalicelib/api/openapi.json is what the API does: routes one by one, and thousands of requests made from it."""
 
 import json
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from tools.local_stack import PROJECT, LocalStack, served_with
 from tools.pictures import picture
 
 TOKEN = "a token that writes"
-CONTRACT = PROJECT / "chalicelib" / "openapi.json"
+CONTRACT = PROJECT / "chalicelib" / "api" / "openapi.json"
 
 
 def test_contract_and_app_have_the_same_routes(stack: LocalStack) -> None:

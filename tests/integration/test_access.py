@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import access
+from chalicelib.api import auth
 from chalicelib.settings import SettingsError
 from tests.fixtures.events import proxied
 from tests.integration.conftest import Api, body
@@ -181,4 +181,4 @@ def test_an_open_api_is_refused_where_aws_is_not_emulated(
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
 
     with pytest.raises(SettingsError, match="API_AUTH must not be 'none'"):
-        access.authorizer()
+        auth.make_authorizer()

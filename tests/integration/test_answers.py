@@ -59,7 +59,7 @@ def test_what_is_refused_is_told_as_a_problem(
 
 
 def test_a_route_that_breaks_tells_nothing_of_its_insides(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    from chalicelib import api as views
+    from chalicelib.api import views
 
     def broken(*_: Any) -> Any:
         raise RuntimeError("secret")

@@ -277,7 +277,7 @@ def test_stats_leave_out_a_former_source_bucket(api: Api, deployed: Deployed) ->
     ("method", "path"),
     [
         (method.upper(), path)
-        for path, methods in json.loads((PROJECT / "chalicelib" / "openapi.json").read_text())[
+        for path, methods in json.loads((PROJECT / "chalicelib" / "api" / "openapi.json").read_text())[
             "paths"
         ].items()
         for method in methods

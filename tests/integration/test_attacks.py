@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 import pytest
 
-from chalicelib import gallery, pipeline
+from chalicelib import pipeline
+from chalicelib.api import page
 from tests.conftest import DESTINATION, SOURCE, TABLE, Deployed
 from tests.integration.conftest import Api
 from tools.local_stack import LocalStack
@@ -47,7 +48,7 @@ def call(stack: LocalStack, method: str, target: str, headers: dict[str, str] | 
 def test_a_path_leads_to_no_file_but_the_page_s_own(
     api: Api, stack: LocalStack, name: str, status: int
 ) -> None:
-    answer = call(stack, "GET", f"/web/{gallery.version()}/{name}")
+    answer = call(stack, "GET", f"/web/{page.version()}/{name}")
 
     assert answer.status == status
     assert "import" not in answer.text

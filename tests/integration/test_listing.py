@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib import listing
+from chalicelib.api import listing
+from chalicelib.api.listing import Filters, Listing, Order
 from chalicelib.aws.items import SHARDS, item_of, list_key
 from chalicelib.aws.records_table import Entries, Entry, RecordsTable
-from chalicelib.listing import Filters, Listing, Order
 from chalicelib.metadata import Record, image_id, timestamp
 from tests.conftest import SOURCE
 from tests.integration.conftest import Api, body

@@ -105,7 +105,7 @@ def test_a_change_of_the_app_makes_a_new_app_and_keeps_the_layer(
 
 
 IMAGES = ["PIL", "cykooz_resizer", "pi_heif", "oxipng", "chalicelib.imaging.engine", "chalicelib.pipeline"]
-API = ["chalicelib.api", "chalicelib.answers", "chalicelib.listing", "chalicelib.gallery"]
+API = ["chalicelib.api.views", "chalicelib.api.responses", "chalicelib.api.listing", "chalicelib.api.page"]
 
 
 @pytest.mark.parametrize(

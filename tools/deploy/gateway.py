@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.answers import FOR_OTHER_SITES, SECURITY
+from chalicelib.api.responses import FOR_OTHER_SITES, SECURITY
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

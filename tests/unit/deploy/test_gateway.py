@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.answers import SECURITY
+from chalicelib.api.responses import SECURITY
 from tools.deploy.gateway import headers_of
 
 

@@ -188,5 +188,5 @@ def _after(order: Order, cursor: str | None) -> str | None:
     of, _, sort_key = text.partition(":")
     well_formed = len(sort_key.encode()) <= LONGEST_KEY if order == "name" else _LIST_KEY.fullmatch(sort_key)
     if of != order or not sort_key or not well_formed:
-        raise CursorError("is none that this listing gave")
+        raise CursorError("must be the nextCursor of a page of this listing")
     return sort_key

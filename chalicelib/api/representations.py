@@ -1,4 +1,4 @@
-"""What the API shows of a record, and the URLs of its files."""
+"""Records as the API shows them, and the URLs of their files."""
 
 from typing import Any, Final
 from urllib.parse import quote
@@ -7,13 +7,13 @@ from chalicelib.metadata import Record, content_type_of
 from chalicelib.services import Services
 
 URL_SECONDS: Final = 300
-"""How long a presigned URL of a file is good for."""
+"""How long a presigned URL of a file is valid."""
 
-_LONGEST_NAME = 150  # characters: what URLs as long as clients take can hold, escaped twice
+_LONGEST_NAME = 150  # characters: escaped twice, a longer name makes URLs that some clients refuse
 _HIDDEN = {"revision", "destETag"}
 
 
-def shown(record: Record) -> dict[str, Any]:
+def represent(record: Record) -> dict[str, Any]:
     """Return a record without what only the pipeline needs."""
     members: dict[str, Any] = {name: value for name, value in record.items() if name not in _HIDDEN}
     if "renditions" in record:
@@ -24,7 +24,7 @@ def shown(record: Record) -> dict[str, Any]:
     return members
 
 
-def files(record: Record) -> dict[str, str]:
+def files_of(record: Record) -> dict[str, str]:
     """Return the object key of each file of an image, by its variant: `original`, `compressed`, a rendition's name."""
     keys = {"original": record["sourceKey"]}
     if "destKey" in record:
@@ -33,21 +33,21 @@ def files(record: Record) -> dict[str, str]:
     return keys
 
 
-def urls(record: Record, adapters: Services) -> dict[str, str]:
+def sign_urls(record: Record, adapters: Services) -> dict[str, str]:
     """Return a URL of each file of an image, by its variant."""
-    return {variant: url_of(record, variant, adapters, download=False) for variant in files(record)}
+    return {variant: sign_url(record, variant, adapters, download=False) for variant in files_of(record)}
 
 
-def url_of(record: Record, variant: str, adapters: Services, *, download: bool) -> str:
-    """Return a URL that fetches a file without credentials for `URL_SECONDS`, to be shown or to be saved.
+def sign_url(record: Record, variant: str, adapters: Services, *, download: bool) -> str:
+    """Return a URL that fetches a file without credentials for `URL_SECONDS`, for display or for download.
 
-    What could not be read as an image is always saved: no browser shows it, whatever its uploader called it.
+    A source that is not an image is always downloaded: no browser displays it, whatever its uploader called it.
     """
-    key = files(record)[variant]
+    key = files_of(record)[variant]
     disposition = "attachment" if download or record["status"] == "failed" else "inline"
     name = key.rpartition("/")[2][-_LONGEST_NAME:]
     disposition += f"; filename*=UTF-8''{quote(name, safe='')}"
     if variant == "original":
-        kind = content_type_of(record.get("originalFormat"))
-        return adapters.source.sign_source_url(key, URL_SECONDS, kind, disposition)
+        content_type = content_type_of(record.get("originalFormat"))
+        return adapters.source.sign_source_url(key, URL_SECONDS, content_type, disposition)
     return adapters.compressed.sign_compressed_url(key, URL_SECONDS, disposition)

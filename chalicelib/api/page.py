@@ -1,4 +1,4 @@
-"""The gallery: one page and its files, as they stand in `web`."""
+"""The gallery: one page and its files, from the folder `web`."""
 
 from functools import cache
 from hashlib import sha256
@@ -7,22 +7,23 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from chalice.app import Request, Response
+from chalice.app import Request
 
-from chalicelib import parameters, services, settings
-from chalicelib.answers import tagged
-from chalicelib.problems import Problem
+from chalicelib import services, settings
+from chalicelib.api.problems import Problem, quote
+from chalicelib.api.requests import Query
+from chalicelib.api.responses import Reply, view
 
-_WEB: Final = Path(__file__).parent / "web"
+_WEB: Final = Path(__file__).parents[1] / "web"
 _TYPES: Final = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
-_FOREVER: Final = "public, max-age=31536000, immutable"
 _PAGE: Final = "index.html"
 
 
-def page(request: Request) -> Response:
-    """Answer `GET /`: the page, which may fetch from this API and from the two buckets, and from nowhere else.
+@view(None, content_type="text/html; charset=utf-8", cache_control="no-cache")
+def get_page(request: Request, _: Query) -> Reply:
+    """`GET /`: the page, which may fetch from this API and from the two buckets, and from nowhere else.
 
-    Query parameters are the page's own, which keeps its view in its address.
+    Its query parameters are the page's own: it keeps its view in its address.
     """
     now = settings.current()
     values = {
@@ -34,21 +35,17 @@ def page(request: Request) -> Response:
     text = (_WEB / _PAGE).read_text()
     for name, value in values.items():
         text = text.replace(f"{{{{{name}}}}}", escape(value))
-    answer = tagged(request, text, "text/html; charset=utf-8", "no-cache")
-    answer.headers["Content-Security-Policy"] = _policy()
-    return answer
+    return Reply(text, {"Content-Security-Policy": _policy()})
 
 
-def asset(request: Request, of: str, name: str) -> Response:
-    """Answer `GET /web/{version}/{name}`: a file of the page, which never changes under its version."""
-    parameters.query(request, ())
-    # Only a name that the listing has is ever opened.
+@view({}, cache_control="public, max-age=31536000, immutable")
+def get_asset(_: Request, __: Query, of: str, name: str) -> Reply:
+    """`GET /web/{version}/{name}`: a file of the page, which never changes under its version."""
+    # Only names of the folder's listing are ever opened.
     if of != version() or name not in _assets():
-        raise Problem(
-            "no-such-page", f"There is no file {parameters.shown(name)} of this version: reload the page."
-        )
+        raise Problem("no-such-page", f"This version does not have the file {quote(name)}; reload the page.")
     path = _WEB / name
-    return tagged(request, path.read_text(), _TYPES[path.suffix], _FOREVER)
+    return Reply(path.read_text(), {"Content-Type": _TYPES[path.suffix]})
 
 
 @cache

@@ -1,0 +1,197 @@
+"""The views of the REST API. Its contract is openapi.json."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, get_args
+from urllib.parse import urlencode
+
+from botocore.exceptions import BotoCoreError, ClientError
+from chalice.app import Request
+
+from chalicelib import services, settings
+from chalicelib.api.listing import LONGEST_PREFIX, CursorError, Filters, Listing, Order
+from chalicelib.api.problems import Problem, bad_parameter, quote
+from chalicelib.api.representations import URL_SECONDS, files_of, represent, sign_url, sign_urls
+from chalicelib.api.requests import Query, flag, one_of, parse_body, text, time, whole_number
+from chalicelib.api.responses import Reply, view
+from chalicelib.api.uploads import FORM_SECONDS, MEMBERS, parse_upload
+from chalicelib.metadata import EXTENSIONS, Record, Status, image_id, timestamp
+
+_REVALIDATED: Final = "private, no-cache"
+# A browser may go on using a redirect for as long as its URL is valid, and a little less.
+_REDIRECT_CACHE = f"private, max-age={URL_SECONDS - 60}"
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_LISTING = {
+    "limit": whole_number(1, 100, default=20),
+    "cursor": text(),
+    "status": one_of(get_args(Status)),
+    "format": one_of(EXTENSIONS),
+    "prefix": text(LONGEST_PREFIX),
+    "since": time(),
+    "until": time(),
+    "order": one_of(get_args(Order)),
+    "urls": flag(),
+    "key": text(),
+}
+
+
+@view(_LISTING)
+def list_images(request: Request, query: Query) -> Reply:
+    """`GET /images`: a page of records; or with `key`, the record of one source object."""
+    given = dict(request.query_params or {})
+    if query["key"] is not None:
+        if given.keys() - {"key", "urls"}:
+            raise bad_parameter("key", "must be given without other parameters than urls")
+        record = _record_of_key(query["key"])
+        return Reply(_represent(record, with_urls=query["urls"]), cache_control=_REVALIDATED)
+    filters = Filters(*(query[name] for name in ("status", "format", "prefix", "since", "until")))
+    adapters = services.of_api()
+    listing = Listing(adapters.table, adapters.settings.source_bucket)
+    try:
+        page = listing.page(filters, _order(query), query["limit"], query["cursor"])
+    except CursorError as error:
+        raise bad_parameter("cursor", str(error)) from error
+    next_page = urlencode({**given, "cursor": page.cursor}) if page.cursor else None
+    images = [_represent(record, with_urls=query["urls"]) for record in page.records]
+    link = {"Link": f'<?{next_page}>; rel="next"'} if next_page else {}
+    return Reply({"images": images, "nextCursor": page.cursor}, link)
+
+
+@view({"urls": flag()}, cache_control=_REVALIDATED)
+def get_image(_: Request, query: Query, identifier: str) -> dict[str, Any]:
+    """`GET /images/{imageId}`: one record."""
+    return _represent(_record(identifier), with_urls=query["urls"])
+
+
+@view({"variant": text(), "download": flag(), "redirect": flag(default=True)})
+def get_file(_: Request, query: Query, identifier: str) -> Reply:
+    """`GET /images/{imageId}/file`: a redirect to a URL that fetches a file for five minutes, or the URL itself."""
+    record = _record(identifier)
+    variant = query["variant"] or "compressed"
+    known = {"compressed", "original"} | {name for name, _ in settings.current().renditions}
+    if variant not in known | files_of(record).keys():
+        raise bad_parameter("variant", f"must be one of {', '.join(sorted(known))}", variant)
+    if variant not in files_of(record):
+        reason = "its record says why" if "error" in record else "reprocess the image to make the file"
+        raise Problem("no-file", f"Image {identifier} does not have the file {quote(variant)}: {reason}.")
+    url = sign_url(record, variant, services.of_api(), download=query["download"])
+    if query["redirect"]:
+        return Reply("", {"Location": url, "Cache-Control": _REDIRECT_CACHE}, 302)
+    return Reply({"url": url, "expiresAt": _from_now(URL_SECONDS)})
+
+
+@view({}, status=201)
+def create_upload(request: Request, _: Query) -> dict[str, Any]:
+    """`POST /uploads`: a form that uploads one object to the source bucket, by POST."""
+    source = services.of_api().source
+    upload = parse_upload(parse_body(request, MEMBERS), settings.current())
+    if not upload.replace and source.source_etag(upload.key) is not None:
+        raise Problem(
+            "already-exists",
+            f"key must be new; the object {quote(upload.key)} exists. Choose another key, or set replace to true.",
+            parameter="key",
+        )
+    url, fields = source.sign_upload_form(upload.key, upload.content_type, upload.sizes, FORM_SECONDS)
+    return {
+        "imageId": image_id(source.name, upload.key),
+        "key": upload.key,
+        "url": url,
+        "fields": fields,
+        "expiresAt": _from_now(FORM_SECONDS),
+    }
+
+
+@view({}, status=202)
+def delete_image(_: Request, __: Query, identifier: str) -> dict[str, str]:
+    """`DELETE /images/{imageId}`: delete the source; its event then deletes the compressed image and the record."""
+    key = _record(identifier)["sourceKey"]
+    adapters = services.of_api()
+    if adapters.source.source_etag(key) is None:  # deleting it would then cause no event
+        adapters.compress_function.request_compression(key)
+    else:
+        adapters.source.delete_source(key)
+    return {"imageId": identifier, "sourceKey": key}
+
+
+@view({}, status=202)
+def reprocess_image(_: Request, __: Query, identifier: str) -> dict[str, str]:
+    """`POST /images/{imageId}/reprocess`: compress the source again, although nothing has changed."""
+    key = _record(identifier)["sourceKey"]
+    services.of_api().compress_function.request_compression(key, force=True)
+    return {"imageId": identifier, "sourceKey": key}
+
+
+@view({})
+def get_stats(_: Request, __: Query) -> dict[str, int]:
+    """`GET /stats`: sums over all images."""
+    totals = services.of_api().table.get_totals(settings.current().source_bucket)
+    return {
+        "images": totals["compressed"],
+        "failures": totals["failed"],
+        "bytesBefore": totals["bytesBefore"],
+        "bytesAfter": totals["bytesAfter"],
+        "bytesSaved": totals["bytesBefore"] - totals["bytesAfter"],
+    }
+
+
+@view({})
+def get_health(_: Request, __: Query) -> Reply:
+    """`GET /health`: 200 if the table and both buckets can be reached, else 503."""
+    adapters = services.of_api()
+    checks = {
+        "table": [adapters.table.check_table],
+        "buckets": [adapters.source.check_source_bucket, adapters.compressed.check_compressed_bucket],
+    }
+    states = {name: _state(several) for name, several in checks.items()}
+    healthy = all(state == "ok" for state in states.values())
+    return Reply({"status": "ok" if healthy else "unavailable", **states}, status=200 if healthy else 503)
+
+
+@view({}, cache_control="public, max-age=300")
+def get_contract(_: Request, __: Query) -> str:
+    """`GET /openapi.json`: the contract."""
+    return (Path(__file__).parent / "openapi.json").read_text()
+
+
+def _record(identifier: str) -> Record:
+    record = services.of_api().table.get_record(identifier) if _ID.fullmatch(identifier) else None
+    # A record of a bucket that the settings no longer name says nothing about the object of that key in today's bucket.
+    if record is None or record["sourceBucket"] != settings.current().source_bucket:
+        raise Problem("no-such-image", f"The image {quote(identifier)} does not exist.")
+    return record
+
+
+def _record_of_key(key: str) -> Record:
+    record = services.of_api().table.get_record(image_id(settings.current().source_bucket, key))
+    if record is None:
+        raise Problem("no-such-image", f"No image has the key {quote(key)}.")
+    return record
+
+
+def _represent(record: Record, *, with_urls: bool) -> dict[str, Any]:
+    members = represent(record)
+    return {**members, "urls": sign_urls(record, services.of_api())} if with_urls else members
+
+
+def _order(query: Query) -> Order:
+    order: Order | None = query["order"]
+    if query["prefix"] and order not in {None, "name"}:
+        raise bad_parameter("order", "must be name where prefix is given", order)
+    return "name" if query["prefix"] else order or "newest"
+
+
+def _from_now(seconds: int) -> str:
+    return timestamp(datetime.now(UTC) + timedelta(seconds=seconds))
+
+
+def _state(checks: list[Callable[[], None]]) -> str:
+    try:
+        for check in checks:
+            check()
+    except ClientError as error:
+        return f"unavailable: {error.response['Error']['Code']}"
+    except BotoCoreError as error:
+        return f"unavailable: {type(error).__name__}"
+    return "ok"
