@@ -30,9 +30,9 @@ app = Chalice(app_name="imagepress", configure_logs=False)  # the logger of tele
 )
 def compress(event: S3Event) -> None:
     """Reconcile every key that the event names."""
-    from chalicelib import pipeline, telemetry
+    from chalicelib import events, telemetry
 
-    telemetry.handler(event.context, lambda: pipeline.reconcile_event(event.to_dict()))
+    telemetry.handler(event.context, lambda: events.reconcile_event(event.to_dict()))
 
 
 @app.lambda_function()

@@ -27,7 +27,7 @@ from rich.table import Table
 
 from bench.memory import format_megabytes, peak_memory
 from chalicelib import sweep
-from chalicelib.metadata import Record, image_id
+from chalicelib.records import Record, image_id
 from chalicelib.services import Services
 from chalicelib.sweep import Position
 from tools.local_stack import StackError, free_port, running

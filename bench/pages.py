@@ -33,7 +33,7 @@ from chalicelib.api.listing import Filters, Listing, Order
 from chalicelib.aws import clients
 from chalicelib.aws.items import item_of
 from chalicelib.aws.records_table import RecordsTable
-from chalicelib.metadata import Record, timestamp
+from chalicelib.records import Record, timestamp
 from tools.deploy.template import parsed
 from tools.local_stack import free_port
 

@@ -1,6 +1,6 @@
 """Image records like the app's, for tables that are measured."""
 
-from chalicelib.metadata import Record, image_id
+from chalicelib.records import Record, image_id
 
 SOURCE, DESTINATION, TABLE = "source-image", "resized-image", "ImageMetadata"
 ETAG = '"d41d8cd98f00b204e9800998ecf8427e"'

@@ -56,7 +56,7 @@ def _floor(*services: str, more: str = "") -> str:
 
 _TELEMETRY = "from chalicelib import telemetry; telemetry.logger(); telemetry.metrics()"
 _COMPRESS = (
-    f"pipeline.current(); {_TELEMETRY}; from chalicelib.imaging import compress; import os; "
+    f"events.pipeline(); {_TELEMETRY}; from chalicelib.imaging import compress; import os; "
     "compress(open(os.environ['PHOTO'], 'rb').read())"
 )
 _LOG = "from aws_lambda_powertools import Logger, Metrics; Logger(service='x'); Metrics(namespace='x', service='x')"
@@ -69,9 +69,9 @@ FUNCTIONS = {
         "import app; from chalicelib import services; from chalicelib.api import responses, views; services.of_api().source; services.of_api().table",
         _floor("s3", "dynamodb"),
     ),
-    "compress": Function(f"import app; from chalicelib import pipeline; {_COMPRESS}", _COMPRESS_FLOOR),
+    "compress": Function(f"import app; from chalicelib import events; {_COMPRESS}", _COMPRESS_FLOOR),
     "compress_batch": Function(
-        f"import app; from chalicelib import batch, pipeline; {_COMPRESS}", _COMPRESS_FLOOR
+        f"import app; from chalicelib import batch, events; {_COMPRESS}", _COMPRESS_FLOOR
     ),
     "sweep": Function(
         f"import app; from chalicelib import services, sweep; sweep.of(services.of_functions()); {_TELEMETRY}",

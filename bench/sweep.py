@@ -29,7 +29,7 @@ from chalicelib.aws.functions import CompressFunction
 from chalicelib.aws.items import item_of, partitions
 from chalicelib.aws.records_table import RecordsTable
 from chalicelib.aws.source_bucket import SourceBucket
-from chalicelib.metadata import image_id
+from chalicelib.records import image_id
 from chalicelib.sweep import Position, Sweep
 
 SIZES = (1_000, 100_000)

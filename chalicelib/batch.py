@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypedDict
 from urllib.parse import unquote_plus
 
-from chalicelib import pipeline, services, telemetry
+from chalicelib import events, services, telemetry
 from chalicelib.aws.records_table import RecordsTable
-from chalicelib.metadata import image_id
 from chalicelib.pipeline import Pipeline
+from chalicelib.records import image_id
 
 ResultCode = Literal["Succeeded", "TemporaryFailure", "PermanentFailure"]
 
@@ -29,7 +29,7 @@ class Result(TypedDict):
 def handle(event: Mapping[str, Any]) -> dict[str, Any]:
     """Answer an invocation by S3 Batch Operations."""
     adapters = services.of_functions()
-    return answer(event, pipeline.current(), adapters.table, adapters.settings.source_bucket)
+    return answer(event, events.pipeline(), adapters.table, adapters.settings.source_bucket)
 
 
 def answer(

@@ -1,36 +1,35 @@
 """Make one key agree: source object -> compressed objects -> record.
 
-An event is only a hint that a key may have changed, since S3 delivers events at least once, in any order.
-`reconcile` reads how the source stands now and makes the rest agree with it, so that creation, overwrite,
-deletion, duplicate, reordering and retry are one function. The record is the commit point.
+An event is only a hint that a key may have changed, since S3 delivers events at least once and in any order.
+`reconcile` reads the source as it is now and makes the rest agree with it. So creation, overwrite, deletion,
+duplicate, reordering and retry are one function. The record is the commit point.
 
-Reconciles of one key may race, and any may crash at any point. What keeps the result right:
+Reconciles of one key may race, and any may crash at any point. Three rules keep the result right:
 
-- A compressed object is written only over the one that stood there before the source was read, and a record only
-  over the one that was read: so an older source never replaces a newer one, and who is overtaken begins again.
-- Who has written looks at the source again: who deleted it in the meantime may have found nothing to delete.
-- Objects of a reconcile that crashed are found by their keys, of which a source key has few, under whatever settings
-  they were made: whoever writes the record deletes the others first, and whoever has nothing to write looks for them.
+- A compressed object is written only over the object that was there before the source was read, and a record only over
+  the record that was read. So an older source never replaces a newer one, and the losing reconcile starts again.
+- After its last write, a reconcile looks at the source again: the source may have been deleted while there was
+  nothing to delete yet.
+- The keys that a crashed reconcile can have left are known, under whatever settings: a source key has few. A reconcile
+  deletes them before it writes the record. A reconcile with nothing to write looks for them.
 
-So a reconcile that ends has seen everything agree after its own last write; one that crashed is run again.
+So a reconcile that ends has seen everything agree after its own last write. One that crashed is run again.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
-from functools import cache, cached_property
+from functools import cached_property
 from hashlib import sha256
-from typing import Any, Literal, Protocol
-from urllib.parse import unquote_plus
+from typing import Any, Literal, NamedTuple, Protocol
 from uuid import uuid4
 
-from chalicelib import options, services, settings, telemetry
 from chalicelib.aws.compressed_bucket import CompressedBucket
 from chalicelib.aws.records_table import Conflict, RecordsTable
 from chalicelib.aws.s3 import Overtaken
 from chalicelib.aws.source_bucket import Interrupted, NotModified, SourceBucket, SourceObject, UnreadableError
 from chalicelib.imaging import Compressed, ImageError, Options, compress, fingerprint
-from chalicelib.metadata import (
+from chalicelib.records import (
     LONGEST_KEY,
     PASSING_FAILURES,
     Failure,
@@ -51,36 +50,54 @@ _READS = 3  # a body that stalls takes the SDK's read time-out each time, and La
 
 
 class Telemetry(Protocol):
-    """Who is told what a pipeline does, and how long it takes."""
+    """Receives what a pipeline decides, and how long it takes."""
 
     def stage(self, name: str) -> AbstractContextManager[None]:
         """Measure a part of the work: `read`, `compress` or `write`."""
 
     def decision(self, outcome: str, key: str, image_id: str, facts: Mapping[str, Any]) -> None:
-        """Learn what was decided about a source key; the facts are its record, or nothing."""
+        """Record what was decided about a source key; the facts are its record, or nothing."""
 
 
-class Silence:
-    """Tells nobody."""
+class NoTelemetry:
+    """Records nothing."""
 
     def stage(self, name: str) -> AbstractContextManager[None]:  # noqa: ARG002
         """Measure nothing."""
         return nullcontext()
 
     def decision(self, outcome: str, key: str, image_id: str, facts: Mapping[str, Any]) -> None:
-        """Keep it to oneself."""
-
-
-def _includes_all(_: str) -> bool:
-    return True
+        """Record nothing."""
 
 
 class RefusedError(ValueError):
-    """A source object that is not accepted for a reason other than its pixels; `code` says which."""
+    """A source object is refused for a reason other than its pixels; `code` is that of the failure."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class Before(NamedTuple):
+    """What an attempt knows about a key before it reads the source.
+
+    Attributes:
+        key: The source key.
+        record: Its record.
+        possible: All object keys that the destination bucket can have for it.
+        objects: The ETags of the compressed objects, by object key.
+        is_verified: Whether `objects` was read from the bucket; otherwise it is what the record says.
+    """
+
+    key: str
+    record: Record | None
+    possible: set[str]
+    objects: Mapping[str, str]
+    is_verified: bool
+
+
+def _includes_all(_: str) -> bool:
+    return True
 
 
 class Pipeline:
@@ -94,7 +111,7 @@ class Pipeline:
         options: Options,
         max_source_bytes: int,
         includes: Callable[[str], bool] = _includes_all,
-        teller: Telemetry = Silence(),  # noqa: B008 - it has no state
+        telemetry: Telemetry = NoTelemetry(),  # noqa: B008 - it has no state
     ) -> None:
         self._source = source
         self._compressed = compressed
@@ -102,13 +119,13 @@ class Pipeline:
         self._options = options
         self._max_source_bytes = max_source_bytes
         self._includes = includes
-        self._telemetry = teller
+        self._telemetry = telemetry
         self._settings_version = fingerprint(options)
 
     def reconcile(self, key: str, *, force: bool = False) -> Outcome:
         """Make the compressed objects and the record of a source key agree with the source.
 
-        What is no image, or not one to accept, gives a record that says why. Errors of AWS are raised.
+        A source that is not an image, or not an acceptable one, gets a record with the reason. Errors of AWS are raised.
 
         Args:
             key: The source key.
@@ -121,7 +138,7 @@ class Pipeline:
         interruptions = 0
         for attempt in range(_ATTEMPTS):
             try:
-                outcome = self._attempt(key, force=force, trusting=attempt == 0)
+                outcome = self._attempt(key, force=force, verify=attempt > 0)
             except (Conflict, Overtaken):
                 continue
             except Interrupted:
@@ -129,117 +146,115 @@ class Pipeline:
                 if interruptions == _READS:
                     raise
                 continue
-            if outcome not in {"compressed", "failed"}:  # of those, the record tells more
+            if outcome not in {"compressed", "failed"}:  # about these, the record says more
                 self._telemetry.decision(outcome, key, image_id(self._source.name, key), {})
             return outcome
-        raise Conflict(f"{key!r} changed during each of {_ATTEMPTS} attempts")
+        raise Conflict(f"{key} changed during each of {_ATTEMPTS} attempts")
 
-    def _attempt(self, key: str, *, force: bool, trusting: bool) -> Outcome:
-        """Reconcile once, trusting the record about what stands in the destination bucket, or looking there."""
+    def _attempt(self, key: str, *, force: bool, verify: bool) -> Outcome:
         if not self._includes(key) and self._source.source_etag(key) is not None:
             return "excluded"
-        record = self._table.get_record(image_id(self._source.name, key))
-        possible = self._possible_keys(key, record)
-        # Looked at before the source is: what is written over then comes of no newer source.
-        standing = objects_of(record) if trusting else self._compressed.compressed_etags(possible)
-        agreeing = not force and standing == objects_of(record)
+        before = self._look(key, verify=verify)
         try:
-            source = self._source.open_source(key, self._settled_etag(record) if agreeing else None)
+            source = self._source.open_source(key, None if force else self._known_etag(before))
         except NotModified:
-            if trusting and not self._stands(record, possible):
+            if not before.is_verified and not self._agrees(before):
                 raise Overtaken(key) from None
             return "unchanged"
         except UnreadableError as error:
-            if _says_all(record, error) and self._stands(record, possible):
+            if _is_explained(before.record, error) and self._agrees(before):
                 return "unreadable"
-            failed = self._begun(key, error.etag, error.size)
+            failed = self._new_record(key, error.etag, error.size)
             failed["error"] = Failure(code=error.code, message=str(error))
-            return self._commit(failed, record, possible)
+            return self._commit(failed, before)
         if source is None:
-            return self._remove(key, record, possible)
-        return self._commit(self._compress(key, source, standing), record, possible)
+            return self._remove(before)
+        return self._commit(self._compress(source, before), before)
 
-    def _stands(self, record: Record | None, possible: set[str]) -> bool:
-        """Tell whether the destination bucket holds what the record vouches for, and nothing else of its source."""
-        return self._compressed.compressed_etags(possible) == objects_of(record)
+    def _look(self, key: str, *, verify: bool) -> Before:
+        """Read the record of a key, and with `verify`, the ETags of its compressed objects."""
+        record = self._table.get_record(image_id(self._source.name, key))
+        possible = self._possible_keys(key, record)
+        objects = self._compressed.compressed_etags(possible) if verify else objects_of(record)
+        return Before(key, record, possible, objects, verify)
 
-    def _settled_etag(self, record: Record | None) -> str | None:
-        """Return the ETag of the source that needs no work, if there is a record to say so."""
-        if not record or record["settingsVersion"] != self._settings_version:
+    def _agrees(self, before: Before) -> bool:
+        """Tell whether the destination bucket has the objects of the record, and no others of its source."""
+        return self._compressed.compressed_etags(before.possible) == objects_of(before.record)
+
+    def _known_etag(self, before: Before) -> str | None:
+        """Return the ETag of a source that needs no work, if the record and the objects say so."""
+        record = before.record
+        if (
+            not record
+            or record["settingsVersion"] != self._settings_version
+            or before.objects != objects_of(record)
+        ):
             return None
-        return (
-            None
-            if "error" in record and record["error"]["code"] in PASSING_FAILURES
-            else record["sourceETag"]
-        )
+        is_passing = "error" in record and record["error"]["code"] in PASSING_FAILURES
+        return None if is_passing else record["sourceETag"]
 
     def _possible_keys(self, key: str, record: Record | None) -> set[str]:
-        # An earlier version of this code may have named what is recorded in another way.
+        # An earlier version of this code may have named the objects of the record in another way.
         keys = possible_keys(key, self._rendition_names) | objects_of(record).keys()
         return {possible for possible in keys if len(possible.encode()) <= LONGEST_KEY}
 
     @cached_property
     def _rendition_names(self) -> frozenset[str]:
-        """The names of renditions now and ever: a crash may have left objects of one that the settings have dropped."""
+        """The names of all renditions ever: a crash may have left objects of one that the settings no longer have."""
         return self._table.note_renditions({rendition.name for rendition in self._options.renditions})
 
-    def _remove(self, key: str, record: Record | None, possible: set[str]) -> Outcome:
-        self._compressed.delete_compressed(possible)
-        if record:
-            self._table.delete_record(record)
-        if self._source.source_etag(key) is not None:
-            raise Overtaken(key)
-        return "deleted" if record else "absent"
+    def _remove(self, before: Before) -> Outcome:
+        self._compressed.delete_compressed(before.possible)
+        if before.record:
+            self._table.delete_record(before.record)
+        if self._source.source_etag(before.key) is not None:
+            raise Overtaken(before.key)
+        return "deleted" if before.record else "absent"
 
-    def _compress(self, key: str, source: SourceObject, standing: Mapping[str, str]) -> Record:
-        """Write the compressed objects and return their record; or return one that says why there are none."""
-        record = self._begun(key, source.etag, source.size)
+    def _compress(self, source: SourceObject, before: Before) -> Record:
+        """Write the compressed objects and return their record; or return a record with the reason for a failure."""
+        record = self._new_record(source.key, source.etag, source.size)
         try:
             with self._telemetry.stage("read"):
                 data = self._read(source)
             record["sourceSha256"] = sha256(data).hexdigest()
             with self._telemetry.stage("compress"):
                 compressed = compress(data, self._options)
-            main_key = destination_key(key, compressed.original_format, compressed.format)
-            rendition_keys = [rendition_key(main_key, each.name) for each in compressed.renditions]
-            _require_fitting(main_key, *rendition_keys)
+            main_key = destination_key(source.key, compressed.original_format, compressed.format)
+            _require_fitting(
+                main_key, *(rendition_key(main_key, each.name) for each in compressed.renditions)
+            )
         except (ImageError, RefusedError) as error:
             record["error"] = Failure(code=error.code, message=str(error))
             return record
         with self._telemetry.stage("write"):
-            self._write(record, compressed, main_key, rendition_keys, standing)
+            self._write(record, compressed, main_key, before.objects)
         return record
 
     def _write(
-        self,
-        record: Record,
-        compressed: Compressed,
-        main_key: str,
-        rendition_keys: list[str],
-        standing: Mapping[str, str],
+        self, record: Record, compressed: Compressed, main_key: str, replaced: Mapping[str, str]
     ) -> None:
-        etag = self._compressed.write_compressed(
-            main_key, compressed.data, compressed.content_type, replacing=standing.get(main_key)
-        )
+        write = self._compressed.write_compressed
+        etag = write(main_key, compressed.data, compressed.content_type, replacing=replaced.get(main_key))
         record["status"] = "compressed"
         record.update(_described(compressed, self._compressed.name, main_key, etag))
-        for each, key in zip(compressed.renditions, rendition_keys, strict=True):
-            etag = self._compressed.write_compressed(
-                key, each.data, each.content_type, replacing=standing.get(key)
-            )
+        for each in compressed.renditions:
+            key = rendition_key(main_key, each.name)
+            etag = write(key, each.data, each.content_type, replacing=replaced.get(key))
             record["renditions"][each.name] = RenditionRecord(
                 destKey=key, etag=etag, sizeCompressed=len(each.data), width=each.width, height=each.height
             )
 
-    def _commit(self, record: Record, replaced: Record | None, possible: set[str]) -> Outcome:
-        self._compressed.delete_compressed(possible - objects_of(record).keys())
-        self._table.put_record(record, replacing=replaced)
-        if self._source.source_etag(record["sourceKey"]) != record["sourceETag"]:
-            raise Overtaken(record["sourceKey"])
-        self._telemetry.decision(record["status"], record["sourceKey"], record["imageId"], record)
+    def _commit(self, record: Record, before: Before) -> Outcome:
+        self._compressed.delete_compressed(before.possible - objects_of(record).keys())
+        self._table.put_record(record, replacing=before.record)
+        if self._source.source_etag(before.key) != record["sourceETag"]:
+            raise Overtaken(before.key)
+        self._telemetry.decision(record["status"], before.key, record["imageId"], record)
         return record["status"]
 
-    def _begun(self, key: str, etag: str, size: int) -> Record:
+    def _new_record(self, key: str, etag: str, size: int) -> Record:
         return {
             "imageId": image_id(self._source.name, key),
             "sourceBucket": self._source.name,
@@ -263,64 +278,11 @@ class Pipeline:
             return source.read_body()
 
 
-def reconcile_event(event: Mapping[str, Any]) -> None:
-    """Reconcile every key that an S3 event notification names, or one made like it.
-
-    A record with `"force": true` has its key compressed again even if it is up to date.
-
-    Raises:
-        ExceptionGroup: Some keys failed; the others are done.
-    """
-    keys, errors = _named_keys(event["Records"])
-    for key, force in keys.items():
-        try:
-            current().reconcile(key, force=force)
-        except Exception as error:
-            telemetry.trouble("could not be reconciled", error, key=key)
-            error.add_note(f"while reconciling {key!r}")
-            errors.append(error)
-    if errors:
-        raise ExceptionGroup("some keys could not be reconciled", errors)
-
-
-def _named_keys(records: Iterable[Mapping[str, Any]]) -> tuple[dict[str, bool], list[Exception]]:
-    """Return the keys of the source bucket that records name, each once, and whether to force it; and what names none."""
-    bucket = settings.current().source_bucket
-    keys: dict[str, bool] = {}
-    errors: list[Exception] = []
-    for record in records:
-        try:
-            named, key = record["s3"]["bucket"]["name"], unquote_plus(record["s3"]["object"]["key"])
-        except (KeyError, TypeError, AttributeError) as error:
-            telemetry.trouble("names no object", error, record=repr(record))
-            errors.append(ValueError(f"an event's record names no object: {record!r}"))
-            continue
-        if named == bucket:
-            keys[key] = keys.get(key, False) or record.get("force") is True
-    return keys, errors
-
-
-@cache
-def current() -> Pipeline:
-    """Return the pipeline of this process."""
-    adapters = services.of_functions()
-    now = adapters.settings
-    return Pipeline(
-        adapters.source,
-        adapters.compressed,
-        adapters.table,
-        options.of(now),
-        now.max_source_bytes,
-        now.includes,
-        telemetry.CloudWatch(),
-    )
-
-
-def _says_all(record: Record | None, unreadable: UnreadableError) -> bool:
-    """Tell whether a record is of a source that cannot be read now: what was made of it is kept, or the same reason."""
-    if record is None or record["sourceETag"] != unreadable.etag:
+def _is_explained(record: Record | None, refusal: UnreadableError) -> bool:
+    """Tell whether the record of a source that is unreadable now can stay: it is an earlier success, or has the reason."""
+    if record is None or record["sourceETag"] != refusal.etag:
         return False
-    return "error" not in record or record["error"]["code"] == unreadable.code
+    return "error" not in record or record["error"]["code"] == refusal.code
 
 
 def _require_fitting(*keys: str) -> None:

@@ -20,7 +20,7 @@ from chalicelib.aws.items import partitions
 from chalicelib.aws.records_table import FIRST, LAST, Range, RecordsTable
 from chalicelib.aws.source_bucket import SourceBucket
 from chalicelib.imaging import fingerprint
-from chalicelib.metadata import PASSING_FAILURES, Record, image_id
+from chalicelib.records import PASSING_FAILURES, Record, image_id
 from chalicelib.services import Services
 
 KEYS_A_SECOND: Final = 100

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chalicelib.aws.records_table import RecordsTable
-from chalicelib.metadata import Record, image_id
+from chalicelib.records import Record, image_id
 from tools.local_stack import LocalStack, free_port, running
 
 if TYPE_CHECKING:

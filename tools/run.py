@@ -14,7 +14,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from chalicelib.aws.records_table import RecordsTable
-from chalicelib.metadata import Record, image_id
+from chalicelib.records import Record, image_id
 from tools.local_stack import LocalStack, StackError, running
 from tools.pictures import generated
 

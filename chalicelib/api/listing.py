@@ -19,7 +19,7 @@ from typing import Final, Literal
 
 from chalicelib.aws.items import partitions
 from chalicelib.aws.records_table import FIRST, LAST, Entries, Entry, Range, RecordsTable
-from chalicelib.metadata import LONGEST_KEY, Record, Status
+from chalicelib.records import LONGEST_KEY, Record, Status
 
 Order = Literal["newest", "oldest", "name"]
 

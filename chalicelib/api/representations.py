@@ -3,7 +3,7 @@
 from typing import Any, Final
 from urllib.parse import quote
 
-from chalicelib.metadata import Record, content_type_of
+from chalicelib.records import Record, content_type_of
 from chalicelib.services import Services
 
 URL_SECONDS: Final = 300

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from chalice.app import MultiDict, Request
 
 from chalicelib.api.problems import Problem, bad_parameter, quote
-from chalicelib.metadata import timestamp
+from chalicelib.records import timestamp
 
 _TIME = r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?"
 

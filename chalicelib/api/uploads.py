@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from chalicelib.api.problems import bad_parameter, quote
-from chalicelib.metadata import LONGEST_KEY, possible_keys
+from chalicelib.records import LONGEST_KEY, possible_keys
 from chalicelib.settings import Settings
 
 FORM_SECONDS: Final = 900

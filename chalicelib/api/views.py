@@ -17,7 +17,7 @@ from chalicelib.api.representations import URL_SECONDS, files_of, represent, sig
 from chalicelib.api.requests import Query, flag, one_of, parse_body, text, time, whole_number
 from chalicelib.api.responses import Reply, view
 from chalicelib.api.uploads import FORM_SECONDS, MEMBERS, parse_upload
-from chalicelib.metadata import EXTENSIONS, Record, Status, image_id, timestamp
+from chalicelib.records import EXTENSIONS, Record, Status, image_id, timestamp
 
 _REVALIDATED: Final = "private, no-cache"
 # A browser may go on using a redirect for as long as its URL is valid, and a little less.

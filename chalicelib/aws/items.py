@@ -13,7 +13,7 @@ from typing import Any, Final, TypedDict, cast
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from chalicelib.metadata import Record
+from chalicelib.records import Record
 
 SHARDS: Final = 4
 TOTALS: Final = ("compressed", "failed", "bytesBefore", "bytesAfter")

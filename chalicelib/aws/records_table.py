@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from botocore.exceptions import ClientError
 
 from chalicelib.aws.items import TOTALS, Totals, difference, item_of, record_of
-from chalicelib.metadata import Record
+from chalicelib.records import Record
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

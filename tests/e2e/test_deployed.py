@@ -6,7 +6,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from chalicelib.metadata import image_id
+from chalicelib.records import image_id
 from tests.conftest import DESTINATION, SOURCE, Deployed, eventually
 from tools.pictures import picture
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chalicelib.metadata import Record
+from chalicelib.records import Record
 from tests.conftest import Deployed, eventually
 from tests.fixtures.events import proxied
 from tools.local_stack import LocalStack

@@ -8,7 +8,7 @@ import pytest
 
 from bench.load import Plan, Uploads, load
 from chalicelib.aws.records_table import RecordsTable
-from chalicelib.metadata import Record, image_id
+from chalicelib.records import Record, image_id
 from tests.conftest import DESTINATION, SOURCE, Deployed, eventually
 from tests.fixtures.events import SCHEDULED
 from tools import sweep as make_sweep

@@ -20,7 +20,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.aws import clients
 from chalicelib.aws.records_table import RecordsTable
-from chalicelib.metadata import image_id
+from chalicelib.records import image_id
 from tests.conftest import DESTINATION, SOURCE, TABLE, Deployed
 from tests.fixtures.events import SCHEDULED, proxied
 from tools.deploy.attachments import ASYNCHRONOUS

@@ -13,7 +13,7 @@ from PIL import Image
 
 from chalicelib import services
 from chalicelib.aws.records_table import RecordsTable
-from chalicelib.metadata import image_id
+from chalicelib.records import image_id
 from tests.conftest import SOURCE, Deployed, eventually
 from tests.integration.conftest import Api, body
 from tools.local_stack import PROJECT, LocalStack

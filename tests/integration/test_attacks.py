@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from chalicelib import pipeline
+from chalicelib import events
 from chalicelib.api import page
 from tests.conftest import DESTINATION, SOURCE, TABLE, Deployed
 from tests.integration.conftest import Api
@@ -110,7 +110,7 @@ def test_the_link_to_the_next_page_has_no_line_end(api: Api, deployed: Deployed)
     for key in (f"{prefix}a.jpg", f"{prefix}b.jpg"):
         deployed.s3.put_object(Bucket=SOURCE, Key=key, Body=b"words")
         # Not by the deployed function: the emulator's IAM takes no resource with a line end for one of `bucket/*`.
-        assert pipeline.current().reconcile(key) == "failed"
+        assert events.pipeline().reconcile(key) == "failed"
 
     answer = api.get("/images", prefix=prefix, limit="1")
 

@@ -8,8 +8,8 @@ import pytest
 from chalicelib import batch
 from chalicelib.aws.records_table import RecordsTable
 from chalicelib.imaging import Options
-from chalicelib.metadata import image_id
 from chalicelib.pipeline import Pipeline
+from chalicelib.records import image_id
 from tests.fixtures.adapters import Buckets, buckets_of
 from tools.pictures import picture
 

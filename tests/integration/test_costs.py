@@ -11,8 +11,8 @@ from chalicelib.aws import clients
 from chalicelib.aws.items import item_of
 from chalicelib.aws.records_table import RecordsTable
 from chalicelib.imaging import Options, Rendition
-from chalicelib.metadata import image_id
 from chalicelib.pipeline import Pipeline
+from chalicelib.records import image_id
 from tests.fixtures.adapters import buckets_of
 from tools.local_stack import LocalStack
 from tools.pictures import picture

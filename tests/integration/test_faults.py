@@ -14,8 +14,8 @@ from chalicelib.aws.functions import CompressFunction
 from chalicelib.aws.records_table import RecordsTable
 from chalicelib.aws.source_bucket import Interrupted, SourceBucket
 from chalicelib.imaging import Options
-from chalicelib.metadata import image_id
 from chalicelib.pipeline import Pipeline
+from chalicelib.records import image_id
 from chalicelib.sweep import Position, Sweep
 from tests.fixtures.adapters import buckets_of
 from tests.integration.faults import Fault, Faults, proxy

@@ -16,7 +16,7 @@ from chalicelib.api import listing
 from chalicelib.api.listing import Filters, Listing, Order
 from chalicelib.aws.items import SHARDS, item_of, list_key
 from chalicelib.aws.records_table import Entries, Entry, RecordsTable
-from chalicelib.metadata import Record, image_id, timestamp
+from chalicelib.records import Record, image_id, timestamp
 from tests.conftest import SOURCE
 from tests.integration.conftest import Api, body
 from tools.deploy.template import parsed

@@ -8,13 +8,13 @@ import pytest
 from botocore.exceptions import ClientError
 from PIL import Image
 
-from chalicelib import options, pipeline
+from chalicelib import events, options
 from chalicelib.aws.items import TOTALS
 from chalicelib.aws.records_table import Conflict, RecordsTable
 from chalicelib.aws.source_bucket import SourceObject
 from chalicelib.imaging import Options, Rendition
-from chalicelib.metadata import Record, image_id
-from chalicelib.pipeline import Pipeline
+from chalicelib.pipeline import Outcome, Pipeline
+from chalicelib.records import Record, image_id
 from chalicelib.settings import Settings
 from tests.fixtures.adapters import Buckets, buckets_of
 from tools.local_stack import LocalStack
@@ -208,7 +208,7 @@ class Reconciling(Pipeline):
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def reconcile(self, key: str, *, force: bool = False) -> pipeline.Outcome:  # noqa: ARG002
+    def reconcile(self, key: str, *, force: bool = False) -> Outcome:  # noqa: ARG002
         if key == "bad.jpg":
             raise ConnectionResetError("the connection was reset")
         self.asked.append(key)
@@ -218,7 +218,7 @@ class Reconciling(Pipeline):
 @pytest.fixture
 def reconciling(monkeypatch: pytest.MonkeyPatch) -> Reconciling:
     it = Reconciling()
-    monkeypatch.setattr(pipeline, "current", lambda: it)
+    monkeypatch.setattr(events, "pipeline", lambda: it)
     return it
 
 
@@ -230,7 +230,7 @@ def test_one_bad_key_of_an_event_does_not_stop_the_others(
     reconciling: Reconciling, caplog: pytest.LogCaptureFixture
 ) -> None:
     with pytest.raises(ExceptionGroup) as caught:
-        pipeline.reconcile_event({"Records": [named("bad.jpg"), named("good+one.jpg")]})
+        events.reconcile_event({"Records": [named("bad.jpg"), named("good+one.jpg")]})
 
     assert [type(error) for error in caught.value.exceptions] == [ConnectionResetError]
     assert reconciling.asked == ["good one.jpg"]
@@ -246,14 +246,14 @@ def test_a_record_that_names_no_object_does_not_stop_the_others(
     reconciling: Reconciling, record: dict[str, Any]
 ) -> None:
     with pytest.raises(ExceptionGroup, match="some keys") as caught:
-        pipeline.reconcile_event({"Records": [record, named("good.jpg")]})
+        events.reconcile_event({"Records": [record, named("good.jpg")]})
 
-    assert "names no object" in str(caught.value.exceptions[0])
+    assert "has no object key" in str(caught.value.exceptions[0])
     assert reconciling.asked == ["good.jpg"]
 
 
 def test_events_of_other_buckets_are_ignored(reconciling: Reconciling) -> None:
-    pipeline.reconcile_event({"Records": [named("theirs.jpg", "elsewhere"), named("ours.jpg")]})
+    events.reconcile_event({"Records": [named("theirs.jpg", "elsewhere"), named("ours.jpg")]})
 
     assert reconciling.asked == ["ours.jpg"]
 

@@ -17,8 +17,8 @@ from chalicelib.aws.items import SHARDS, partitions
 from chalicelib.aws.records_table import Entries, Entry, Range, RecordsTable
 from chalicelib.aws.source_bucket import SourceBucket
 from chalicelib.imaging import Options, fingerprint
-from chalicelib.metadata import Record, image_id
 from chalicelib.pipeline import Pipeline
+from chalicelib.records import Record, image_id
 from chalicelib.sweep import Position, Sweep
 from tests.conftest import SOURCE, Deployed, eventually
 from tests.fixtures.adapters import Buckets, buckets_of

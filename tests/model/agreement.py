@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.aws.items import TOTALS
 from chalicelib.imaging import Compressed, ImageError, Options, compress
-from chalicelib.metadata import destination_key, image_id, rendition_key
+from chalicelib.records import destination_key, image_id, rendition_key
 from tests.model.aws import DESTINATION, SOURCE, World, etag_of
 
 

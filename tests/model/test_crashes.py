@@ -7,8 +7,8 @@ import pytest
 from chalicelib import pipeline
 from chalicelib.aws.records_table import RecordsTable
 from chalicelib.imaging import Options
-from chalicelib.metadata import Record, objects_of
-from chalicelib.pipeline import Pipeline
+from chalicelib.pipeline import Before, Pipeline
+from chalicelib.records import objects_of
 from tests.fixtures.adapters import buckets_of
 from tests.model.agreement import Broken, compress_once, require_agreement
 from tests.model.aws import DESTINATION, S3, SOURCE, TABLE, DynamoDB, World
@@ -129,10 +129,11 @@ def test_what_a_crash_left_goes_although_the_source_is_again_what_it_was(change:
 def test_objects_are_compared_by_more_than_their_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else what a crash wrote over the object of a source that was then put back would stay."""
 
-    def stands(pipeline: Pipeline, record: Record | None, possible: set[str]) -> bool:
-        return pipeline._compressed.compressed_etags(possible).keys() == objects_of(record).keys()
+    def agrees(pipeline: Pipeline, before: Before) -> bool:
+        found = pipeline._compressed.compressed_etags(before.possible)
+        return found.keys() == objects_of(before.record).keys()
 
-    monkeypatch.setattr(Pipeline, "_stands", stands)
+    monkeypatch.setattr(Pipeline, "_agrees", agrees)
     with pytest.raises(Broken):
         test_what_a_crash_left_goes_although_the_source_is_again_what_it_was(CHANGES["overwritten"])
 

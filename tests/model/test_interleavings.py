@@ -4,7 +4,7 @@ Uploads, overwrites, deletes, duplicate, late and reordered events, and crashes 
 interleaved in thousands of ways.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from typing import Any
 
 import pytest
@@ -16,8 +16,8 @@ from chalicelib.aws.items import difference
 from chalicelib.aws.records_table import Conflict, RecordsTable
 from chalicelib.aws.s3 import Overtaken
 from chalicelib.aws.source_bucket import Interrupted, SourceObject
-from chalicelib.metadata import Record, objects_of
-from chalicelib.pipeline import Outcome, Pipeline
+from chalicelib.pipeline import Before, Outcome, Pipeline
+from chalicelib.records import Record, objects_of
 from tests.model.agreement import Broken, compress_once
 from tests.model.aws import etag_of
 from tests.model.schedule import Schedule
@@ -84,9 +84,9 @@ class SeparateTotals(RecordsTable):
 class NotLookingAfterWriting(Pipeline):
     """Believes that the source is still what it was when it was read."""
 
-    def _commit(self, record: Record, replaced: Record | None, possible: set[str]) -> Outcome:
+    def _commit(self, record: Record, before: Before) -> Outcome:
         try:
-            return super()._commit(record, replaced, possible)
+            return super()._commit(record, before)
         except Overtaken:
             return record["status"]
 
@@ -94,9 +94,9 @@ class NotLookingAfterWriting(Pipeline):
 class NotLookingAfterRemoving(Pipeline):
     """Believes that the source is still gone."""
 
-    def _remove(self, key: str, record: Record | None, possible: set[str]) -> Outcome:
+    def _remove(self, before: Before) -> Outcome:
         try:
-            return super()._remove(key, record, possible)
+            return super()._remove(before)
         except Overtaken:
             return "deleted"
 
@@ -104,10 +104,9 @@ class NotLookingAfterRemoving(Pipeline):
 class LookingLate(Pipeline):
     """Looks at what stands in the destination bucket after it has read the source."""
 
-    def _compress(self, key: str, source: SourceObject, standing: Mapping[str, str]) -> Record:  # noqa: ARG002
-        return super()._compress(
-            key, source, self._compressed.compressed_etags(self._possible_keys(key, None))
-        )
+    def _compress(self, source: SourceObject, before: Before) -> Record:
+        now = self._compressed.compressed_etags(self._possible_keys(source.key, None))
+        return super()._compress(source, before._replace(objects=now))
 
 
 class GivingUp(Pipeline):
@@ -115,7 +114,7 @@ class GivingUp(Pipeline):
 
     def reconcile(self, key: str, *, force: bool = False) -> Outcome:
         try:
-            return self._attempt(key, force=force, trusting=True)
+            return self._attempt(key, force=force, verify=False)
         except (Conflict, Overtaken, Interrupted):
             return "unchanged"
 
@@ -123,21 +122,23 @@ class GivingUp(Pipeline):
 class IgnoringSettings(Pipeline):
     """Takes a record of other settings for up to date."""
 
-    def _settled_etag(self, record: Record | None) -> str | None:
-        return record["sourceETag"] if record else None
+    def _known_etag(self, before: Before) -> str | None:
+        if before.record is None or before.objects != objects_of(before.record):
+            return None
+        return before.record["sourceETag"]
 
 
 class LeavingFormerObjects(Pipeline):
     """Deletes nothing but what its own record replaces."""
 
-    def _commit(self, record: Record, replaced: Record | None, possible: set[str]) -> Outcome:  # noqa: ARG002
-        return super()._commit(record, replaced, set(objects_of(record)))
+    def _commit(self, record: Record, before: Before) -> Outcome:
+        return super()._commit(record, before._replace(possible=set(objects_of(record))))
 
 
 class NotVerifying(Pipeline):
     """Believes that objects stand as the record says."""
 
-    def _stands(self, record: Record | None, possible: set[str]) -> bool:  # noqa: ARG002
+    def _agrees(self, before: Before) -> bool:  # noqa: ARG002
         return True
 
 
@@ -158,8 +159,8 @@ class Littering(Pipeline):
 class AlwaysTrusting(Pipeline):
     """Does not look at what stands after losing a race."""
 
-    def _attempt(self, key: str, *, force: bool, trusting: bool) -> Outcome:  # noqa: ARG002
-        return super()._attempt(key, force=force, trusting=True)
+    def _attempt(self, key: str, *, force: bool, verify: bool) -> Outcome:  # noqa: ARG002
+        return super()._attempt(key, force=force, verify=False)
 
 
 @pytest.mark.parametrize(

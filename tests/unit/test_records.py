@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.imaging.formats import FORMATS as FORMATS_IN
-from chalicelib.metadata import (
+from chalicelib.records import (
     EXTENSIONS,
     content_type_of,
     destination_key,
