@@ -1,6 +1,6 @@
-"""S3 Batch Operations: AWS's own engine hands over the keys of a manifest, billions if need be, one task each.
+"""S3 Batch Operations: AWS's own engine sends the keys of a manifest, up to billions, one task each.
 
-The shapes of event and answer are those of "Invoking AWS Lambda functions" in the S3 user guide, of both invocation
+The shapes of event and result are from "Invoking AWS Lambda functions" in the S3 user guide, of both invocation
 schemas: 1.0 names the bucket by `s3BucketArn`, 2.0 by `s3Bucket`.
 """
 
@@ -19,7 +19,7 @@ _LONGEST_RESULT = 1024  # characters
 
 
 class Result(TypedDict):
-    """What became of a task, as the job's completion report lists it."""
+    """The result of a task, as the job's completion report lists it."""
 
     taskId: str
     resultCode: ResultCode
@@ -27,15 +27,15 @@ class Result(TypedDict):
 
 
 def handle(event: Mapping[str, Any]) -> dict[str, Any]:
-    """Answer an invocation by S3 Batch Operations."""
+    """Handle an invocation by S3 Batch Operations."""
     adapters = services.of_functions()
-    return answer(event, events.pipeline(), adapters.table, adapters.settings.source_bucket)
+    return reconcile_tasks(event, events.pipeline(), adapters.table, adapters.settings.source_bucket)
 
 
-def answer(
+def reconcile_tasks(
     event: Mapping[str, Any], reconciler: Pipeline, table: RecordsTable, bucket: str
 ) -> dict[str, Any]:
-    """Reconcile the key of each task, and answer with each one's result.
+    """Reconcile the key of each task, and return the result of each.
 
     A bad image is a permanent failure, so that the report names it; its record says the same. What Lambda would
     retry is a temporary one, which S3 Batch Operations retries.
@@ -60,18 +60,21 @@ def _reconciled(
     if named != bucket:
         return "PermanentFailure", f"bucket: {named} is not the source bucket {bucket}"
     if not task.get("s3Key"):
-        return "PermanentFailure", "key: the task names none"
+        return "PermanentFailure", "key: the task has no key"
     key = unquote_plus(task["s3Key"])
     try:
         outcome = reconciler.reconcile(key)
         record = table.get_record(image_id(bucket, key))
-    except Exception as error:  # whatever it is, the other tasks go on, and this one is tried again
-        telemetry.trouble("could not be reconciled", error, key=key)
+    except Exception as error:  # the other tasks go on, and S3 tries this one again
+        telemetry.log_error("could not be reconciled", error, key=key)
         return "TemporaryFailure", f"{type(error).__name__}: {error}"
     if outcome in {"failed", "unchanged", "unreadable"} and record and "error" in record:
         return "PermanentFailure", f"{record['error']['code']}: {record['error']['message']}"
     if outcome == "unreadable":
-        return "PermanentFailure", "unreadable: S3 does not hand the object out; what was made of it is kept"
+        return (
+            "PermanentFailure",
+            "unreadable: S3 does not return the object; the earlier compressed image is kept",
+        )
     if outcome == "absent":
-        return "PermanentFailure", "absent: there is no such object"
+        return "PermanentFailure", "absent: the object does not exist"
     return "Succeeded", outcome

@@ -23,7 +23,7 @@ def reconcile_event(event: Mapping[str, Any]) -> None:
         try:
             pipeline().reconcile(key, force=force)
         except Exception as error:
-            telemetry.trouble("could not be reconciled", error, key=key)
+            telemetry.log_error("could not be reconciled", error, key=key)
             error.add_note(f"while reconciling {key}")
             errors.append(error)
     if errors:
@@ -39,7 +39,7 @@ def _named_keys(records: Iterable[Mapping[str, Any]]) -> tuple[dict[str, bool], 
         try:
             named, key = record["s3"]["bucket"]["name"], unquote_plus(record["s3"]["object"]["key"])
         except (KeyError, TypeError, AttributeError) as error:
-            telemetry.trouble("the event has no object key", error, record=json.dumps(record, default=str))
+            telemetry.log_error("the event has no object key", error, record=json.dumps(record, default=str))
             errors.append(
                 ValueError(f"a record of the event has no object key: {json.dumps(record, default=str)}")
             )

@@ -179,7 +179,7 @@ class Pipeline:
         return Before(key, record, possible, objects, verify)
 
     def _agrees(self, before: Before) -> bool:
-        """Tell whether the destination bucket has the objects of the record, and no others of its source."""
+        """Return whether the destination bucket has the objects of the record, and no others of its source."""
         return self._compressed.compressed_etags(before.possible) == objects_of(before.record)
 
     def _known_etag(self, before: Before) -> str | None:
@@ -279,7 +279,7 @@ class Pipeline:
 
 
 def _is_explained(record: Record | None, refusal: UnreadableError) -> bool:
-    """Tell whether the record of a source that is unreadable now can stay: it is an earlier success, or has the reason."""
+    """Return whether the record of a source that is unreadable now can stay: it is an earlier success, or has the reason."""
     if record is None or record["sourceETag"] != refusal.etag:
         return False
     return "error" not in record or record["error"]["code"] == refusal.code

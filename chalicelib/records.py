@@ -52,7 +52,7 @@ class RenditionRecord(TypedDict):
 class Record(TypedDict):
     """One source object as the table and the API show it. Sizes are in bytes, lengths in pixels.
 
-    `revision` changes with every write and never comes back; it is not shown.
+    `revision` changes with every write and is never used again. The API hides it.
     """
 
     imageId: str
@@ -135,6 +135,6 @@ def objects_of(record: Record | None) -> dict[str, str]:
     return {record["destKey"]: record["destETag"]} | {each["destKey"]: each["etag"] for each in renditions}
 
 
-def timestamp(moment: datetime) -> str:
+def timestamp(time: datetime) -> str:
     """Return ISO 8601 in UTC to the microsecond, which sorts as it reads: `2026-01-31T12:00:00.000000Z`."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

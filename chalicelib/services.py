@@ -20,7 +20,7 @@ class Services:
     Args:
         now: The settings.
         waits: The time-outs of the clients.
-        session: Of the account; that of the environment if there is none.
+        session: The session of the account; None for the session of the environment.
     """
 
     def __init__(

@@ -24,7 +24,7 @@ from chalicelib.records import PASSING_FAILURES, Record, image_id
 from chalicelib.services import Services
 
 KEYS_A_SECOND: Final = 100
-"""Keys handed over at most: about as many seconds of compressing, a tenth of an account's usual concurrency."""
+"""At most so many keys a second: about as many seconds of compression, a tenth of an account's usual concurrency."""
 
 Finding = Literal["missing", "stale", "orphaned"]
 
@@ -36,16 +36,16 @@ _COMPARED = ("sourceETag", "settingsVersion", "status", "error", "sizeOriginal")
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a sweep is, and what it has seen.
+    """The position of a sweep, and its counts.
 
     Attributes:
-        after_key: The key up to which all has been looked at.
-        done: Whether all has been walked.
-        seen: Source keys, and records without one, looked at.
+        after_key: All keys up to this one have been compared.
+        done: Whether all keys have been compared.
+        seen: Source keys, and records without a source.
         missing: Source keys without a record.
         stale: Records of another ETag or other settings, or of failures that may have passed.
         orphaned: Records without a source.
-        requeued: Keys handed over.
+        requeued: Keys whose compression was requested.
     """
 
     after_key: str = ""
@@ -56,8 +56,8 @@ class Position:
     orphaned: int = 0
     requeued: int = 0
 
-    def behind(self, key: str, finding: Finding, seen: int) -> "Position":
-        """Return where a sweep is that has handed over a key for a reason, the last of so many that it looked at."""
+    def after_request(self, key: str, finding: Finding, seen: int) -> "Position":
+        """Return the position after a key whose compression was requested, the last of so many keys that were compared."""
         return replace(
             self,
             after_key=key,
@@ -71,13 +71,13 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """All there is of a range of keys.
+    """Everything about a range of keys.
 
     Attributes:
-        etags: Those of the sources, by key.
-        records: Those of the sources that have one, by key.
-        recorded: Keys in the index, whether they have a source or not.
-        end: The last key of the range; None if it has no end.
+        etags: The ETags of the sources, by key.
+        records: The records of these sources, by key.
+        recorded: Keys in the index, with or without a source.
+        end: The last key of the range; None for the last range.
     """
 
     etags: Mapping[str, str]
@@ -108,24 +108,24 @@ class Sweep:
         self._seconds_a_key = 1 / keys_a_second
 
     def positions(self, position: Position) -> Iterator[Position]:
-        """Walk on from a position. Yield the next after each key handed over and each page; the last is done."""
+        """Sweep from a position on. Yield the position after each request and each page; the last is done."""
         while not position.done:
             page = self._page(position.after_key)
             seen = 0
             for key in sorted(page.etags.keys() | page.recorded):
                 seen += 1
                 if finding := self._finding(key, page):
-                    self._hand_over(key)
-                    position, seen = position.behind(key, finding, seen), 0
+                    self._request(key)
+                    position, seen = position.after_request(key, finding, seen), 0
                     yield position
             is_last = page.end is None
             position = replace(position, after_key=page.end or "", done=is_last, seen=position.seen + seen)
             yield position
 
     def _page(self, after: str) -> _Page:
-        """Return the sources behind a key, as many as a listing has; no further than the index is read for them.
+        """Return the sources after a key, as many as a listing has, and the keys of the index in the same range.
 
-        Where there are more records than sources, the range ends early, so that no page is ever larger.
+        Where there are more records than sources, the range ends early, so that a page never grows.
         """
         sources = self._source.list_sources(after)
         end = max(sources, default=LAST)
@@ -149,7 +149,7 @@ class Sweep:
 
     def _finding(self, key: str, page: _Page) -> Finding | None:
         if key not in page.etags:
-            # A source that is younger than the page is not on it either.
+            # A source that was created after the page was listed is not in the page.
             return None if self._source.has_source(key) else "orphaned"
         if not self._includes(key):
             return None
@@ -157,11 +157,11 @@ class Sweep:
             return "missing"
         return "stale" if self._is_stale(page.records[key], page.etags[key]) else None
 
-    def _hand_over(self, key: str) -> None:
-        """Hand over a key, and wait until it is time for the next: at no moment is the pace exceeded."""
-        began = monotonic()
+    def _request(self, key: str) -> None:
+        """Request the compression of a key, and wait until the next key is due, so that the pace is never exceeded."""
+        started = monotonic()
         self._compress_function.request_compression(key)
-        sleep(max(0.0, self._seconds_a_key - (monotonic() - began)))
+        sleep(max(0.0, self._seconds_a_key - (monotonic() - started)))
 
     def _is_stale(self, record: Record, etag: str) -> bool:
         return (
@@ -171,7 +171,7 @@ class Sweep:
         )
 
     def _may_succeed_now(self, record: Record) -> bool:
-        """Tell whether a failure can have passed although neither the object nor the options changed."""
+        """Return whether the cause of a failure can have gone, although neither the object nor the options changed."""
         code = record["error"]["code"] if "error" in record else ""
         if code == "too-many-bytes":
             return record["sizeOriginal"] <= self._max_source_bytes

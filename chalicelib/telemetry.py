@@ -1,7 +1,7 @@
-"""What the functions tell of their work: one JSON line a decision, and metrics in the same log (EMF).
+"""The log of the functions: one JSON line a decision, and metrics in the same log (EMF).
 
-CloudWatch makes metrics of the log lines that carry `_aws`, so that telling them costs no request. Nothing of an image's
-content, no URL and no credential is ever passed here.
+CloudWatch makes metrics of the log lines that have `_aws`, so a metric costs no request. Image content, URLs and
+credentials are never logged.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -10,6 +10,8 @@ from functools import cache
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
+from chalicelib import startup
+
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger, Metrics
 
@@ -17,12 +19,12 @@ SERVICE: Final = "imagepress"
 """Namespace of the metrics, and `service` of each line."""
 
 
-_TOLD = ("sizeOriginal", "sizeCompressed", "format", "originalFormat")
+_LOGGED = ("sizeOriginal", "sizeCompressed", "format", "originalFormat")
 
 
 @cache
 def logger() -> "Logger":
-    """Return the logger; it is imported at the first line, since a cold start may have nothing to tell."""
+    """Return the logger; it is imported for the first line, since a cold start may log nothing."""
     from aws_lambda_powertools import Logger
 
     return Logger(service=SERVICE)
@@ -37,49 +39,50 @@ def metrics() -> "Metrics":
 
 
 def handler[T](context: Any, work: Callable[[], T]) -> T:
-    """Run an invocation's work with its request id and whether it was a cold start on every line.
+    """Run the work of an invocation; each log line has its request id, and whether it was a cold start.
 
-    Metrics are written at its end, also if it fails: if there are any, since Powertools warns in plain text of none.
+    Metrics are written at its end, even if it fails. Without metrics nothing is written: Powertools would warn.
     """
     log = logger()
     log.append_keys(request_id=context.aws_request_id, cold_start=_is_cold())
     try:
         return work()
     finally:
+        startup.end()
         if metrics().metric_set:
             metrics().flush_metrics()
 
 
-def trouble(what: str, error: Exception, **facts: str) -> None:
-    """Log an error that is answered or raised later, among others: what could not be done, to what."""
+def log_error(what: str, error: Exception, **facts: str) -> None:
+    """Log an error that the caller handles later, among others: what failed, and for what."""
     logger().error(what, exc_info=error, extra=facts)
 
 
 class CloudWatch:
-    """Tells CloudWatch what a pipeline does."""
+    """Logs and counts what a pipeline does, for CloudWatch."""
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Measure a part of the work: `read`, `compress` or `write`, as milliseconds of that name."""
-        began = perf_counter()
+        started = perf_counter()
         try:
             yield
         finally:
-            milliseconds = 1000 * (perf_counter() - began)
+            milliseconds = 1000 * (perf_counter() - started)
             metrics().add_metric(name=f"{name}Milliseconds", unit="Milliseconds", value=milliseconds)
 
     def decision(self, outcome: str, key: str, image_id: str, facts: Mapping[str, Any]) -> None:
-        """Tell what was decided about a source key, and count it.
+        """Log what was decided about a source key, and count it.
 
         Args:
             outcome: As `Pipeline.reconcile` returns it.
             key: The source key.
             image_id: Its record's partition key.
-            facts: The record, or nothing: of it only sizes, formats and the error's code are told.
+            facts: The record, or nothing. Only its sizes, its formats and the code of its error are logged.
         """
-        told = {name: facts[name] for name in _TOLD if name in facts}
+        logged = {name: facts[name] for name in _LOGGED if name in facts}
         code = facts["error"]["code"] if "error" in facts else None
-        logger().info(outcome, extra={"imageId": image_id, "key": key, "code": code, **told})
+        logger().info(outcome, extra={"imageId": image_id, "key": key, "code": code, **logged})
         if outcome == "compressed":
             metrics().add_metric(name="Images", unit="Count", value=1)
             metrics().add_metric(name="BytesIn", unit="Bytes", value=facts["sizeOriginal"])

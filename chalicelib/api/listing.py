@@ -1,11 +1,10 @@
 """Pages of records: which index they come from, how its shards are merged, and where the next page begins.
 
-A page costs the same however many records there are: one Query for each shard of one index, of entries that hold no
-record, and one BatchGetItem for what is shown. No filter is worked out by looking on and on: where an index cannot
-answer it alone, each Query looks at `_LOOKED_AT` entries, and a page that finds less than was asked for says
-where to go on.
+A page costs the same however many records there are: one Query for each shard of one index, and one BatchGetItem
+for the records of the page. A listing never searches on and on. Where an index cannot answer a filter alone, each
+Query reads `_LOOKED_AT` entries; a page that finds fewer images than asked for still has a cursor.
 
-A cursor is the sort key after which the next page begins, so that nothing is kept between pages.
+A cursor is the sort key after which the next page begins, so the server keeps nothing between pages.
 """
 
 import base64
@@ -32,7 +31,7 @@ _LIST_KEY = re.compile(r"[0-9TZ:.-]{27}#[0-9a-f-]{36}")
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the records of a listing have in common; None where anything will do.
+    """What the records of a listing have in common; None allows anything.
 
     Attributes:
         status: `compressed` or `failed`.
@@ -49,7 +48,7 @@ class Filters:
     until: str | None = None
 
     def match(self, record: Record) -> bool:
-        """Tell whether a record is one of the listing."""
+        """Return whether a record belongs to the listing."""
         return (
             self.status in {None, record["status"]}
             and self.format in {None, record.get("format")}
@@ -67,7 +66,7 @@ class Page:
 
 
 class CursorError(ValueError):
-    """A cursor that no page of this order gave."""
+    """A cursor that is not from a page of this order."""
 
 
 class Listing:
@@ -82,18 +81,18 @@ class Listing:
 
         Args:
             filters: Which records.
-            order: `newest` or `oldest` first, or by the source key: `name`, which it has to be with a prefix.
+            order: `newest` or `oldest` first, or `name`: by the source key. With a prefix, only `name`.
             limit: 1 to 100.
-            cursor: That of the page before, or None.
+            cursor: The cursor of the page before, or None.
 
         Raises:
-            CursorError: The cursor is of another order, or of no page at all.
+            CursorError: The cursor is not from a page of this order.
         """
         after = _after(order, cursor)
         several = self._entries(filters, order, limit, after)
         descending = order == "newest"
         ends = [entries.end for entries in several if entries.end is not None]
-        # Beyond the nearest of them, a partition may hold entries that were not looked at.
+        # Beyond the nearest end, a partition may have entries that were not read.
         end = (max if descending else min)(ends, default=None)
         found = _merged(several, after, end, descending=descending)
         entries = list(islice(found, limit))
@@ -140,12 +139,12 @@ class Listing:
         return _Plan(self._table.query_by_key, None, between, replace(filters, prefix=None))
 
     def _records(self, entries: list[Entry], filters: Filters) -> list[Record]:
-        """Return the records of entries as they stand now, without those that no longer belong here."""
-        # A record that is written while its shards are read may have its old entry and its new one among them.
+        """Return the current records of entries, without those that no longer pass the filters."""
+        # A record that is written while its shards are read may be found by its old entry and its new one.
         identifiers = list(dict.fromkeys(entry.image_id for entry in entries))
         records = self._table.get_records(identifiers)
-        standing = (records[identifier] for identifier in identifiers if identifier in records)
-        return [record for record in standing if filters.match(record)]
+        found = (records[identifier] for identifier in identifiers if identifier in records)
+        return [record for record in found if filters.match(record)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +160,7 @@ class _Plan:
 def _merged(
     several: list[Entries], after: str | None, end: str | None, *, descending: bool
 ) -> Iterator[Entry]:
-    """Give the entries of all partitions in order, from behind `after` to `end`."""
+    """Yield the entries of all partitions in order, after `after` and up to `end`."""
     merged = merge(
         *(entries.entries for entries in several), key=lambda entry: entry.sort_key, reverse=descending
     )

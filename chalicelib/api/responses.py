@@ -68,7 +68,7 @@ def view[**P](
         query: The query parameters; None allows any, and parses none.
         status: The HTTP status.
         content_type: The media type of the body.
-        cache_control: Who may keep the response, and for how long; it then has an entity tag. Without, nobody may.
+        cache_control: Who may keep the response, and for how long; the response then has an entity tag. None means no one.
     """
 
     def decorate(
@@ -136,6 +136,6 @@ def _cross_origin(request: Request) -> dict[str, str]:
 
 
 def _matches(request: Request, etag: str) -> bool:
-    """Tell whether `If-None-Match` names an entity tag, by weak comparison (RFC 9110, 13.1.2)."""
+    """Return whether `If-None-Match` names an entity tag, by weak comparison (RFC 9110, 13.1.2)."""
     names = [name.strip() for name in request.headers.get("if-none-match", "").split(",")]
     return "*" in names or etag.removeprefix("W/") in {name.removeprefix("W/") for name in names}

@@ -14,7 +14,7 @@ class Overtaken(Exception):  # noqa: N818 - the expected outcome of a race
 
 
 def fits_xml(key: str) -> bool:
-    """Tell whether XML 1.0 has all characters of a key; S3 is asked in XML to delete several objects at once."""
+    """Return whether XML 1.0 has all characters of a key; S3 is asked in XML to delete several objects at once."""
     # Printable characters do. The pattern takes 5 ms to compile: only for a key that has others.
     return key.isprintable() or re.search(_NOT_XML, key) is None
 

@@ -109,7 +109,7 @@ class SourceBucket:
         return {item["Key"]: item["ETag"] for item in answer.get("Contents", [])}
 
     def has_source(self, key: str) -> bool:
-        """Tell whether there is a source object, by the listing, which needs no permission to read the object."""
+        """Return whether there is a source object, by the listing, which needs no permission to read the object."""
         return self._listed_source(key) is not None
 
     def delete_source(self, key: str) -> None:

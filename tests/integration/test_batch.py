@@ -65,7 +65,7 @@ def buckets(s3: "S3Client") -> Buckets:
 
 
 def answered(text: str, buckets: Buckets, table: RecordsTable) -> dict[str, Any]:
-    return batch.answer(json.loads(text), Pipeline(*buckets, table, Options(), 10**6), table, BUCKET)
+    return batch.reconcile_tasks(json.loads(text), Pipeline(*buckets, table, Options(), 10**6), table, BUCKET)
 
 
 @pytest.mark.parametrize(("version", "text"), [("1.0", SCHEMA_1), ("2.0", SCHEMA_2)])

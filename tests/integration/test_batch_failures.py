@@ -26,7 +26,7 @@ def reconciler(stack: LocalStack) -> Pipeline:
 def answered(reconciler: Pipeline, table: RecordsTable, *tasks: dict[str, Any]) -> list[tuple[str, str]]:
     numbered = [{"taskId": str(number), "s3Bucket": SOURCE, **task} for number, task in enumerate(tasks)]
     event = {"invocationSchemaVersion": "2.0", "invocationId": "1", "tasks": numbered}
-    answer = batch.answer(event, reconciler, table, SOURCE)
+    answer = batch.reconcile_tasks(event, reconciler, table, SOURCE)
     assert [result["taskId"] for result in answer["results"]] == [task["taskId"] for task in numbered]
     return [(result["resultCode"], result["resultString"]) for result in answer["results"]]
 
@@ -50,7 +50,7 @@ def test_a_task_without_a_key_does_not_stop_the_others(
 ) -> None:
     results = answered(reconciler, table, task, {"s3Key": "another.jpg", "s3Bucket": "elsewhere"})
 
-    assert results[0] == ("PermanentFailure", "key: the task names none")
+    assert results[0] == ("PermanentFailure", "key: the task has no key")
     assert results[1][1].startswith("bucket: elsewhere ")
 
 

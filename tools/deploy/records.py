@@ -96,7 +96,7 @@ def _exists(client: "LambdaClient", function: str) -> bool:
 
 
 def _invokes(client: "APIGatewayClient", api: str, function: str) -> bool:
-    """Tell whether a REST API hands a request to a function; its name is the app's, whatever the stage."""
+    """Return whether a REST API hands a request to a function; its name is the app's, whatever the stage."""
     pages = client.get_paginator("get_resources").paginate(restApiId=api, embed=["methods"])
     methods = [
         method

@@ -67,7 +67,7 @@ class Stack:
         return described["StackStatus"] if described else None
 
     def exists(self) -> bool:
-        """Tell whether the stack was ever completed."""
+        """Return whether the stack was ever completed."""
         return self.status() not in {None, *_NEW, *_FAILED_CREATION}
 
     def outputs(self) -> dict[str, str]:

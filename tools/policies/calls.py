@@ -129,7 +129,7 @@ def _arn(node: ast.AST | None) -> str | None:
 
 
 def _is_stray_factory(program: Program, module: str, node: ast.AST, parents: dict[ast.AST, ast.AST]) -> bool:
-    """Tell whether some code makes a client, but does not pass it to an adapter."""
+    """Return whether some code makes a client, but does not pass it to an adapter."""
     key = program.target(module, node) or ("", "")
     if key[0] != _FACTORIES or key not in program.units:
         return False
