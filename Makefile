@@ -12,10 +12,11 @@ run: $(INSTALLED)  ## the app on this machine, with pictures: PHOTOS=, PORT=, AW
 test: $(INSTALLED)  ## unit, integration and end-to-end tests
 	$(BIN)/python -m pytest --cov --cov-report=term
 
-lint: $(INSTALLED)  ## format, rules, types, the CloudFormation template
+lint: $(INSTALLED)  ## format, rules, types, the order of imports, the CloudFormation template
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	PYTHONPATH=. $(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/cfn-lint .chalice/infrastructure.yaml
 
 docs: $(INSTALLED)  ## the tables in docs/ that follow from the code: CHECK=1 only compares
