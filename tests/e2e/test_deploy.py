@@ -424,13 +424,13 @@ def test_code_that_cannot_be_followed_is_refused_before_anything_is_changed(
 ) -> None:
     code = empty.folder / "chalicelib" / "sweep.py"
     before = code.read_text()
-    code.write_text(before.replace("FunctionName=function", "FunctionName=input()"))
+    code.write_text(before + "\n\nHIDDEN = getattr(replace, 'x', None)\n")
     try:
         result = empty.deploy()
     finally:
         code.write_text(before)
     assert result.returncode == 1
-    assert re.search(r"chalicelib/sweep\.py:[0-9]+", result.stderr)
+    assert re.search(r"chalicelib/sweep\.py:[0-9]+: getattr can hide a call of AWS", result.stderr)
     assert "[2/" not in result.stdout
 
 

@@ -108,6 +108,9 @@ def _rewrite(path: Path, mounted: str, unread: set[str], *, ours: bool) -> None:
             module = Path(entry.filename)
             if module.suffix in unread:
                 continue
+            if ours and module.parts[0] == "chalice" and module.suffix == ".py":  # the bytecode alone will do
+                _add(after, f"{module}c", Path(name, f"{module}c").read_bytes())
+                continue
             data = before.read(entry)
             if ours and module.suffix == ".json":  # the contract, without its indentation
                 data = json.dumps(json.loads(data), separators=(",", ":")).encode()
