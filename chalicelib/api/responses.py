@@ -90,7 +90,9 @@ def view[**P](
                 etag = f'W/"{sha256(body.encode()).hexdigest()[:32]}"'
                 headers |= {"ETag": etag, "Cache-Control": caching}
                 if _matches(request, etag):
-                    return Response("", {"ETag": etag, "Cache-Control": caching}, 304)
+                    return Response(
+                        "", headers, 304
+                    )  # with all headers: browsers replace those that they keep
             return Response(body, headers, reply.status or status)
 
         return respond
