@@ -39,7 +39,7 @@ function open() {
 	prefix.value = state.prefix;
 	status.value = state.status;
 	format.value = address.query(state).format;
-	format.disabled = state.status === 'failed'; // what failed has no format
+	format.disabled = state.status === 'failed'; // a failed image has no format
 	order.value = state.prefix ? 'name' : state.order;
 	order.disabled = Boolean(state.prefix); // the API lists a prefix by name
 	scrollTo(0, Math.min(scrollY, document.querySelector('header').offsetHeight)); // to where the list starts
@@ -78,7 +78,7 @@ library.addEventListener('change', () => {
 		refreshTotals();
 	}
 	viewer.refresh();
-	// An observer tells of changes alone, and a short page changes nothing: so it looks anew.
+	// An observer reports only changes, and a short page changes nothing: so it starts again.
 	end.unobserve(byId('more'));
 	end.observe(byId('more'));
 });
@@ -108,7 +108,7 @@ library.addEventListener('barren', () => announce('Still looking …'));
 let totalling = 0;
 function refreshTotals() {
 	clearTimeout(totalling);
-	totalling = setTimeout(() => api.stats().then(showTotals, () => {}), 150); // of trouble, the list tells
+	totalling = setTimeout(() => api.stats().then(showTotals, () => {}), 150); // the list reports errors
 }
 
 function showTotals({ images, failures, bytesBefore, bytesAfter }) {

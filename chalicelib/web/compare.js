@@ -5,7 +5,7 @@ import { bytes, formatName, nameOf } from './format.js';
 import { withFreshUrls } from './grid.js';
 
 const SHOWN_BY_ALL = ['jpeg', 'png', 'webp', 'gif', 'avif', 'bmp'];
-const LARGE = 25_000_000; // bytes that nobody should load unasked
+const LARGE = 25_000_000; // larger files are loaded only on request
 
 export function compare(record) {
 	const { width, height, originalWidth, originalFormat, sizeOriginal } = record;

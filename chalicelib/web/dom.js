@@ -31,7 +31,7 @@ export async function eventually(look, seconds = Infinity) {
 	}
 }
 
-/** Make an element: el('p.bad', {id: 'why'}, 'No.'). Among its attributes, functions listen, true stands alone, false is none. */
+/** Make an element: el('p.bad', {id: 'why'}, 'No.'). Of its attributes, functions are listeners, true needs no value, and false is left out. */
 export function el(kind, ...children) {
 	const [tag, ...classes] = kind.split('.');
 	const element = document.createElement(tag);
@@ -62,7 +62,7 @@ export function button(label, glyph, onclick, { kind = '', ...attributes } = {})
 
 export const bare = (label, glyph, onclick, attributes) => button(label, glyph, onclick, { kind: '.bare', ...attributes });
 
-/** Paint the colour and the tiny picture that stand for one until it has loaded. */
+/** Paint the colour and the tiny placeholder until a picture has loaded. */
 export function paint(element, { placeholder, dominantColor }) {
 	element.style.background = `${dominantColor} center / 100% 100% url("${placeholder}")`;
 	element.addEventListener('load', () => element.style.removeProperty('background'), { capture: true, once: true });

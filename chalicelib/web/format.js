@@ -4,7 +4,7 @@ const UNITS = ['kB', 'MB', 'GB', 'TB'];
 const FORMATS = { webp: 'WebP', jpeg2000: 'JPEG 2000' };
 const figures = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
 const whole = new Intl.NumberFormat('en');
-const moments = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
+const times = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
 
 /** 1234567 becomes "1.23 MB". */
 export function bytes(size) {
@@ -21,7 +21,7 @@ export function saved(before, after) {
 }
 
 export const count = (number, noun) => `${whole.format(number)} ${noun}${number === 1 ? '' : 's'}`;
-export const moment = (iso) => moments.format(new Date(iso));
+export const formatTime = (iso) => times.format(new Date(iso));
 export const formatName = (format) => FORMATS[format] ?? format.toUpperCase();
 
 export const nameOf = (key) => key.slice(key.lastIndexOf('/') + 1) || key;

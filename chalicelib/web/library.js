@@ -5,7 +5,7 @@ import { query } from './state.js';
 
 const PAGE = 40;
 
-/** Pages of records. Tells of every change by a "change" event, and of each page without a match by "barren". */
+/** Pages of records. Every change fires "change", and each page without a match fires "barren". */
 export class Library extends EventTarget {
 	records = [];
 	phase = 'loading'; // then 'ready', 'complete' or 'error'
@@ -26,7 +26,7 @@ export class Library extends EventTarget {
 		return this.more();
 	}
 
-	/** Load another page, unless one is on its way or there is none. */
+	/** Load another page, unless one is being loaded, or it was the last. */
 	async more() {
 		if (this.#running || this.phase === 'complete') return;
 		const running = new AbortController();
@@ -70,7 +70,7 @@ export class Library extends EventTarget {
 	}
 
 	remove(id) {
-		this.#removed.add(id); // the record itself goes a moment later
+		this.#removed.add(id); // the record itself is deleted a little later
 		this.records = this.records.filter((record) => record.imageId !== id);
 		this.#enter(this.phase);
 	}

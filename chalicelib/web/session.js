@@ -10,7 +10,7 @@ let asking = null; // one question for all requests that wait for its answer
 export const token = () => sessionStorage.getItem(NAME);
 export const forget = () => sessionStorage.removeItem(NAME);
 
-/** Ask for another token than the one that was refused (null where none was sent). @returns '' if nobody gives one. */
+/** Ask for another token than the one that was refused (null if none was sent). @returns '' if the person gives none. */
 export async function another(refused) {
 	if (token() && token() !== refused) return token();
 	asking ??= prompt(refused).finally(() => {

@@ -1,4 +1,4 @@
-// What is looked at, as it stands in the page's address.
+// The view of the page, as its address has it.
 
 const USUAL = { prefix: '', status: '', format: '', order: 'newest', image: '' };
 
@@ -10,7 +10,7 @@ export function href(state) {
 	return location.pathname + (given.size ? `?${given}` : '');
 }
 
-/** Put a state into the address. Of a picture that was opened, `history.state` tells; a replaced entry keeps its own. */
+/** Put a state into the address. `history.state` says which picture was opened; a replaced entry keeps its own. */
 export function write(state, isReplaced) {
 	const target = href(state);
 	if (target === location.pathname + location.search) return;
@@ -18,7 +18,7 @@ export function write(state, isReplaced) {
 	else history.pushState(state.image && 'opened', '', target);
 }
 
-/** What a state asks of `GET /images`: with a prefix, the API sorts by name; what failed has no format. */
+/** The query of a state for `GET /images`: with a prefix, the API sorts by name; failed images have no format. */
 export function query({ prefix, status, format, order }) {
 	return { prefix, status, format: status === 'failed' ? '' : format, order: prefix ? '' : order };
 }

@@ -1,4 +1,4 @@
-// Uploads: each file goes to S3 by itself, a few at once, and is then watched until its record tells what became of it.
+// Uploads: each file goes to S3 by itself, a few at once, and is then watched until it has a record.
 
 import * as api from './api.js';
 import { eventually } from './dom.js';
@@ -10,7 +10,7 @@ const TAKEN = 'There is a picture of this name.';
 const ACTIVE = ['waiting', 'sending', 'queued'];
 const NAMED = [...ACTIVE, 'compressed', 'failed'];
 
-/** All uploads of this page. Tells of each change by a "change" event with the upload as its detail. */
+/** All uploads of this page. Each change fires "change" with the upload as its detail. */
 export class Uploads extends EventTarget {
 	// Each has a file, a key and a state: refused, waiting, sending (with its progress), clash (the name is taken), queued,
 	// compressed or failed (with its record), broken (to be retried), cancelled.
@@ -102,7 +102,7 @@ export class Uploads extends EventTarget {
 			if (signal.aborted) return;
 			upload.etag = await post(ticket, upload.file, signal, (progress) => {
 				upload.progress = progress;
-				this.#tell(upload);
+				this.#notify(upload);
 			});
 		} catch (error) {
 			if (signal.aborted) return;
@@ -143,20 +143,20 @@ export class Uploads extends EventTarget {
 
 	#become(upload, state, reason = '') {
 		Object.assign(upload, { state, reason });
-		this.#tell(upload);
+		this.#notify(upload);
 	}
 
-	#tell(detail) {
+	#notify(detail) {
 		this.dispatchEvent(new CustomEvent('change', { detail }));
 	}
 }
 
-/** Go on looking: there is no record yet, say, or no connection. */
+/** Go on watching: the record or the connection may be missing for a while. */
 function pass(error) {
 	if (error.status < 500 && ![404, 429].includes(error.status)) throw error;
 }
 
-/** Send a file by a presigned POST; fetch tells no progress. @returns its ETag, where it is told. */
+/** Send a file by a presigned POST; fetch reports no progress. @returns its ETag, if S3 gives it. */
 function post({ url, fields }, file, signal, onProgress) {
 	const form = new FormData();
 	for (const [name, value] of Object.entries({ ...fields, file })) form.append(name, value);

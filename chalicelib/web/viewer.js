@@ -3,14 +3,14 @@
 import * as api from './api.js';
 import { compare } from './compare.js';
 import { ask, bare, button, el, eventually, icon, refocus, toast } from './dom.js';
-import { bytes, count, formatName, moment, nameOf, saved } from './format.js';
+import { bytes, count, formatName, formatTime, nameOf, saved } from './format.js';
 import * as session from './session.js';
 
 const REPROCESS_SECONDS = 90;
 
 /** @param on what the page does: move and canMove (by -1 or 1), closed, changed, deleted. */
 export function connect(dialog, on) {
-	let shown = null;
+	let current = null;
 	const body = el('div.viewer-body');
 	const name = el('h2', { id: 'viewer-name', 'aria-live': 'polite', tabindex: -1 });
 	const turn = (step) => on.canMove(step) && on.move(step);
@@ -19,20 +19,20 @@ export function connect(dialog, on) {
 	const close = bare('Close', 'close', () => dialog.close(), { autofocus: true });
 	dialog.append(el('header', name, before, next, close), body, el('div.toasts', { role: 'status' }));
 	dialog.addEventListener('close', () => {
-		shown = null;
+		current = null;
 		on.closed();
 	});
 	// Of the document, since a press goes past the dialog where nothing in it has the focus.
 	document.addEventListener('keydown', (event) => {
 		const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-		if (!step || !shown || event.target.closest('input, .ask') || event.altKey || event.ctrlKey || event.metaKey) return;
+		if (!step || !current || event.target.closest('input, .ask') || event.altKey || event.ctrlKey || event.metaKey) return;
 		event.preventDefault();
 		turn(step);
 	});
 
 	function show(record) {
-		if (shown === record) return;
-		shown = record;
+		if (current === record) return;
+		current = record;
 		render();
 		if (!dialog.open) dialog.showModal();
 	}
@@ -44,9 +44,9 @@ export function connect(dialog, on) {
 
 	function render() {
 		const focused = body.contains(document.activeElement) && document.activeElement;
-		name.textContent = nameOf(shown.sourceKey);
-		const view = shown.status === 'failed' ? [failure(shown)] : compare(shown);
-		const facts = el('div.facts', gain(shown), details(shown), downloads(shown), actions(shown));
+		name.textContent = nameOf(current.sourceKey);
+		const view = current.status === 'failed' ? [failure(current)] : compare(current);
+		const facts = el('div.facts', gain(current), details(current), downloads(current), actions(current));
 		body.replaceChildren(el('div.stage', ...view), facts);
 		if (focused) refocus(body.querySelector(`[name="${focused.name}"]`));
 		refresh();
@@ -74,13 +74,13 @@ export function connect(dialog, on) {
 			}, REPROCESS_SECONDS);
 			if (!fresh) throw new Error('It is not compressed again yet.');
 			on.changed(fresh);
-			if (shown === record) show(fresh);
+			if (current === record) show(fresh);
 			const isError = fresh.status === 'failed';
 			const outcome = isError ? 'cannot be compressed' : `was compressed again: ${bytes(fresh.sizeCompressed)}`;
 			toast([el('bdi', nameOf(sourceKey)), ` ${outcome}.`], { isError });
 		} catch (error) {
 			complain(error);
-			if (shown === record) render();
+			if (current === record) render();
 		}
 	}
 
@@ -120,8 +120,8 @@ function details(record) {
 		Key: sourceKey,
 		Compressed: width && `${formatName(record.format)}, ${width} × ${height}`,
 		Original: originalWidth && `${formatName(record.originalFormat)}, ${originalWidth} × ${originalHeight}`,
-		Taken: capturedAt && moment(capturedAt),
-		[width ? 'Compressed on' : 'Tried on']: moment(record.resizedAt),
+		Taken: capturedAt && formatTime(capturedAt),
+		[width ? 'Compressed on' : 'Tried on']: formatTime(record.resizedAt),
 		Id: record.imageId,
 	};
 	return el('dl', ...Object.entries(rows).map(([term, value]) => value && el('div', el('dt', term), el('dd', value))));
