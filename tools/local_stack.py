@@ -70,7 +70,7 @@ def running(aws_port: int, api_port: int, keep: Path | None = None) -> Iterator[
         environment, folder = cleanup.enter_context(emulated_aws(aws_port, keep))
         session = boto3.Session("test", "test", region_name="us-east-1")
         _create_stack(session, endpoint)
-        _deploy(environment | {"TMPDIR": str(folder)})  # what an interrupted build leaves goes with it
+        _deploy(environment | {"TMPDIR": str(folder)}, folder / "project")
         client = session.client("lambda", endpoint_url=endpoint)
         list(retry_events(client, "imagepress-local-", DEAD_LETTERS_ARN))
         api = cleanup.enter_context(_served(PROJECT, environment, api_port, folder))
@@ -277,13 +277,16 @@ def _create_stack(session: boto3.Session, endpoint: str) -> None:
     )
 
 
-def _deploy(environment: Mapping[str, str]) -> None:
-    # What was deployed to an emulator is gone with it: every deploy is a first one.
-    (PROJECT / ".chalice" / "deployed" / "local.json").unlink(missing_ok=True)
-    shutil.rmtree(PROJECT / ".chalice" / "deployments", ignore_errors=True)
+def _deploy(environment: Mapping[str, str], folder: Path) -> None:
+    """Deploy a copy of the project from a new folder: an emulator is new, too, and several can be started at once."""
+    passing = shutil.ignore_patterns("__pycache__", "deployed", "deployments")
+    for name in ("chalicelib", "vendor", ".chalice"):
+        shutil.copytree(PROJECT / name, folder / name, ignore=passing)
+    for name in ("app.py", "requirements.txt"):
+        shutil.copy(PROJECT / name, folder)
     result = subprocess.run(
         [_BIN / "chalice", "deploy", "--stage", "local"],
-        cwd=PROJECT,
+        cwd=folder,
         env=environment,
         capture_output=True,
         text=True,

@@ -174,7 +174,7 @@ def text(name: str) -> FilePayload:
     return {"name": name, "mimeType": "text/plain", "buffer": b"words"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     try:
         with chromium() as started:
@@ -210,7 +210,7 @@ def folder() -> str:
     return f"gallery-{uuid4().hex[:8]}/"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def album(deployed: Deployed) -> str:
     """A folder with four pictures, one of them corrupt."""
     name = f"album-{uuid4().hex[:8]}/"
