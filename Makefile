@@ -4,20 +4,24 @@ INSTALLED := .venv/installed
 SECTIONS ?= imaging startup sweep pages
 LOCK = $(BIN)/uv pip compile --quiet --python $(BIN)/python --generate-hashes --no-strip-extras --no-annotate --custom-compile-command 'make lock'
 
-.PHONY: help run test lint docs bench policies redrive sweep load deploy destroy token screenshots lock audit clean
+.PHONY: help run test test-fast lint docs bench policies redrive sweep load deploy destroy token screenshots lock audit clean
 
 run: $(INSTALLED)  ## the app on this machine, with pictures: PHOTOS=, PORT=, AWS_PORT=, KEEP=
 	@exec $(BIN)/python -m tools.run
 
-test: $(INSTALLED)  ## unit, integration and end-to-end tests
-	$(BIN)/python -m pytest --cov --cov-report=term
+test: $(INSTALLED)  ## unit, integration and end-to-end tests, in two workers
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term
 
-lint: $(INSTALLED)  ## format, rules, types, the order of imports, the CloudFormation template
+test-fast: $(INSTALLED)  ## the tests that need no local stack: under a minute
+	$(BIN)/python -m pytest --numprocesses 2 --quiet -m "not slow" tests/unit tests/model
+
+lint: $(INSTALLED)  ## format, rules, types, the order of imports, the CloudFormation template, the prose
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	PYTHONPATH=. $(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/cfn-lint .chalice/infrastructure.yaml
+	$(BIN)/python -m tools.prose
 
 docs: $(INSTALLED)  ## the tables in docs/ that follow from the code: CHECK=1 only compares
 	@exec $(BIN)/python -m tools.docs $(if $(CHECK),--check)
@@ -61,7 +65,7 @@ screenshots: $(INSTALLED)  ## the README's pictures of the gallery, taken anew w
 	@exec $(BIN)/python -m tools.screenshots
 
 help:  ## this list
-	@sed -En 's/^([a-z]+):.*## /\1\t/p' Makefile | expand -t 14
+	@sed -En 's/^([a-z-]+):.*## /\1\t/p' Makefile | expand -t 14
 
 clean:  ## everything that can be made again; not the records of what is deployed on AWS
 	rm -rf .venv build .chalice/deployed/local.json .chalice/deployments

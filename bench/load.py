@@ -152,10 +152,10 @@ def load(stage: Stage, plan: Plan) -> Report:
         _every(_SECONDS_BETWEEN_KILLS, workers.kill_one) if plan.kill else nullcontext(),
         ThreadPoolExecutor(plan.concurrency) as pool,
     ):
-        began = time.monotonic()
+        start = time.monotonic()
         results = pool.map(upload, range(plan.number))
         seconds = list(progress.track(results, plan.number, description="Uploading"))
-        whole = time.monotonic() - began
+        whole = time.monotonic() - start
     waits = sorted(wait for wait in seconds if wait is not None)
     events, requeued = _recover(stage, uploads) if plan.kill or len(waits) < plan.number else (0, 0)
     lost = len(uploads.unfinished())
@@ -174,11 +174,11 @@ class Uploads:
 
     def send(self, key: str, data: bytes, patience: float) -> float | None:
         """Upload, and return the seconds until the record exists, or None if it takes too long."""
-        began = time.monotonic()
+        start = time.monotonic()
         self._etags[key] = self._s3.put_object(Bucket=self._bucket, Key=key, Body=data)["ETag"]
-        while time.monotonic() < began + patience:
+        while time.monotonic() < start + patience:
             if self._record(key):
-                return time.monotonic() - began
+                return time.monotonic() - start
             time.sleep(0.02)
         return None
 

@@ -111,9 +111,9 @@ def measure(client: Any, counts: Counter[str], request: Request) -> Cost:
     cost = (counts["Query"], counts["BatchGetItem"], counts["entries"], counts["units"])
     seconds = []
     for _ in range(_ROUNDS):
-        began = time.perf_counter()
+        start = time.perf_counter()
         listing.page(request.filters, request.order, PAGE, cursor)
-        seconds.append(time.perf_counter() - began)
+        seconds.append(time.perf_counter() - start)
     return Cost(len(page.records), *cost, milliseconds=1000 * median(seconds))
 
 

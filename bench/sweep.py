@@ -67,11 +67,11 @@ class Answers:
         return client
 
     def _answer(self, request: Any, event_name: str, **_: Any) -> AWSResponse:
-        began = time.process_time()
+        start = time.process_time()
         operation = event_name.rpartition(".")[2]
         self.requests[operation] += 1
         body = BytesIO(self._operations[operation](request))
-        self.seconds += time.process_time() - began
+        self.seconds += time.process_time() - start
         return AWSResponse(request.url, 200, HTTPHeaders(), HTTPResponse(body, preload_content=False))
 
     def _list(self, request: Any) -> bytes:
@@ -125,9 +125,9 @@ def measure(keys: int) -> Cost:
         lambda _: True,
     )
     peak_before = peak_memory()
-    began = time.process_time()
+    start = time.process_time()
     *_, reached = sweep.positions(Position())
-    seconds = time.process_time() - began - answers.seconds
+    seconds = time.process_time() - start - answers.seconds
     if (reached.seen, reached.requeued) != (keys, 0):
         raise RuntimeError(f"The sweep ended at {reached}, but must see {keys} keys and requeue none.")
     return Cost(keys, seconds, dict(answers.requests), peak_memory(), peak_before)

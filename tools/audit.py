@@ -1,6 +1,6 @@
 """`make audit`: known vulnerabilities of every pinned package.
 
-pip-audit calls a package that its service does not answer for "skipped" and succeeds; here that is no success.
+pip-audit calls a package that its service does not answer for "skipped" and succeeds; here that counts as a failure.
 """
 
 import json

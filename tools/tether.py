@@ -1,4 +1,4 @@
-"""Run a server that ends when whoever started it ends, even by SIGKILL.
+"""Run a server that ends when its parent process ends, even by SIGKILL.
 
 `python -m tools.tether FOLDER COMMAND...` holds a pipe from its parent as standard input. When the pipe closes,
 for whatever reason, it asks the server to end, kills what is left of their process group, and removes FOLDER.

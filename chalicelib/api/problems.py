@@ -31,7 +31,7 @@ KINDS: Final = {
     "already-exists": Kind(409, "The object already exists."),
     "unsupported-media-type": Kind(415, "The route does not accept this type of body."),
     "internal-error": Kind(500, "The request failed, and the caller is not the reason."),
-    "unavailable": Kind(503, "AWS does not respond as it should at the moment."),
+    "unavailable": Kind(503, "AWS does not respond as it should; try again later."),
 }
 """Every kind of problem in a response, by its code."""
 

@@ -66,7 +66,7 @@ class Gallery:
         return self.settled()
 
     def until(self, holds: Callable[[], object]) -> None:
-        """Wait until something holds, and go on answering what the page asks for."""
+        """Wait until something holds, and keep handling what the page requests."""
         deadline = time.monotonic() + PATIENCE / 1000
         while not holds():
             assert time.monotonic() < deadline
@@ -113,8 +113,8 @@ class Gallery:
         self._forgiven += texts
 
     def unforgiven(self) -> list[str]:
-        """Return what else its console complained of, and what it did not complain of, though it may tell late."""
-        with suppress(AssertionError):  # which is told below
+        """Return unexpected complaints of the console, and expected ones that never came. A complaint may come late."""
+        with suppress(AssertionError):  # reported below
             self.until(lambda: not self._unheard())
         unprovoked = [each for each in self._complaints if not any(text in each for text in self._forgiven)]
         return unprovoked + [f"nothing complained of {text!r}" for text in self._unheard()]
@@ -167,7 +167,7 @@ def png(name: str) -> FilePayload:
 
 
 def broken(name: str) -> FilePayload:
-    return {"name": name, "mimeType": "image/jpeg", "buffer": b"these bytes are no image"}
+    return {"name": name, "mimeType": "image/jpeg", "buffer": b"these bytes are not an image"}
 
 
 def text(name: str) -> FilePayload:
@@ -217,5 +217,5 @@ def album(deployed: Deployed) -> str:
     deployed.upload(f"{name}a-lake.jpg", picture(900, 600, "JPEG"))
     deployed.upload(f"{name}b-tower.png", picture(300, 500, "PNG", 90))
     deployed.upload(f"{name}c-scan.tif", picture(640, 480, "TIFF", 180))
-    deployed.upload(f"{name}d-broken.jpg", b"these bytes are no image")
+    deployed.upload(f"{name}d-broken.jpg", b"these bytes are not an image")
     return name

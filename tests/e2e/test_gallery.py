@@ -141,7 +141,7 @@ def test_a_failed_picture_tells_why_and_offers_its_original_alone(visit: Visit, 
     viewer = gallery.open_picture(f"{album}d-broken.jpg")
 
     expect(viewer).to_contain_text("the bytes begin like no known image format")
-    assert [link.text_content() for link in viewer.get_by_role("link").all()] == ["original24 bytes"]
+    assert [link.text_content() for link in viewer.get_by_role("link").all()] == ["original28 bytes"]
     expect(viewer.get_by_role("button", name="Copy URL")).to_have_count(0)
 
 

@@ -19,10 +19,10 @@ DROP = """
 ([name, bytes]) => {
     const transfer = new DataTransfer();
     transfer.items.add(new File([new Uint8Array(bytes)], name, { type: 'image/jpeg' }));
-    const told = (kind) => new DragEvent(kind, { dataTransfer: transfer, bubbles: true, cancelable: true });
-    document.body.dispatchEvent(told('dragenter'));
+    const dragEvent = (kind) => new DragEvent(kind, { dataTransfer: transfer, bubbles: true, cancelable: true });
+    document.body.dispatchEvent(dragEvent('dragenter'));
     const isInvited = !document.getElementById('drop').hidden;
-    document.body.dispatchEvent(told('drop'));
+    document.body.dispatchEvent(dragEvent('drop'));
     return isInvited;
 }
 """

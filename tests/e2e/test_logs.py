@@ -57,7 +57,7 @@ def record(deployed: Deployed) -> Record:
 
 @pytest.fixture(scope="module")
 def failed(deployed: Deployed) -> Record:
-    return deployed.upload(BAD, b"SECRETWORDS that are no image")
+    return deployed.upload(BAD, b"SECRETWORDS, not an image")
 
 
 def _decisions(logs: Logs, image_id: str) -> list[dict[str, Any]]:

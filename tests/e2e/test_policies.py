@@ -43,7 +43,7 @@ POLICIES = {each.function: each for each in policies(PROJECT, "local", LOCAL)}
 
 
 class Functions:
-    """The deployed functions, invoked directly: the source bucket tells nobody of its changes meanwhile."""
+    """The deployed functions, invoked directly: the source bucket sends no notifications meanwhile."""
 
     def __init__(self, deployed: Deployed, table: RecordsTable, client: "LambdaClient") -> None:
         self.deployed = deployed
@@ -272,15 +272,15 @@ def without(policy: Policy, grant: Grant) -> str:
 def functions(stack: LocalStack, deployed: Deployed, table: RecordsTable) -> Iterator[Functions]:
     functions = Functions(deployed, table, stack.session.client("lambda", endpoint_url=stack.endpoint))
     seconds = functions.client.get_function_configuration(FunctionName=name_of("sweep"))["Timeout"]
-    told = deployed.s3.get_bucket_notification_configuration(Bucket=SOURCE)
-    del told["ResponseMetadata"]  # type: ignore[misc]
+    configuration = deployed.s3.get_bucket_notification_configuration(Bucket=SOURCE)
+    del configuration["ResponseMetadata"]  # type: ignore[misc]
     deployed.s3.put_bucket_notification_configuration(Bucket=SOURCE, NotificationConfiguration={})
     yield functions
     for key in functions.keys:
         deployed.s3.delete_object(Bucket=SOURCE, Key=key)
         functions.reconcile("compress", key)
     functions.client.update_function_configuration(FunctionName=name_of("sweep"), Timeout=seconds)
-    deployed.s3.put_bucket_notification_configuration(Bucket=SOURCE, NotificationConfiguration=told)  # type: ignore[arg-type]
+    deployed.s3.put_bucket_notification_configuration(Bucket=SOURCE, NotificationConfiguration=configuration)  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ class Queue:
         self.send(json.dumps({"requestContext": {"functionArn": arn(function)}, "requestPayload": event}))
 
     def held(self) -> int:
-        """Return how many messages there are, those that somebody has received among them."""
+        """Return how many messages there are, including those in flight."""
         names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         found = self.client.get_queue_attributes(QueueUrl=self.url, AttributeNames=names)["Attributes"]
         return sum(int(number) for number in found.values())
@@ -155,10 +155,10 @@ def test_events_that_fail_meanwhile_are_left_for_the_next_time(
 
     redrive.main()
 
-    told = capsys.readouterr().out
+    printed = capsys.readouterr().out
     assert (len(functions.events), queue.held()) == (3, 3)
-    assert "3 failed events put through again." in told
-    assert re.search(r"[123] events? failed meanwhile: left for the next time\.", told)
+    assert "3 failed events put through again." in printed
+    assert re.search(r"[123] events? failed meanwhile: left for the next time\.", printed)
 
 
 @pytest.mark.parametrize(
@@ -189,10 +189,12 @@ def test_what_is_no_event_of_the_stage_is_left_and_told_and_the_bar_still_ends(
 
     redrive.main()
 
-    told = capsys.readouterr().out
+    printed = capsys.readouterr().out
     assert (functions.events, queue.held()) == ([("imagepress-local-sweep", {})], 1)
-    assert "1 failed event put through again.\n1 message left in the queue: no failed event of local." in told
-    assert "100%" in told
+    assert (
+        "1 failed event put through again.\n1 message left in the queue: no failed event of local." in printed
+    )
+    assert "100%" in printed
 
 
 def test_an_empty_queue_is_told_as_it_is(
@@ -200,9 +202,9 @@ def test_an_empty_queue_is_told_as_it_is(
 ) -> None:
     redrive.main()
 
-    told = capsys.readouterr().out
-    assert told.endswith("0 failed events put through again.\n")
-    assert "100%" in told
+    printed = capsys.readouterr().out
+    assert printed.endswith("0 failed events put through again.\n")
+    assert "100%" in printed
 
 
 def test_an_event_that_lambda_does_not_accept_stays(

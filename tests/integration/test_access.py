@@ -20,7 +20,7 @@ from tools.local_stack import PROJECT
 
 READ, WRITE = "token-that-reads", "token-that-writes"
 POOL = "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_a"
-NOBODY = "00000000-0000-0000-0000-000000000000"
+MISSING = "00000000-0000-0000-0000-000000000000"
 
 ROUTES = {
     "GET /": "public",
@@ -73,7 +73,7 @@ def test_the_table_above_has_every_route(api: Api) -> None:
 @pytest.mark.parametrize("credentials", CREDENTIALS)
 def test_a_route_answers_those_alone_who_may_call_it(tokens: Api, route: str, credentials: str) -> None:
     method, path = route.split()
-    for name, given in {"image_id": NOBODY, "version": "0", "name": "x.js"}.items():
+    for name, given in {"image_id": MISSING, "version": "0", "name": "x.js"}.items():
         path = path.replace(f"{{{name}}}", given)
     value = CREDENTIALS[credentials]
 

@@ -23,7 +23,7 @@ from tools.deploy.template import parsed
 from tools.local_stack import PROJECT, LocalStack
 
 BUCKET = "listed"
-BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def made(number: int) -> Record:
@@ -35,7 +35,7 @@ def made(number: int) -> Record:
         "sourceBucket": BUCKET,
         "sourceKey": key,
         "status": status,
-        "resizedAt": timestamp(BEGAN + timedelta(minutes=number * 37 % 1009)),
+        "resizedAt": timestamp(START + timedelta(minutes=number * 37 % 1009)),
         "revision": uuid4().hex,
     }
     return cast(
@@ -94,8 +94,8 @@ filters = st.builds(
     Filters,
     status=st.sampled_from([None, "compressed", "failed"]),
     format=st.sampled_from([None, "jpeg", "webp", "avif"]),
-    since=st.sampled_from([None, timestamp(BEGAN + timedelta(minutes=300))]),
-    until=st.sampled_from([None, timestamp(BEGAN + timedelta(minutes=700))]),
+    since=st.sampled_from([None, timestamp(START + timedelta(minutes=300))]),
+    until=st.sampled_from([None, timestamp(START + timedelta(minutes=700))]),
 )
 prefixes = st.sampled_from([None, "a", "a/", "ü/", "c/0001", "none"])
 
@@ -126,7 +126,7 @@ def test_the_pages_of_a_listing_hold_what_matches_in_order_each_once(
 
 
 def test_pages_are_full_where_an_index_answers_alone(listed: Table) -> None:
-    alone = [Filters(), Filters(status="failed"), Filters(format="png"), Filters(since=timestamp(BEGAN))]
+    alone = [Filters(), Filters(status="failed"), Filters(format="png"), Filters(since=timestamp(START))]
 
     for which, order in product(alone, ("newest", "oldest")):
         pages = list(listed.pages(which, cast("Order", order), 4))

@@ -1,6 +1,6 @@
 """S3 and DynamoDB in memory, as far as the pipeline uses them, stopping before and after each call.
 
-Conditional requests behave as S3 and DynamoDB document them; `test_contract` holds this up to the emulator.
+Conditional requests behave as S3 and DynamoDB document them; `tests/integration/test_model_contract.py` compares them with the emulator.
 """
 
 from collections.abc import Callable, Iterator, Mapping

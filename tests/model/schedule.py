@@ -54,11 +54,11 @@ class Schedule:
         self.workers: list[tuple[str, greenlet]] = []
         self.crashes = 3
         self.steps = 0
-        # Contents that come once tell the older from the newer; contents that come back find other errors.
+        # Contents that come once show which of two is newer; contents that come back find other errors.
         self.unique = self.random.random() < 0.7
         self.uploaded: list[bytes] = []
         self.former: dict[str, bytes] = {}  # by key, to be put back
-        # Some errors need a worker that stands still while another begins and finishes.
+        # Some errors need a worker that pauses while another runs from its start to its end.
         self.stalling = self.random.choice((0.0, 0.1))
         self.stalled: set[greenlet] = set()
 
@@ -159,7 +159,7 @@ class Schedule:
         )
 
     def _age(self, data: bytes) -> int | None:
-        """Return how many uploads were older than that of which an object was made, under whichever settings."""
+        """Return how many uploads came before the one that an object was made from, under any settings."""
         for age, source in enumerate(self.uploaded):
             for settings in SETTINGS:
                 result = compressed(source, settings)

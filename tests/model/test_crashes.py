@@ -21,20 +21,20 @@ PLAIN, THUMB, WEBP = SETTINGS
 
 @dataclass
 class Clock:
-    """Counts the moments before and after each call, and strikes at one of them, if it comes."""
+    """Counts the steps before and after each call, and strikes at one of them, if it comes."""
 
     strikes_at: int = -1
-    moments: int = 0
+    steps: int = 0
 
     def __call__(self) -> None:
-        self.moments += 1
-        if self.moments - 1 == self.strikes_at:
+        self.steps += 1
+        if self.steps - 1 == self.strikes_at:
             raise Crash
 
 
 @dataclass(frozen=True)
 class Change:
-    """A source and its options as they were, reconciled, and as they are now; None is no source."""
+    """A source and its options as they were, reconciled, and as they are now; None means that the source is missing."""
 
     before: bytes | None
     after: bytes | None
@@ -80,25 +80,25 @@ def _reconcile(world: World, options: Options, clock: Clock) -> None:
     Pipeline(*buckets, table, options, 1_000_000).reconcile(KEY)
 
 
-def _moments(change: Change) -> int:
+def _steps(change: Change) -> int:
     """Return how often a reconcile could die that does not: before and after each call."""
     clock = Clock()
     _reconcile(change.world(), change.options, clock)
-    return clock.moments
+    return clock.steps
 
 
-def _die(world: World, options: Options, moment: int) -> None:
+def _die(world: World, options: Options, step: int) -> None:
     with pytest.raises(Crash):
-        _reconcile(world, options, Clock(moment))
+        _reconcile(world, options, Clock(step))
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_a_retry_mends_a_crash_at_any_moment(change: Change) -> None:
-    moments = _moments(change)
-    assert moments >= 4, "at least the record is read, and the source"
-    for moment in range(moments):
+    steps = _steps(change)
+    assert steps >= 4, "at least the record is read, and the source"
+    for step in range(steps):
         world = change.world()
-        _die(world, change.options, moment)
+        _die(world, change.options, step)
         _reconcile(world, change.options, Clock())
         require_agreement(world, change.options)
 
@@ -108,9 +108,9 @@ def test_a_retry_mends_a_crash_at_any_moment(change: Change) -> None:
 def test_what_a_crash_left_goes_although_the_source_has_changed_since(
     change: Change, after: bytes | None
 ) -> None:
-    for moment in range(_moments(change)):
+    for step in range(_steps(change)):
         world = change.world()
-        _die(world, change.options, moment)
+        _die(world, change.options, step)
         _put(world, after)
         _reconcile(world, change.options, Clock())
         require_agreement(world, change.options)
@@ -118,9 +118,9 @@ def test_what_a_crash_left_goes_although_the_source_has_changed_since(
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_what_a_crash_left_goes_although_the_source_is_again_what_it_was(change: Change) -> None:
-    for moment in range(_moments(change)):
+    for step in range(_steps(change)):
         world = change.world()
-        _die(world, change.options, moment)
+        _die(world, change.options, step)
         _put(world, change.before)
         _reconcile(world, change.options, Clock())
         require_agreement(world, change.options)
@@ -143,16 +143,16 @@ def test_objects_are_compared_by_more_than_their_keys(monkeypatch: pytest.Monkey
 def test_what_a_crash_left_goes_although_the_settings_have_changed_since(
     change: Change, options: Options
 ) -> None:
-    for moment in range(_moments(change)):
+    for step in range(_steps(change)):
         world = change.world()
-        _die(world, change.options, moment)
+        _die(world, change.options, step)
         _reconcile(world, options, Clock())
         require_agreement(world, options)
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_a_retry_may_crash_as_well(change: Change) -> None:
-    for first in range(_moments(change)):
+    for first in range(_steps(change)):
         world = change.world()
         _die(world, change.options, first)
         second = 0
@@ -161,10 +161,10 @@ def test_a_retry_may_crash_as_well(change: Change) -> None:
         require_agreement(world, change.options)
 
 
-def _dies(world: World, options: Options, moment: int) -> bool:
-    """Reconcile what the crash before left, and tell whether it came to that moment."""
+def _dies(world: World, options: Options, step: int) -> bool:
+    """Reconcile what the crash before left, and return whether it reached that call."""
     try:
-        _reconcile(world, options, Clock(moment))
+        _reconcile(world, options, Clock(step))
     except Crash:
         return True
     return False

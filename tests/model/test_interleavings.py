@@ -22,7 +22,7 @@ from tests.model.agreement import Broken, compress_once
 from tests.model.aws import etag_of
 from tests.model.schedule import Schedule
 
-SCHEDULES = 6000
+SCHEDULES = 5000
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +40,7 @@ def test_objects_records_and_totals_end_as_the_sources_stand(share: int) -> None
 
 
 class Unconditional(CompressedBucket):
-    """Writes over whatever stands there."""
+    """Overwrites any object."""
 
     def write_compressed(self, key: str, data: bytes, content_type: str, replacing: str | None) -> str:  # noqa: ARG002
         self._client.put_object(Bucket=self.name, Key=key, Body=data)
@@ -48,7 +48,7 @@ class Unconditional(CompressedBucket):
 
 
 class UnconditionalPut(RecordsTable):
-    """Writes a record over whichever is there."""
+    """Overwrites any record."""
 
     def _write_item(self, write: Any, bucket: str, change: Any) -> None:
         write.get("Put", {}).pop("ConditionExpression", None)
@@ -56,7 +56,7 @@ class UnconditionalPut(RecordsTable):
 
 
 class UnconditionalDelete(RecordsTable):
-    """Deletes a record whoever wrote it."""
+    """Deletes a record without a condition."""
 
     def delete_record(self, record: Record) -> None:
         delete = {"TableName": self._name, "Key": {"imageId": {"S": record["imageId"]}}}
@@ -64,7 +64,7 @@ class UnconditionalDelete(RecordsTable):
 
 
 class RepeatedRevision(RecordsTable):
-    """Cannot tell one write of a record from the next."""
+    """Cannot distinguish two writes of a record."""
 
     def put_record(self, record: Record, replacing: Record | None) -> None:
         super().put_record({**record, "revision": "1"}, replacing)
@@ -102,7 +102,7 @@ class NotLookingAfterRemoving(Pipeline):
 
 
 class LookingLate(Pipeline):
-    """Looks at what stands in the destination bucket after it has read the source."""
+    """Reads the destination bucket after the source."""
 
     def _compress(self, source: SourceObject, before: Before) -> Record:
         now = self._compressed.compressed_etags(self._possible_keys(source.key, None))
@@ -136,7 +136,7 @@ class LeavingFormerObjects(Pipeline):
 
 
 class NotVerifying(Pipeline):
-    """Believes that objects stand as the record says."""
+    """Believes that the objects are as the record says."""
 
     def _agrees(self, before: Before) -> bool:  # noqa: ARG002
         return True
@@ -157,7 +157,7 @@ class Littering(Pipeline):
 
 
 class AlwaysTrusting(Pipeline):
-    """Does not look at what stands after losing a race."""
+    """Does not read again after losing a race."""
 
     def _attempt(self, key: str, *, force: bool, verify: bool) -> Outcome:  # noqa: ARG002
         return super()._attempt(key, force=force, verify=False)

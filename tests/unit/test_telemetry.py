@@ -1,4 +1,4 @@
-"""What a pipeline tells CloudWatch, read from the lines that Lambda's log would get."""
+"""What a pipeline reports to CloudWatch, read from the lines that Lambda's log would get."""
 
 import json
 import logging
@@ -52,11 +52,11 @@ def test_a_decision_is_one_line_with_key_image_request_and_cold_start(
         )
 
     first, second = [line for line in _lines(capsys) if "_aws" not in line]
-    told = {
+    reported = {
         name: first[name]
         for name in ("message", "key", "imageId", "request_id", "cold_start", "sizeCompressed")
     }
-    assert told == {
+    assert reported == {
         "message": "compressed",
         "key": "a b.jpg",
         "imageId": "id-1",

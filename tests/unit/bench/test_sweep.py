@@ -10,6 +10,7 @@ def test_thousand_keys_take_one_listing_ten_batches_and_a_query_for_each_shard()
     assert measure(3000).requests == {"ListObjectsV2": 4, "BatchGetItem": 30, "Query": 16}
 
 
+@pytest.mark.slow
 def test_many_keys_need_no_more_memory_than_few() -> None:
     few, many = measure_in_new_process(1000).peak, measure_in_new_process(20_000).peak
     if few is None or many is None:

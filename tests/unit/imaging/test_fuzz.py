@@ -106,6 +106,7 @@ def _seconds(data: bytes, options: Options) -> float:
     return time.process_time() - started
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", range(4))
 def test_damaged_files_end_in_a_result_or_an_image_error(share: int) -> None:
     files = list(originals().items())
