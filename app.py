@@ -92,6 +92,14 @@ def list_images() -> Response:
     return views.list_images(_request())
 
 
+@app.route("/images/by-key", authorizer=AUTHORIZER)
+def get_image_by_key() -> Response:
+    """Return the record of a source key."""
+    from chalicelib.api import views
+
+    return views.get_image_by_key(_request())
+
+
 @app.route("/images/{image_id}", authorizer=AUTHORIZER)
 def get_image(image_id: str) -> Response:
     """Return one record."""
@@ -161,9 +169,13 @@ def preflight(**_: str) -> Response:
     return Response("")
 
 
-if settings.current().api_cors_origins:
-    for path in list(app.routes):
+for path, methods in list(app.routes.items()):
+    if read := methods.get("GET"):
+        app.route(path, methods=["HEAD"], name=f"head {path}", authorizer=read.authorizer)(read.view_function)
+    if settings.current().api_cors_origins:
         app.route(path, methods=["OPTIONS"], name=f"preflight {path}")(preflight)
+    for entry in methods.values():
+        entry.content_types = []  # clients send any type, also without a body; `parse_body` checks the type of a body
 
 
 def _request() -> Request:

@@ -30,9 +30,10 @@ from chalicelib import sweep
 from chalicelib.records import Record, image_id
 from chalicelib.services import Services
 from chalicelib.sweep import Position
-from tools.local_stack import StackError, free_port, running
+from tools.local_stack import free_port, running
 from tools.pictures import picture
 from tools.redrive import redriven
+from tools.server import StackError
 from tools.stages import Stage, StageError, chosen
 
 if TYPE_CHECKING:

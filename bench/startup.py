@@ -22,8 +22,8 @@ from rich.console import Console
 from rich.table import Table
 
 from tools.deploy.package import build
-from tools.local_stack import PROJECT
 from tools.pictures import picture
+from tools.server import PROJECT
 
 MOST_BYTES = {"app": 300_000, "layer": 25_000_000}
 MOST_ABOVE_FLOOR = 0.15

@@ -42,6 +42,7 @@ from chalicelib.records import (
     rendition_key,
     timestamp,
 )
+from chalicelib.source_body import RefusedError, read_source
 
 Outcome = Literal["compressed", "failed", "deleted", "unchanged", "unreadable", "absent", "excluded"]
 
@@ -68,14 +69,6 @@ class NoTelemetry:
 
     def decision(self, outcome: str, key: str, image_id: str, facts: Mapping[str, Any]) -> None:
         """Record nothing."""
-
-
-class RefusedError(ValueError):
-    """A source object is refused for a reason other than its pixels; `code` is that of the failure."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 class Before(NamedTuple):
@@ -217,7 +210,7 @@ class Pipeline:
         record = self._new_record(source.key, source.etag, source.size)
         try:
             with self._telemetry.stage("read"):
-                data = self._read(source)
+                data = read_source(source, self._max_source_bytes)
             record["sourceSha256"] = sha256(data).hexdigest()
             with self._telemetry.stage("compress"):
                 compressed = compress(data, self._options)
@@ -267,15 +260,6 @@ class Pipeline:
             "settingsVersion": self._settings_version,
             "revision": uuid4().hex,
         }
-
-    def _read(self, source: SourceObject) -> bytes:
-        with source.body:
-            if source.size > self._max_source_bytes:
-                raise RefusedError(
-                    "too-many-bytes",
-                    f"The object has {source.size} bytes, but at most {self._max_source_bytes} are accepted.",
-                )
-            return source.read_body()
 
 
 def _is_explained(record: Record | None, refusal: UnreadableError) -> bool:

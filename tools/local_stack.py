@@ -3,35 +3,25 @@
 import json
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import IO
 
 import boto3
 from botocore.loaders import create_loader
 
 from chalicelib.settings import Settings
 from tools.deploy.attachments import retry_events
-from tools.tether import GRACE_SECONDS
+from tools.server import PROJECT, Server, StackError, last_lines, running_server
 
-PROJECT = Path(__file__).parent.parent
 DEAD_LETTERS_ARN = "arn:aws:sqs:us-east-1:000000000000:imagepress-local-dead-letters"
 _SERVICES = "s3,dynamodb,lambda,iam,sts,logs,apigateway,sqs,cloudformation,cloudwatch,events"
 _BIN = Path(sys.executable).parent
-
-
-class StackError(RuntimeError):
-    """The local stack cannot start; the message says which step failed, why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +32,22 @@ class LocalStack:
         endpoint: URL of the emulated AWS.
         api: URL of the REST API.
         session: Makes clients of the emulated AWS; pass them `endpoint_url=endpoint`.
+        servers: The processes.
     """
 
     endpoint: str
     api: str
     session: boto3.Session
+    servers: tuple[Server, ...]
+
+    def require_running(self) -> None:
+        """Raise unless all processes run.
+
+        Raises:
+            StackError: One ended.
+        """
+        for server in self.servers:
+            server.require_running()
 
 
 @contextmanager
@@ -67,14 +68,14 @@ def running(aws_port: int, api_port: int, keep: Path | None = None) -> Iterator[
     _require_free(api_port, "PORT")
     endpoint = f"http://127.0.0.1:{aws_port}"
     with ExitStack() as cleanup:
-        environment, folder = cleanup.enter_context(emulated_aws(aws_port, keep))
+        aws, environment, folder = cleanup.enter_context(emulated_aws(aws_port, keep))
         session = boto3.Session("test", "test", region_name="us-east-1")
         _create_stack(session, endpoint)
         _deploy(environment | {"TMPDIR": str(folder)}, folder / "project")
         client = session.client("lambda", endpoint_url=endpoint)
         list(retry_events(client, "imagepress-local-", DEAD_LETTERS_ARN))
-        api = cleanup.enter_context(_served(PROJECT, environment, api_port, folder))
-        yield LocalStack(endpoint, api, session)
+        server, api = cleanup.enter_context(_served(PROJECT, environment, api_port, folder))
+        yield LocalStack(endpoint, api, session, (aws, server))
 
 
 @contextmanager
@@ -91,42 +92,34 @@ def served_with(stack: LocalStack, variables: Mapping[str, str]) -> Iterator[str
         config["stages"]["local"]["environment_variables"].update(variables)
         (project / ".chalice").mkdir()
         (project / ".chalice" / "config.json").write_text(json.dumps(config))
-        with _served(project, _environment(stack.endpoint), free_port(), project) as api:
+        with _served(project, _environment(stack.endpoint), free_port(), project) as (_, api):
             yield api
 
 
 @contextmanager
-def _served(project: Path, environment: Mapping[str, str], port: int, folder: Path) -> Iterator[str]:
-    """Run `chalice local`; give the URL of the API."""
+def _served(
+    project: Path, environment: Mapping[str, str], port: int, folder: Path
+) -> Iterator[tuple[Server, str]]:
+    """Serve the API; give its URL."""
     api = f"http://127.0.0.1:{port}"
-    command: list[str | Path] = [
-        _BIN / "chalice",
-        "--project-dir",
-        project,
-        "local",
-        "--stage",
-        "local",
-        "--port",
-        str(port),
-        "--no-autoreload",
-    ]
-    log = folder / "api" / "api.log"  # a folder of its own: each server's is removed when it ends
-    log.parent.mkdir()
-    with _process(command, environment, log):
-        _wait_for(f"{api}/openapi.json", log)
-        yield api
+    command: list[str | Path] = [sys.executable, "-m", "tools.serve", project, str(port)]
+    with running_server("The API", command, environment, folder / "api") as server:
+        server.wait_for(f"{api}/openapi.json")
+        yield server, api
 
 
 @contextmanager
-def emulated_aws(port: int, keep: Path | None = None) -> Iterator[tuple[dict[str, str], Path]]:
-    """Run the emulated AWS alone; give the environment that leads to it, and its folder."""
+def emulated_aws(port: int, keep: Path | None = None) -> Iterator[tuple[Server, dict[str, str], Path]]:
+    """Run the emulated AWS alone; give its server, the environment that leads to it, and its folder."""
     environment = _environment(f"http://127.0.0.1:{port}")
     with tempfile.TemporaryDirectory(prefix="imagepress-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         command = [_BIN / "ministack"]
-        with _process(command, _emulator(environment, folder, port, keep), folder / "aws.log"):
-            _wait_for(f"http://127.0.0.1:{port}/_ministack/ready", folder / "aws.log")
-            yield environment | {"AWS_DATA_PATH": str(_impatient_sdk(folder))}, folder
+        with running_server(
+            "The local AWS", command, _emulator(environment, folder, port, keep), folder
+        ) as server:
+            server.wait_for(f"http://127.0.0.1:{port}/_ministack/ready")
+            yield server, environment | {"AWS_DATA_PATH": str(_impatient_sdk(folder))}, folder
 
 
 def _impatient_sdk(folder: Path) -> Path:
@@ -209,50 +202,6 @@ def _emulator(environment: Mapping[str, str], folder: Path, port: int, keep: Pat
     }
 
 
-@contextmanager
-def _process(command: Sequence[str | Path], environment: Mapping[str, str], log: Path) -> Iterator[None]:
-    """Run a server in a process group of its own, so that Ctrl-C reaches us alone and nothing is left behind."""
-    with log.open("wb") as output, _started(command, environment, output) as tether:
-        try:
-            yield
-        finally:
-            assert tether.stdin is not None, "it was opened as a pipe"
-            tether.stdin.close()
-            try:
-                tether.wait(2 * GRACE_SECONDS)
-            except subprocess.TimeoutExpired:  # on a machine that is busy with other things
-                os.killpg(tether.pid, signal.SIGKILL)
-
-
-def _started(
-    command: Sequence[str | Path], environment: Mapping[str, str], output: IO[bytes]
-) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "tools.tether", Path(output.name).parent, *command],
-        cwd=PROJECT,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=output,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-
-
-def _wait_for(url: str, log: Path) -> None:
-    deadline = time.monotonic() + 90
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - ours, on the loopback
-                return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.1)
-    raise StackError(f"{url} does not answer. Its log ends:\n{_end_of(log.read_text(errors='replace'))}")
-
-
-def _end_of(text: str) -> str:
-    return "\n".join(text.splitlines()[-20:])
-
-
 def _create_stack(session: boto3.Session, endpoint: str) -> None:
     cloudformation = session.client("cloudformation", endpoint_url=endpoint)
     existing = [stack["StackName"] for stack in cloudformation.describe_stacks()["Stacks"]]
@@ -293,4 +242,4 @@ def _deploy(environment: Mapping[str, str], folder: Path) -> None:
         check=False,
     )
     if result.returncode:
-        raise StackError(f"chalice deploy failed:\n{_end_of(result.stdout + result.stderr)}")
+        raise StackError(f"chalice deploy failed:\n{last_lines(result.stdout + result.stderr)}")

@@ -15,8 +15,9 @@ from rich.table import Table
 
 from chalicelib.aws.records_table import RecordsTable
 from chalicelib.records import Record, image_id
-from tools.local_stack import LocalStack, StackError, running
+from tools.local_stack import LocalStack, running
 from tools.pictures import generated
+from tools.server import StackError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -45,6 +46,7 @@ def main() -> None:
         with running(_port("AWS_PORT", 4566), _port("PORT", 8000), Path(keep) if keep else None) as stack:
             _show(stack, photos, console)
             while os.getppid() == starter and not told_to_stop.is_set():  # make may be killed without a word
+                stack.require_running()
                 time.sleep(0.2)
     except StackError as error:
         sys.exit(str(error))

@@ -10,8 +10,9 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tools.browser import ChromiumMissingError, chromium
-from tools.local_stack import PROJECT, LocalStack, StackError, free_port, running
+from tools.local_stack import LocalStack, free_port, running
 from tools.pictures import generated
+from tools.server import PROJECT, StackError
 
 _PATIENCE = 60_000  # milliseconds
 _MOST_BYTES = 150_000

@@ -7,14 +7,17 @@ request that could change something needs a caller with permission to write.
 
 import hmac
 import os
+import re
 from hashlib import sha256
 from typing import Final
 
 from chalice.app import Authorizer, CognitoUserPoolAuthorizer, IAMAuthorizer, Request
 
 from chalicelib import settings
-from chalicelib.api.problems import Problem
+from chalicelib.api.problems import Problem, quote
 from chalicelib.settings import SettingsError
+
+_LOCAL_URL = r"https?://(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?"
 
 PUBLIC: Final = frozenset({"/", "/web/{version}/{name}", "/openapi.json"})
 """Resource paths without data of the owner: the page, its files, the contract."""
@@ -45,12 +48,30 @@ def require_caller(request: Request) -> None:
         Problem: `unauthorized` without a caller, `forbidden` for a caller who may only read.
     """
     now = settings.current()
-    if request.context["resourcePath"] in PUBLIC or now.api_auth == "none":
+    if request.context["resourcePath"] in PUBLIC:
         return
-    if now.api_auth == "token":
+    if now.api_auth == "none":
+        _require_local(request)
+    elif now.api_auth == "token":
         _require_token(request, now.api_read_token_sha256, now.api_write_token_sha256)
     elif not _is_authenticated(request):
         raise Problem("unauthorized", "API Gateway did not pass on who is calling.")
+
+
+def _require_local(request: Request) -> None:
+    """Refuse what a page of another site sends, also under a name of its own that leads here (DNS rebinding).
+
+    Without `API_AUTH`, each program on this machine may call the API. A page that its owner visits may not.
+    """
+    origin = request.headers.get("origin")
+    if origin in settings.current().api_cors_origins:
+        return
+    host = request.headers.get("host")
+    for name, url in (("Host", host and f"http://{host}"), ("Origin", origin)):
+        if url and not re.fullmatch(_LOCAL_URL, url):
+            raise Problem(
+                "forbidden", f"{name} must be of this machine while API_AUTH is none; got {quote(url)}"
+            )
 
 
 def _require_token(request: Request, read_digest: str, write_digest: str) -> None:
@@ -64,7 +85,7 @@ def _require_token(request: Request, read_digest: str, write_digest: str) -> Non
             "The request needs a valid token, in the header `Authorization: Bearer <token>`.",
             headers={"WWW-Authenticate": 'Bearer realm="imagepress"'},  # API Gateway renames it
         )
-    if not writes and request.method != "GET":
+    if not writes and request.method not in {"GET", "HEAD"}:
         raise Problem("forbidden", "This token may only read; use the token that may also write.")
 
 

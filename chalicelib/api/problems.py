@@ -26,6 +26,7 @@ KINDS: Final = {
     "forbidden": Kind(403, "The caller is not allowed to do this."),
     "no-such-image": Kind(404, "The image does not exist."),
     "no-file": Kind(404, "The image does not have this file."),
+    "no-such-route": Kind(404, "The API does not have this route."),
     "no-such-page": Kind(404, "The page does not exist."),
     "method-not-allowed": Kind(405, "The route does not allow this method."),
     "already-exists": Kind(409, "The object already exists."),
@@ -35,7 +36,7 @@ KINDS: Final = {
 }
 """Every kind of problem in a response, by its code."""
 
-_CODES_OF_CHALICE: Final = {405: "method-not-allowed", 415: "unsupported-media-type"}
+_CODES_OF_CHALICE: Final = {405: "method-not-allowed"}
 
 
 class Problem(ChaliceUnhandledError):  # noqa: N818 - a response; Chalice passes it on to the middleware
@@ -73,10 +74,10 @@ class Problem(ChaliceUnhandledError):  # noqa: N818 - a response; Chalice passes
         return Response(json.dumps(body | named), {"Content-Type": CONTENT_TYPE, **self.headers}, kind.status)
 
 
-def bad_parameter(name: str, rule: str, value: Any = None) -> Problem:
+def bad_parameter(name: str, rule: str, value: Any = None, hint: str = "") -> Problem:
     """Return the problem of a parameter or member that breaks a rule: `limit must be ...; got 'ten'`."""
     got = f"; got {quote(value)}" if value is not None else ""
-    return Problem("bad-parameter", f"{name} {rule}{got}", parameter=name)
+    return Problem("bad-parameter", f"{name} {rule}{got}{hint}", parameter=name)
 
 
 def quote(value: Any) -> str:
@@ -92,7 +93,4 @@ def from_chalice(response: Response) -> Response:
     if not isinstance(response.body, dict) or "Code" not in response.body:
         return response
     code = _CODES_OF_CHALICE.get(response.status_code, "internal-error")
-    detail = str(response.body["Message"])
-    if code == "unsupported-media-type":
-        detail += "; send application/json"
-    return Problem(code, detail, headers=response.headers).to_response()
+    return Problem(code, str(response.body["Message"]), headers=response.headers).to_response()

@@ -1,5 +1,6 @@
 """Records as the API shows them, and the URLs of their files."""
 
+import re
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -46,7 +47,9 @@ def sign_url(record: Record, variant: str, adapters: Services, *, download: bool
     key = files_of(record)[variant]
     disposition = "attachment" if download or record["status"] == "failed" else "inline"
     name = key.rpartition("/")[2][-_LONGEST_NAME:]
-    disposition += f"; filename*=UTF-8''{quote(name, safe='')}"
+    # curl reads the first parameter alone; RFC 6266 has other clients prefer the second.
+    plain = re.sub(r"[^ !#-$&-.0-\[\]-~]", "_", name)
+    disposition += f"; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
     if variant == "original":
         content_type = content_type_of(record.get("originalFormat"))
         return adapters.source.sign_source_url(key, URL_SECONDS, content_type, disposition)

@@ -7,13 +7,15 @@ import json
 import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from chalice.app import MultiDict, Request
 
 from chalicelib.api.problems import Problem, bad_parameter, quote
 from chalicelib.records import timestamp
 
+IMAGE_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_JSON_TYPE = r"application/(?:[a-z0-9.-]+\+)?json"
 _TIME = r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?"
 
 
@@ -69,6 +71,18 @@ def text(longest: int | None = None) -> Parameter:
     return Parameter(parse, f"must not be longer than {longest} bytes")
 
 
+def identifiers(most: int) -> Parameter:
+    """Declare image IDs, separated by commas."""
+
+    def parse(value: str) -> list[str]:
+        found = list(dict.fromkeys(identifier.strip().lower() for identifier in value.split(",")))
+        if len(found) > most or not all(map(IMAGE_ID.fullmatch, found)):
+            raise ValueError
+        return found
+
+    return Parameter(parse, f"must be from 1 to {most} image IDs, separated by commas")
+
+
 def time() -> Parameter:
     """Declare a date, or a date and time; its value is a timestamp like the records', and without an offset in UTC."""
     return Parameter(_parse_time, "must be a date or time such as 2026-01-31 or 2026-01-31T12:00:00Z")
@@ -77,28 +91,36 @@ def time() -> Parameter:
 def parse_query(request: Request, parameters: Mapping[str, Parameter]) -> dict[str, Any]:
     """Return the values of some query parameters: those of a request, or their defaults.
 
+    `_` is ignored: JavaScript libraries send it to get around caches.
+
     Raises:
         Problem: A parameter is unknown, given twice, or not allowed.
     """
     given = request.query_params or MultiDict({})
     values = {name: parameter.default for name, parameter in parameters.items()}
-    for name in given:
+    for name in given.keys() - {"_"}:
         _require_known(name, parameters)
         if len(given.getlist(name)) > 1:
             raise bad_parameter(name, "must be given only once")
         try:
             values[name] = parameters[name].parse(given[name])
         except (ValueError, OverflowError):
-            raise bad_parameter(name, parameters[name].rule, given[name]) from None
+            hint = "; write + as %2B" if parameters[name].parse is _parse_time and " " in given[name] else ""
+            raise bad_parameter(name, parameters[name].rule, given[name], hint) from None
     return values
 
 
 def parse_body(request: Request, names: Collection[str]) -> Mapping[str, Any]:
-    """Return the members of the JSON object that is the body of a request, all known.
+    """Return the members of the JSON object that is the body of a request, all known, without those that are null.
 
     Raises:
         Problem: The body is not a JSON object, or has an unknown member.
     """
+    content_type = request.headers.get("content-type", "application/json")
+    if not re.fullmatch(_JSON_TYPE, content_type.partition(";")[0].strip(), re.IGNORECASE):
+        raise Problem(
+            "unsupported-media-type", f"Content-Type must be application/json; got {quote(content_type)}"
+        )
     try:
         body = json.loads(request.raw_body)
     except (ValueError, RecursionError):
@@ -107,7 +129,7 @@ def parse_body(request: Request, names: Collection[str]) -> Mapping[str, Any]:
         raise Problem("bad-body", f"The body must be a JSON object with members {', '.join(sorted(names))}.")
     for name in body:
         _require_known(name, names)
-    return body
+    return {name: value for name, value in body.items() if value is not None}
 
 
 def _require_known(name: str, names: Collection[str]) -> None:
@@ -117,9 +139,9 @@ def _require_known(name: str, names: Collection[str]) -> None:
 
 
 def _parse_flag(value: str) -> bool:
-    if value not in {"true", "false"}:
+    if value.lower() not in {"true", "false"}:
         raise ValueError
-    return value == "true"
+    return value.lower() == "true"
 
 
 def _parse_time(value: str) -> str:

@@ -29,7 +29,7 @@ FOR_OTHER_SITES: Final[Mapping[str, str]] = {
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
 _PREFLIGHT: Final = {
-    "Access-Control-Allow-Methods": "GET, POST, DELETE",
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, DELETE",
     "Access-Control-Allow-Headers": "Authorization, Content-Type, If-None-Match, X-Amz-Date, X-Amz-Security-Token",
     "Access-Control-Max-Age": "3600",
 }
@@ -110,6 +110,8 @@ def complete(request: Request, get_response: Callable[[Request], Response]) -> R
             response = problems.from_chalice(get_response(request))
     except Problem as problem:
         response = problem.to_response()
+    if request.method == "HEAD":
+        response.body = ""
     response.headers = {"Cache-Control": "no-store", **SECURITY, **response.headers, **_cross_origin(request)}
     startup.end()
     return response

@@ -1,6 +1,6 @@
 """The views of the REST API. Its contract is openapi.json."""
 
-import re
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,17 @@ from chalicelib import services, settings
 from chalicelib.api.listing import LONGEST_PREFIX, CursorError, Filters, Listing, Order
 from chalicelib.api.problems import Problem, bad_parameter, quote
 from chalicelib.api.representations import URL_SECONDS, files_of, represent, sign_url, sign_urls
-from chalicelib.api.requests import Query, flag, one_of, parse_body, text, time, whole_number
+from chalicelib.api.requests import (
+    IMAGE_ID,
+    Query,
+    flag,
+    identifiers,
+    one_of,
+    parse_body,
+    text,
+    time,
+    whole_number,
+)
 from chalicelib.api.responses import Reply, view
 from chalicelib.api.uploads import FORM_SECONDS, MEMBERS, parse_upload
 from chalicelib.records import EXTENSIONS, Record, Status, image_id, timestamp
@@ -22,7 +32,6 @@ from chalicelib.records import EXTENSIONS, Record, Status, image_id, timestamp
 _REVALIDATED: Final = "private, no-cache"
 # A browser may go on using a redirect for as long as its URL is valid, and a little less.
 _REDIRECT_CACHE = f"private, max-age={URL_SECONDS - 60}"
-_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LISTING = {
     "limit": whole_number(1, 100, default=20),
     "cursor": text(),
@@ -34,18 +43,22 @@ _LISTING = {
     "order": one_of(get_args(Order)),
     "urls": flag(),
     "key": text(),
+    "ids": identifiers(100),
 }
 
 
-@view(_LISTING)
+@view(_LISTING, cache_control=_REVALIDATED)
 def list_images(request: Request, query: Query) -> Reply:
-    """`GET /images`: a page of records; or with `key`, the record of one source object."""
+    """`GET /images`: a page of records; with `ids`, those records; with `key`, the record of one source object."""
     given = dict(request.query_params or {})
+    for alone in ("key", "ids"):
+        if query[alone] is not None:
+            _require_alone(alone, query)
     if query["key"] is not None:
-        if given.keys() - {"key", "urls"}:
-            raise bad_parameter("key", "must be given without other parameters than urls")
-        record = _record_of_key(query["key"])
-        return Reply(_represent(record, with_urls=query["urls"]), cache_control=_REVALIDATED)
+        return Reply(_represent(_record_of_key(query["key"]), with_urls=query["urls"]))
+    if query["ids"] is not None:
+        images = [_represent(record, with_urls=query["urls"]) for record in _records(query["ids"])]
+        return Reply({"images": images, "nextCursor": None})
     filters = Filters(*(query[name] for name in ("status", "format", "prefix", "since", "until")))
     adapters = services.of_api()
     listing = Listing(adapters.table, adapters.settings.source_bucket)
@@ -57,6 +70,14 @@ def list_images(request: Request, query: Query) -> Reply:
     images = [_represent(record, with_urls=query["urls"]) for record in page.records]
     link = {"Link": f'<?{next_page}>; rel="next"'} if next_page else {}
     return Reply({"images": images, "nextCursor": page.cursor}, link)
+
+
+@view({"key": text(), "urls": flag()}, cache_control=_REVALIDATED)
+def get_image_by_key(_: Request, query: Query) -> dict[str, Any]:
+    """`GET /images/by-key`: the record of one source object."""
+    if query["key"] is None:
+        raise bad_parameter("key", "must be the key of a source object; it is missing")
+    return _represent(_record_of_key(query["key"]), with_urls=query["urls"])
 
 
 @view({"urls": flag()}, cache_control=_REVALIDATED)
@@ -150,17 +171,33 @@ def get_health(_: Request, __: Query) -> Reply:
 
 
 @view({}, cache_control="public, max-age=300")
-def get_contract(_: Request, __: Query) -> str:
-    """`GET /openapi.json`: the contract."""
-    return (Path(__file__).parent / "openapi.json").read_text()
+def get_contract(request: Request, __: Query) -> dict[str, Any]:
+    """`GET /openapi.json`: the contract, with the URL that this API has."""
+    contract: dict[str, Any] = json.loads((Path(__file__).parent / "openapi.json").read_text())
+    context = request.context
+    host = context.get("domainName") or request.headers.get("host", "")
+    scheme = request.headers.get("x-forwarded-proto", "http")
+    stage = context.get("path", "").removesuffix(context["resourcePath"])
+    return contract | {"servers": [{"url": f"{scheme}://{host}{stage}"}]}
 
 
 def _record(identifier: str) -> Record:
-    record = services.of_api().table.get_record(identifier) if _ID.fullmatch(identifier) else None
-    # A record of a bucket that the settings no longer name says nothing about the object of that key in today's bucket.
-    if record is None or record["sourceBucket"] != settings.current().source_bucket:
+    known = identifier.lower()
+    record = services.of_api().table.get_record(known) if IMAGE_ID.fullmatch(known) else None
+    if record is None or not _is_current(record):
         raise Problem("no-such-image", f"The image {quote(identifier)} does not exist.")
     return record
+
+
+def _records(identifiers: list[str]) -> list[Record]:
+    """Return the records of some images, in the same order, without those that do not exist."""
+    found = services.of_api().table.get_records(identifiers)
+    return [found[each] for each in identifiers if each in found and _is_current(found[each])]
+
+
+def _is_current(record: Record) -> bool:
+    # A record of a bucket that the settings no longer name says nothing about the object of that key in today's bucket.
+    return record["sourceBucket"] == settings.current().source_bucket
 
 
 def _record_of_key(key: str) -> Record:
@@ -173,6 +210,13 @@ def _record_of_key(key: str) -> Record:
 def _represent(record: Record, *, with_urls: bool) -> dict[str, Any]:
     members = represent(record)
     return {**members, "urls": sign_urls(record, services.of_api())} if with_urls else members
+
+
+def _require_alone(name: str, query: Query) -> None:
+    """Refuse other parameters beside `key` or `ids`, unless they have their defaults, which some clients send."""
+    others = query.keys() - {name, "urls"}
+    if given := sorted(each for each in others if query[each] != _LISTING[each].default):
+        raise bad_parameter(name, f"must be given without {', '.join(given)}")
 
 
 def _order(query: Query) -> Order:

@@ -107,7 +107,10 @@ class RecordsTable:
         records: dict[str, Record] = {}
         projected = _projection(["imageId", *attributes]) if attributes else {}
         for some in batched(image_ids, _ITEMS_OF_A_BATCH):
-            records |= {item["imageId"]["S"]: record_of(item) for item in self._get_items(some, **projected)}
+            items = self._get_items(some, **projected)
+            records |= {
+                item["imageId"]["S"]: record_of(item) for item in items if attributes or "revision" in item
+            }
         return records
 
     def put_record(self, record: Record, replacing: Record | None) -> None:

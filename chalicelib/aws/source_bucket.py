@@ -18,12 +18,13 @@ _KEY_UNUSABLE = {"KMS.DisabledException", "KMS.KMSInvalidStateException", "KMS.N
 
 @dataclass(frozen=True, slots=True)
 class SourceObject:
-    """A source object; its body is open and unread, its size is in bytes."""
+    """A source object; its body is open and unread, its size is in bytes, its encoding a `Content-Encoding`."""
 
     key: str
     etag: str
     size: int
     body: "StreamingBody"
+    encoding: str = ""
 
     def read_body(self) -> bytes:
         """Return the whole body.
@@ -89,7 +90,13 @@ class SourceBucket:
             if reason := _lasting_refusal(error):
                 raise self._unreadable_source(key, *reason) from error
             raise
-        return SourceObject(key=key, etag=answer["ETag"], size=answer["ContentLength"], body=answer["Body"])
+        return SourceObject(
+            key=key,
+            etag=answer["ETag"],
+            size=answer["ContentLength"],
+            body=answer["Body"],
+            encoding=answer.get("ContentEncoding", ""),
+        )
 
     def source_etag(self, key: str) -> str | None:
         """Return the current ETag of the source object, or None if there is none."""

@@ -22,7 +22,8 @@ from botocore.exceptions import ClientError
 from tests.fixtures.events import proxied
 from tools.deploy import permissions
 from tools.deploy.template import parsed
-from tools.local_stack import PROJECT, emulated_aws, free_port
+from tools.local_stack import emulated_aws, free_port
+from tools.server import PROJECT
 
 RESERVED = 7
 NOT_COPIED = shutil.ignore_patterns(".*", "build", "bench", "__pycache__", "tests")
@@ -109,7 +110,7 @@ def reserve(path: Path) -> str:
 
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
-    with emulated_aws(free_port()) as (environment, _), recorded_calls() as (recording, calls):
+    with emulated_aws(free_port()) as (_, environment, _), recorded_calls() as (recording, calls):
         yield checkout(tmp_path_factory.mktemp("project"), {**environment, **recording}, calls)
 
 

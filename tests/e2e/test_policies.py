@@ -24,11 +24,12 @@ from chalicelib.records import image_id
 from tests.conftest import DESTINATION, SOURCE, TABLE, Deployed
 from tests.fixtures.events import SCHEDULED, proxied
 from tools.deploy.attachments import ASYNCHRONOUS
-from tools.local_stack import PROJECT, LocalStack
+from tools.local_stack import LocalStack
 from tools.pictures import picture
 from tools.policies.__main__ import LOCAL
 from tools.policies.grants import Grant, document
 from tools.policies.stage import Policy, policies
+from tools.server import PROJECT
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

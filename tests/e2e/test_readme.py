@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Deployed, eventually
-from tools.local_stack import PROJECT, LocalStack
+from tools.local_stack import LocalStack
 from tools.pictures import picture
+from tools.server import PROJECT
 
 README = PROJECT / "README.md"
 API = PROJECT / "docs" / "api.md"

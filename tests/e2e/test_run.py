@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tools.local_stack import PROJECT, free_port
+from tools.local_stack import free_port
 from tools.pictures import picture
+from tools.server import PROJECT
 
 
 class Run:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.integration.conftest import Api, body
-from tools.local_stack import PROJECT
+from tools.server import PROJECT
 
 SITE = "https://shop.example"
 PATHS = ["/", "/openapi.json", "/images", "/stats", "/images/none", "/images?limit=0", "/web/0/none.js"]
@@ -31,7 +31,8 @@ def test_every_answer_has_the_security_headers(api: Api, path: str) -> None:
 def test_records_are_kept_by_nobody_but_their_caller(api: Api) -> None:
     record = api.record("api/one.jpg")
 
-    assert api.get("/images").headers["Cache-Control"] == "no-store"
+    assert api.get("/images").headers["Cache-Control"] == "private, no-cache"
+    assert api.get("/stats").headers["Cache-Control"] == "no-store"
     assert api.get(f"/images/{record['imageId']}").headers["Cache-Control"] == "private, no-cache"
     assert api.get(f"/images/{record['imageId']}/file").headers["Cache-Control"] == "private, max-age=240"
 

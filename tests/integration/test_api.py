@@ -16,8 +16,9 @@ from chalicelib.aws.records_table import RecordsTable
 from chalicelib.records import image_id
 from tests.conftest import SOURCE, Deployed, eventually
 from tests.integration.conftest import Api, body
-from tools.local_stack import PROJECT, LocalStack
+from tools.local_stack import LocalStack
 from tools.pictures import picture
+from tools.server import PROJECT
 
 
 def test_an_image_is_found_by_its_key_and_by_its_id(api: Api) -> None:
@@ -66,7 +67,9 @@ def test_a_download_has_the_file_s_name(api: Api) -> None:
     with urlopen(body(api.get(f"/images/{record['imageId']}/file", **query))["url"]) as file:
         disposition = file.headers["Content-Disposition"]
 
-    assert disposition == "attachment; filename*=UTF-8''resized-three%20%26%20four.jpg"
+    assert disposition == (
+        "attachment; filename=\"resized-three & four.jpg\"; filename*=UTF-8''resized-three%20%26%20four.jpg"
+    )
 
 
 def test_urls_lead_to_every_file_of_an_image(api: Api) -> None:

@@ -35,9 +35,9 @@ def call(stack: LocalStack, method: str, target: str, headers: dict[str, str] | 
 @pytest.mark.parametrize(
     ("name", "status"),
     [
-        ("../../app.py", 403),  # as API Gateway answers where there is no route
-        ("%2e%2e/api.py", 403),
-        ("....//api.py", 403),
+        ("../../app.py", 404),  # as API Gateway answers where there is no route
+        ("%2e%2e/api.py", 404),
+        ("....//api.py", 404),
         ("..%2f..%2fapp.py", 404),
         ("index.html", 404),
         ("%00", 404),

@@ -20,7 +20,8 @@ from chalicelib.records import Record, image_id, timestamp
 from tests.conftest import SOURCE
 from tests.integration.conftest import Api, body
 from tools.deploy.template import parsed
-from tools.local_stack import PROJECT, LocalStack
+from tools.local_stack import LocalStack
+from tools.server import PROJECT
 
 BUCKET = "listed"
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -9,7 +9,7 @@ import pytest
 
 from bench.startup import FUNCTIONS, MOST_BYTES, lambda_like, started
 from tools.deploy.package import build
-from tools.local_stack import PROJECT
+from tools.server import PROJECT
 
 SITE = "python/lib/python3.12/site-packages/"
 PACKAGES = {"PIL", "cykooz_resizer", "oxipng", "pi_heif", "_pi_heif.cpython-312-x86_64-linux-gnu.so"}

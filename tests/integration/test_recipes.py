@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import Deployed
 from tests.integration.conftest import Api
-from tools.local_stack import PROJECT
+from tools.server import PROJECT
 
 DOCUMENT = (PROJECT / "docs" / "architecture.md").read_text()
 STEP = re.compile(

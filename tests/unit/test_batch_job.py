@@ -11,7 +11,7 @@ import pytest
 from botocore.model import ListShape, Shape, StructureShape
 from botocore.validate import ParamValidator
 
-from tools.local_stack import PROJECT
+from tools.server import PROJECT
 
 OPERATIONS = (PROJECT / "docs" / "operations.md").read_text()
 CONFIG = json.loads((PROJECT / ".chalice" / "config.json").read_text())

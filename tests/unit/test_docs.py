@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tools import docs
-from tools.local_stack import PROJECT
+from tools.server import PROJECT
 
 DOCUMENTS = [*PROJECT.glob("*.md"), *(PROJECT / "docs").glob("*.md")]
 

@@ -5,7 +5,7 @@ from importlib.metadata import requires
 
 import pytest
 
-from tools.local_stack import PROJECT
+from tools.server import PROJECT
 
 LOCKS = {
     "tools/app.in": "requirements.txt",

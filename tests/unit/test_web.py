@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.local_stack import PROJECT
+from tools.server import PROJECT
 
 WEB = PROJECT / "chalicelib" / "web"
 FILES = sorted(WEB.iterdir())

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tools.deploy.bytecode import compile_all
-from tools.local_stack import PROJECT
+from tools.server import PROJECT
 
 MODULE = '''"""About the module."""
 

@@ -9,7 +9,7 @@ import pytest
 from tools import stages
 from tools.deploy import config
 from tools.deploy.errors import DeployError
-from tools.local_stack import PROJECT
+from tools.server import PROJECT
 
 SHIPPED = (PROJECT / ".chalice" / "config.json").read_text()
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tools.local_stack import PROJECT
+from tools.server import PROJECT
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from chalice.deploy.planner import RemoteState
 from tools.deploy import config, records
 from tools.deploy.destroy import destroy
 from tools.deploy.errors import DeployError
-from tools.local_stack import PROJECT
+from tools.server import PROJECT
 
 REGION, ACCOUNT = "us-east-1", "111111111111"
 RECORDED = {"name": "api_handler", "lambda_arn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:imagepress-dev"}

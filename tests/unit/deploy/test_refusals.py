@@ -21,7 +21,7 @@ from tools.deploy.__main__ import Deployment, parsed
 from tools.deploy.destroy import destroy
 from tools.deploy.errors import DeployError, explained
 from tools.deploy.stack import Stack
-from tools.local_stack import PROJECT
+from tools.server import PROJECT
 
 
 def stage(

@@ -12,10 +12,10 @@ import pytest
 
 from tools.deploy.account import Account
 from tools.deploy.attachments import ASYNCHRONOUS
-from tools.local_stack import PROJECT
 from tools.policies.__main__ import LOCAL, differences
 from tools.policies.program import PolicyError
 from tools.policies.stage import policies
+from tools.server import PROJECT
 
 ACCOUNT = Account("123456789012", "eu-west-1", "arn:aws:iam::123456789012:user/me")
 STAGES = json.loads((PROJECT / ".chalice" / "config.json").read_text())["stages"]
