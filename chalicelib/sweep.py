@@ -14,10 +14,13 @@ from dataclasses import asdict, dataclass, replace
 from time import monotonic, sleep
 from typing import Any, Final, Literal
 
+from botocore.exceptions import ClientError
+
 from chalicelib import options, services, telemetry
 from chalicelib.aws.functions import CompressFunction
 from chalicelib.aws.items import partitions
 from chalicelib.aws.records_table import FIRST, LAST, Range, RecordsTable
+from chalicelib.aws.s3 import is_throttling
 from chalicelib.aws.source_bucket import SourceBucket
 from chalicelib.imaging import fingerprint
 from chalicelib.records import PASSING_FAILURES, Record, image_id
@@ -46,6 +49,7 @@ class Position:
         stale: Records of another ETag or other settings, or of failures that may have passed.
         orphaned: Records without a source.
         requeued: Keys whose compression was requested.
+        skipped: Keys for which AWS refused a request, and will refuse it again.
     """
 
     after_key: str = ""
@@ -55,6 +59,7 @@ class Position:
     stale: int = 0
     orphaned: int = 0
     requeued: int = 0
+    skipped: int = 0
 
     def after_request(self, key: str, finding: Finding, seen: int) -> "Position":
         """Return the position after a key whose compression was requested, the last of so many keys that were compared."""
@@ -114,8 +119,17 @@ class Sweep:
             seen = 0
             for key in sorted(page.etags.keys() | page.recorded):
                 seen += 1
-                if finding := self._finding(key, page):
-                    self._request(key)
+                try:
+                    finding = self._finding(key, page)
+                    if finding:
+                        self._request(key)
+                except ClientError as error:
+                    if not _is_about_the_key(error):
+                        raise
+                    telemetry.log_error("the sweep skipped a key", error, key=key)
+                    position = replace(position, skipped=position.skipped + 1)
+                    continue
+                if finding:
                     position, seen = position.after_request(key, finding, seen), 0
                     yield position
             is_last = page.end is None
@@ -176,6 +190,13 @@ class Sweep:
         if code == "too-many-bytes":
             return record["sizeOriginal"] <= self._max_source_bytes
         return code in PASSING_FAILURES
+
+
+def _is_about_the_key(error: ClientError) -> bool:
+    """Return whether AWS will refuse each request for this key, but not for others."""
+    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 400 and not is_throttling(
+        error
+    )
 
 
 def of(adapters: Services) -> Sweep:

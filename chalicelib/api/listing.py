@@ -17,13 +17,13 @@ from itertools import islice
 from typing import Final, Literal
 
 from chalicelib.aws.items import partitions
-from chalicelib.aws.records_table import FIRST, LAST, Entries, Entry, Range, RecordsTable
+from chalicelib.aws.records_table import FIRST, LAST, Entries, Entry, Range, RecordsTable, highest_key
 from chalicelib.records import LONGEST_KEY, Record, Status
 
 Order = Literal["newest", "oldest", "name"]
 
-LONGEST_PREFIX: Final = 1000
-"""Bytes of UTF-8: DynamoDB takes no sort key above 1,024, and the end of a prefix's range is a little longer."""
+LONGEST_PREFIX: Final = LONGEST_KEY
+"""Bytes of UTF-8."""
 
 _LOOKED_AT = 250
 _LIST_KEY = re.compile(r"[0-9TZ:.-]{27}#[0-9a-f-]{36}")
@@ -135,7 +135,7 @@ class Listing:
 
     def _by_key(self, filters: Filters) -> "_Plan":
         prefix = filters.prefix or ""
-        between = (prefix or FIRST, prefix + LAST)
+        between = (prefix or FIRST, highest_key(prefix))
         return _Plan(self._table.query_by_key, None, between, replace(filters, prefix=None))
 
     def _records(self, entries: list[Entry], filters: Filters) -> list[Record]:

@@ -1,7 +1,6 @@
 """What every response has: entity tags, security headers, permissions of other sites, problem details."""
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from functools import wraps
 from hashlib import sha256
@@ -15,6 +14,7 @@ from chalicelib import settings, startup, telemetry
 from chalicelib.api import auth, problems
 from chalicelib.api.problems import Problem
 from chalicelib.api.requests import Parameter, Query, parse_query
+from chalicelib.aws.s3 import is_throttling
 
 SECURITY: Final[Mapping[str, str]] = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -34,7 +34,6 @@ _PREFLIGHT: Final = {
     "Access-Control-Max-Age": "3600",
 }
 _JSON: Final = "application/json"
-_THROTTLED = r"Throttl|ProvisionedThroughputExceeded|RequestLimitExceeded|TooManyRequests"
 
 
 class Reply(NamedTuple):
@@ -119,11 +118,8 @@ def complete(request: Request, get_response: Callable[[Request], Response]) -> R
 
 def _unavailable(error: Exception) -> Exception:
     """Return the problem of an error that will pass; the SDK has already tried again. Return any other error itself."""
-    if isinstance(error, ClientError):
-        code = error.response["Error"]["Code"]
-        status = error.response["ResponseMetadata"].get("HTTPStatusCode", 0)
-        if status < 500 and not re.search(_THROTTLED, code):
-            return error
+    if isinstance(error, ClientError) and not is_throttling(error):
+        return error
     telemetry.logger().warning("AWS is busy", exc_info=True)
     return Problem("unavailable", "AWS is busy; try again in a few seconds.", headers={"Retry-After": "3"})
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from botocore.exceptions import ClientError
 
 from chalicelib.aws.items import TOTALS, Totals, difference, item_of, record_of
-from chalicelib.records import Record
+from chalicelib.records import LONGEST_KEY, Record
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 FIRST: Final = "\x00"
 """The lowest sort key."""
 
-LAST: Final = "\U0010ffff"
-"""The highest sort key: the last character in UTF-8's order, which is DynamoDB's and Python's."""
+_HIGHEST: Final = ("", "\x7f", "\u07ff", "\uffff", "\U0010ffff")
+"""The highest character of so many bytes of UTF-8."""
 
 STATS_SHARDS: Final = 32
 
@@ -33,6 +33,16 @@ _ATTEMPTS = 8
 _ITEMS_OF_A_BATCH = 100  # DynamoDB's limit
 _LOST = {"ConditionalCheckFailed", "TransactionConflict"}
 _BUSY = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+
+
+def highest_key(prefix: str) -> str:
+    """Return the highest sort key with a prefix, in the order of UTF-8, which is DynamoDB's, S3's and Python's."""
+    fours, rest = divmod(LONGEST_KEY - len(prefix.encode()), 4)
+    return prefix + fours * _HIGHEST[4] + _HIGHEST[rest]
+
+
+LAST: Final = highest_key("")
+"""The highest sort key."""
 
 
 @dataclass(frozen=True, slots=True)

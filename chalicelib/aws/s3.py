@@ -6,6 +6,7 @@ from botocore.exceptions import ClientError
 
 # S3 takes keys with any character, but DeleteObjects names them in XML 1.0, which lacks these (its production `Char`).
 _NOT_XML = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+_THROTTLED = r"Throttl|SlowDown|ProvisionedThroughputExceeded|RequestLimitExceeded|TooManyRequests"
 NOT_FOUND = {"404", "NoSuchKey", "NotFound"}
 
 
@@ -17,6 +18,12 @@ def fits_xml(key: str) -> bool:
     """Return whether XML 1.0 has all characters of a key; S3 is asked in XML to delete several objects at once."""
     # Printable characters do. The pattern takes 5 ms to compile: only for a key that has others.
     return key.isprintable() or re.search(_NOT_XML, key) is None
+
+
+def is_throttling(error: ClientError) -> bool:
+    """Return whether AWS refused a request only for now; the SDK has already tried again."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status >= 500 or re.search(_THROTTLED, error_code(error)) is not None
 
 
 def error_code(error: ClientError) -> str:

@@ -111,8 +111,14 @@ class SourceBucket:
             return listed[0] if listed else None
 
     def list_sources(self, after: str) -> dict[str, str]:
-        """Return the ETags of up to 1,000 source keys that follow a key, by key, in S3's order: that of UTF-8."""
+        """Return the ETags of up to 1,000 source keys that follow a key, by key, in the order of UTF-8.
+
+        Empty only at the end of the bucket: S3 may return an empty page that has a continuation.
+        """
         answer = self._client.list_objects_v2(Bucket=self.name, StartAfter=after)
+        while not answer.get("Contents") and answer.get("IsTruncated"):
+            token = answer["NextContinuationToken"]
+            answer = self._client.list_objects_v2(Bucket=self.name, ContinuationToken=token)
         return {item["Key"]: item["ETag"] for item in answer.get("Contents", [])}
 
     def has_source(self, key: str) -> bool:

@@ -4,7 +4,7 @@ import { wait } from './dom.js';
 import * as session from './session.js';
 
 const ATTEMPTS = 4;
-const PREFIX_BYTES = 1000;
+const PREFIX_BYTES = 1024;
 
 export function address(path, parameters = {}) {
 	const url = new URL(path, document.baseURI);

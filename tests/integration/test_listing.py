@@ -282,7 +282,7 @@ def _forged(text: str) -> str:
         ({"since": "2026-W05"}, "since"),
         ({"since": "20260131"}, "since"),
         ({"until": "0001-01-01T00:00:00+14:00"}, "until"),
-        ({"prefix": "é" * 501}, "prefix"),
+        ({"prefix": "é" * 513}, "prefix"),
         ({"urls": "1"}, "urls"),
         ({"cursor": "!"}, "cursor"),
         ({"cursor": "x"}, "cursor"),

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from botocore.exceptions import ClientError
 from chalice.test import Client
 
 from chalicelib import options, settings, sweep
@@ -93,6 +94,70 @@ def test_every_key_of_a_bucket_of_several_pages_is_seen_once(
 
     assert (reached.seen, reached.missing, reached.requeued) == (1005, 1005, 1005)
     assert hands.keys == keys
+
+
+@pytest.mark.parametrize(
+    "key", ["\U0010ffff.jpg", "\U0010ffff" * 250 + ".jpg", "\U0010ffff" * 256, "z\U0010ffff\U0010ffff.jpg"]
+)
+def test_sweep_ends_whatever_the_last_key_is(
+    s3: "S3Client",
+    table: RecordsTable,
+    pairs: Callable[[str], Buckets],
+    of: Callable[..., Sweep],
+    hands: Hands,
+    key: str,
+) -> None:
+    buckets = pairs(f"highest-{len(key)}")
+    for each in ("a.jpg", key):
+        s3.put_object(Bucket=buckets.source.name, Key=each, Body=b"no image")
+        Pipeline(*buckets, table, OPTIONS, 1_000_000).reconcile(each)
+
+    first = _swept(of(buckets))
+    s3.delete_object(Bucket=buckets.source.name, Key=key)
+    second = _swept(of(buckets))
+
+    assert (first.seen, first.requeued) == (2, 0)
+    assert (second.seen, second.orphaned, hands.keys) == (2, 1, [key])
+
+
+def test_empty_page_with_a_continuation_is_not_the_end(
+    s3: "S3Client", pairs: Callable[[str], Buckets], of: Callable[..., Sweep], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buckets = pairs("truncated")
+    s3.put_object(Bucket=buckets.source.name, Key="a.jpg", Body=b"no image")
+    listed = s3.list_objects_v2
+
+    def hidden_at_first(**asked: Any) -> Any:
+        if "ContinuationToken" in asked:
+            return listed(Bucket=asked["Bucket"])
+        answer = listed(**asked)
+        is_first = asked.get("StartAfter") == ""
+        return {"IsTruncated": True, "NextContinuationToken": "more"} if is_first else answer
+
+    monkeypatch.setattr(s3, "list_objects_v2", hidden_at_first)
+
+    assert _swept(of(buckets)).missing == 1
+
+
+def test_key_that_aws_refuses_is_skipped_and_counted(
+    s3: "S3Client", pairs: Callable[[str], Buckets], of: Callable[..., Sweep], hands: Hands
+) -> None:
+    buckets = pairs("refused")
+    for key in ("a.jpg", "b.jpg", "c.jpg"):
+        s3.put_object(Bucket=buckets.source.name, Key=key, Body=b"no image")
+    request = hands.request_compression
+
+    def refuse_one(key: str, *, force: bool = False) -> None:
+        if key == "b.jpg":
+            error: Any = {"Error": {"Code": "InvalidRequest"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+            raise ClientError(error, "Invoke")
+        request(key, force=force)
+
+    hands.request_compression = refuse_one  # type: ignore[method-assign]
+
+    reached = _swept(of(buckets))
+
+    assert (reached.seen, reached.skipped, hands.keys) == (3, 1, ["a.jpg", "c.jpg"])
 
 
 def test_what_agrees_is_left_alone_and_other_settings_make_everything_stale(
