@@ -18,16 +18,17 @@ So a reconcile that ends has seen everything agree after its own last write. One
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from datetime import UTC, datetime
 from functools import cached_property
 from hashlib import sha256
+from random import uniform
+from time import sleep
 from typing import Any, Literal, NamedTuple, Protocol
-from uuid import uuid4
 
 from chalicelib.aws.compressed_bucket import CompressedBucket
 from chalicelib.aws.records_table import Conflict, RecordsTable
 from chalicelib.aws.s3 import Overtaken
 from chalicelib.aws.source_bucket import Interrupted, NotModified, SourceBucket, SourceObject, UnreadableError
+from chalicelib.description import describe_compressed, failed_record
 from chalicelib.imaging import Compressed, ImageError, Options, compress, fingerprint
 from chalicelib.records import (
     LONGEST_KEY,
@@ -40,13 +41,15 @@ from chalicelib.records import (
     objects_of,
     possible_keys,
     rendition_key,
-    timestamp,
 )
 from chalicelib.source_body import RefusedError, read_source
 
 Outcome = Literal["compressed", "failed", "deleted", "unchanged", "unreadable", "absent", "excluded"]
 
-_ATTEMPTS = 6
+_ATTEMPTS = 8
+_PATIENT = 4
+_BACK_OFF = 0.25  # seconds
+_LONGEST_BACK_OFF = 6
 _READS = 3  # a body that stalls takes the SDK's read time-out each time, and Lambda retries as well
 
 
@@ -129,9 +132,15 @@ class Pipeline:
             Interrupted: The source could not be read to its end.
         """
         interruptions = 0
+        tried: set[str] = set()
         for attempt in range(_ATTEMPTS):
+            if attempt:
+                # The winner is given time to finish: mostly there is nothing left to do then.
+                sleep(uniform(0, min(_LONGEST_BACK_OFF, _BACK_OFF * 2**attempt)))  # noqa: S311 - spreads load
             try:
-                outcome = self._attempt(key, force=force, verify=attempt > 0)
+                outcome = self._attempt(
+                    key, tried, force=force, verify=attempt > 0, is_patient=0 < attempt <= _PATIENT
+                )
             except (Conflict, Overtaken):
                 continue
             except Interrupted:
@@ -144,7 +153,14 @@ class Pipeline:
             return outcome
         raise Conflict(f"{key} changed during each of {_ATTEMPTS} attempts")
 
-    def _attempt(self, key: str, *, force: bool, verify: bool) -> Outcome:
+    def _attempt(self, key: str, tried: set[str], *, force: bool, verify: bool, is_patient: bool) -> Outcome:
+        """Reconcile a key once; `tried` gets the ETag of its source.
+
+        Raises:
+            Conflict: Another reconcile won.
+            Overtaken: The source changed, or with `is_patient`, it is a version that was not tried before. That version
+                has an event of its own, whose reconcile goes first.
+        """
         if not self._includes(key) and self._source.source_etag(key) is not None:
             return "excluded"
         before = self._look(key, verify=verify)
@@ -157,11 +173,15 @@ class Pipeline:
         except UnreadableError as error:
             if _is_explained(before.record, error) and self._agrees(before):
                 return "unreadable"
-            failed = self._new_record(key, error.etag, error.size)
+            failed = failed_record(self._source.name, key, error.etag, error.size, self._settings_version)
             failed["error"] = Failure(code=error.code, message=str(error))
             return self._commit(failed, before)
         if source is None:
             return self._remove(before)
+        if is_patient and source.etag not in tried:
+            source.body.close()
+            raise Overtaken(key)
+        tried.add(source.etag)
         return self._commit(self._compress(source, before), before)
 
     def _look(self, key: str, *, verify: bool) -> Before:
@@ -207,9 +227,12 @@ class Pipeline:
 
     def _compress(self, source: SourceObject, before: Before) -> Record:
         """Write the compressed objects and return their record; or return a record with the reason for a failure."""
-        record = self._new_record(source.key, source.etag, source.size)
+        record = failed_record(
+            self._source.name, source.key, source.etag, source.size, self._settings_version
+        )
         try:
             with self._telemetry.stage("read"):
+                _require_servable(source)
                 data = read_source(source, self._max_source_bytes)
             record["sourceSha256"] = sha256(data).hexdigest()
             with self._telemetry.stage("compress"):
@@ -231,7 +254,7 @@ class Pipeline:
         write = self._compressed.write_compressed
         etag = write(main_key, compressed.data, compressed.content_type, replacing=replaced.get(main_key))
         record["status"] = "compressed"
-        record.update(_described(compressed, self._compressed.name, main_key, etag))
+        record.update(describe_compressed(compressed, self._compressed.name, main_key, etag))
         for each in compressed.renditions:
             key = rendition_key(main_key, each.name)
             etag = write(key, each.data, each.content_type, replacing=replaced.get(key))
@@ -247,20 +270,6 @@ class Pipeline:
         self._telemetry.decision(record["status"], before.key, record["imageId"], record)
         return record["status"]
 
-    def _new_record(self, key: str, etag: str, size: int) -> Record:
-        return {
-            "imageId": image_id(self._source.name, key),
-            "sourceBucket": self._source.name,
-            "sourceKey": key,
-            "sourceETag": etag,
-            "sizeOriginal": size,
-            "contentType": "application/octet-stream",
-            "resizedAt": timestamp(datetime.now(UTC)),
-            "status": "failed",
-            "settingsVersion": self._settings_version,
-            "revision": uuid4().hex,
-        }
-
 
 def _is_explained(record: Record | None, refusal: UnreadableError) -> bool:
     """Return whether the record of a source that is unreadable now can stay: it is an earlier success, or has the reason."""
@@ -269,28 +278,17 @@ def _is_explained(record: Record | None, refusal: UnreadableError) -> bool:
     return "error" not in record or record["error"]["code"] == refusal.code
 
 
+def _require_servable(source: SourceObject) -> None:
+    if not {".", ".."}.isdisjoint(source.key.split("/")):
+        source.body.close()
+        raise RefusedError(
+            "unservable-key",
+            "The key has a folder or name . or .., which URLs cannot have: rename the object.",
+        )
+
+
 def _require_fitting(*keys: str) -> None:
     if any(len(key.encode()) > LONGEST_KEY for key in keys):
         raise RefusedError(
             "key-too-long", f"The compressed object's key would exceed S3's {LONGEST_KEY} bytes."
         )
-
-
-def _described(compressed: Compressed, bucket: str, key: str, etag: str) -> Any:
-    described = {
-        "destBucket": bucket,
-        "destKey": key,
-        "destETag": etag,
-        "contentType": compressed.content_type,
-        "sizeCompressed": len(compressed.data),
-        "width": compressed.width,
-        "height": compressed.height,
-        "originalWidth": compressed.original_width,
-        "originalHeight": compressed.original_height,
-        "format": compressed.format,
-        "originalFormat": compressed.original_format,
-        "placeholder": compressed.placeholder,
-        "dominantColor": compressed.dominant_color,
-        "renditions": {},
-    }
-    return described | ({"capturedAt": compressed.captured_at} if compressed.captured_at else {})

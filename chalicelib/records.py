@@ -9,7 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 Status = Literal["compressed", "failed"]
 
-PASSING_FAILURES: Final = frozenset({"archived", "encrypted", "too-many-bytes"})
+PASSING_FAILURES: Final = frozenset({"access-denied", "archived", "encrypted", "too-many-bytes"})
 """Codes of failures that can end although neither the object nor the options change; looking again costs no decode."""
 
 LONGEST_KEY: Final = 1024

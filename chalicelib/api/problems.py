@@ -29,6 +29,7 @@ KINDS: Final = {
     "no-such-route": Kind(404, "The API does not have this route."),
     "no-such-page": Kind(404, "The page does not exist."),
     "method-not-allowed": Kind(405, "The route does not allow this method."),
+    "precondition-failed": Kind(412, "The image has changed."),
     "already-exists": Kind(409, "The object already exists."),
     "unsupported-media-type": Kind(415, "The route does not accept this type of body."),
     "internal-error": Kind(500, "The request failed, and the caller is not the reason."),

@@ -30,7 +30,7 @@ FOR_OTHER_SITES: Final[Mapping[str, str]] = {
 }
 _PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST, DELETE",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-None-Match, X-Amz-Date, X-Amz-Security-Token",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match, If-None-Match, X-Amz-Date, X-Amz-Security-Token",
     "Access-Control-Max-Age": "3600",
 }
 _JSON: Final = "application/json"
@@ -43,7 +43,7 @@ class Reply(NamedTuple):
         body: Members of a JSON object, or text.
         headers: Further headers.
         status: Instead of the view's.
-        cache_control: Instead of the view's.
+        cache_control: Instead of the view's; empty where the response must not be kept.
     """
 
     body: Mapping[str, Any] | str
@@ -83,12 +83,11 @@ def view[**P](
             reply = result if isinstance(result, Reply) else Reply(result)
             body = reply.body if isinstance(reply.body, str) else json.dumps(reply.body, ensure_ascii=False)
             headers: dict[str, str | list[str]] = {"Content-Type": content_type, **reply.headers}
-            caching = reply.cache_control or cache_control
+            caching = cache_control if reply.cache_control is None else reply.cache_control
             if caching:
-                # Weak, since API Gateway may compress the body.
-                etag = f'W/"{sha256(body.encode()).hexdigest()[:32]}"'
+                etag = entity_tag(body)
                 headers |= {"ETag": etag, "Cache-Control": caching}
-                if _matches(request, etag):
+                if is_named(etag, request.headers.get("if-none-match", "")):
                     return Response(
                         "", headers, 304
                     )  # with all headers: browsers replace those that they keep
@@ -135,7 +134,12 @@ def _cross_origin(request: Request) -> dict[str, str]:
     return {"Vary": "Origin", "Access-Control-Allow-Origin": origin, **FOR_OTHER_SITES}
 
 
-def _matches(request: Request, etag: str) -> bool:
-    """Return whether `If-None-Match` names an entity tag, by weak comparison (RFC 9110, 13.1.2)."""
-    names = [name.strip() for name in request.headers.get("if-none-match", "").split(",")]
+def entity_tag(body: str) -> str:
+    """Return the entity tag of a body: weak, since API Gateway may compress the body."""
+    return f'W/"{sha256(body.encode()).hexdigest()[:32]}"'
+
+
+def is_named(etag: str, header: str) -> bool:
+    """Return whether `If-None-Match` or `If-Match` names an entity tag, by weak comparison (RFC 9110, 13.1)."""
+    names = [name.strip() for name in header.split(",")]
     return "*" in names or etag.removeprefix("W/") in {name.removeprefix("W/") for name in names}

@@ -25,8 +25,9 @@ from chalicelib.api.requests import (
     time,
     whole_number,
 )
-from chalicelib.api.responses import Reply, view
+from chalicelib.api.responses import Reply, entity_tag, is_named, view
 from chalicelib.api.uploads import FORM_SECONDS, MEMBERS, parse_upload
+from chalicelib.aws.s3 import Overtaken
 from chalicelib.records import EXTENSIONS, Record, Status, image_id, timestamp
 
 _REVALIDATED: Final = "private, no-cache"
@@ -55,7 +56,7 @@ def list_images(request: Request, query: Query) -> Reply:
         if query[alone] is not None:
             _require_alone(alone, query)
     if query["key"] is not None:
-        return Reply(_represent(_record_of_key(query["key"]), with_urls=query["urls"]))
+        return _one(_record_of_key(query["key"]), with_urls=query["urls"])
     if query["ids"] is not None:
         images = [_represent(record, with_urls=query["urls"]) for record in _records(query["ids"])]
         return Reply({"images": images, "nextCursor": None})
@@ -73,17 +74,17 @@ def list_images(request: Request, query: Query) -> Reply:
 
 
 @view({"key": text(), "urls": flag()}, cache_control=_REVALIDATED)
-def get_image_by_key(_: Request, query: Query) -> dict[str, Any]:
+def get_image_by_key(_: Request, query: Query) -> Reply:
     """`GET /images/by-key`: the record of one source object."""
     if query["key"] is None:
         raise bad_parameter("key", "must be the key of a source object; it is missing")
-    return _represent(_record_of_key(query["key"]), with_urls=query["urls"])
+    return _one(_record_of_key(query["key"]), with_urls=query["urls"])
 
 
 @view({"urls": flag()}, cache_control=_REVALIDATED)
-def get_image(_: Request, query: Query, identifier: str) -> dict[str, Any]:
+def get_image(_: Request, query: Query, identifier: str) -> Reply:
     """`GET /images/{imageId}`: one record."""
-    return _represent(_record(identifier), with_urls=query["urls"])
+    return _one(_record(identifier), with_urls=query["urls"])
 
 
 @view({"variant": text(), "download": flag(), "redirect": flag(default=True)})
@@ -104,7 +105,7 @@ def get_file(_: Request, query: Query, identifier: str) -> Reply:
 
 
 @view({}, status=201)
-def create_upload(request: Request, _: Query) -> dict[str, Any]:
+def create_upload(request: Request, _: Query) -> Reply:
     """`POST /uploads`: a form that uploads one object to the source bucket, by POST."""
     source = services.of_api().source
     upload = parse_upload(parse_body(request, MEMBERS), settings.current())
@@ -115,33 +116,44 @@ def create_upload(request: Request, _: Query) -> dict[str, Any]:
             parameter="key",
         )
     url, fields = source.sign_upload_form(upload.key, upload.content_type, upload.sizes, FORM_SECONDS)
-    return {
-        "imageId": image_id(source.name, upload.key),
+    identifier = image_id(source.name, upload.key)
+    form = {
+        "imageId": identifier,
         "key": upload.key,
         "url": url,
         "fields": fields,
         "expiresAt": _from_now(FORM_SECONDS),
     }
+    least, most = upload.sizes
+    if not upload.replace and least == most:
+        put_url, headers = source.sign_new_upload(upload.key, upload.content_type, most, FORM_SECONDS)
+        form["put"] = {"url": put_url, "headers": headers}
+    return Reply(form, {"Location": f"images/{identifier}"})
 
 
 @view({}, status=202)
-def delete_image(_: Request, __: Query, identifier: str) -> dict[str, str]:
-    """`DELETE /images/{imageId}`: delete the source; its event then deletes the compressed image and the record."""
-    key = _record(identifier)["sourceKey"]
-    adapters = services.of_api()
-    if adapters.source.source_etag(key) is None:  # deleting it would then cause no event
-        adapters.compress_function.request_compression(key)
-    else:
-        adapters.source.delete_source(key)
-    return {"imageId": identifier, "sourceKey": key}
+def delete_image(request: Request, _: Query, identifier: str) -> dict[str, str]:
+    """`DELETE /images/{imageId}`: delete the source; the compress function then deletes what was made of it."""
+    record = _record(identifier)
+    is_conditional = _check_precondition(request, record)
+    adapters, key = services.of_api(), record["sourceKey"]
+    try:
+        adapters.source.delete_source(key, if_etag=record["sourceETag"] if is_conditional else None)
+    except Overtaken:
+        raise Problem("precondition-failed", f"The source of image {identifier} was replaced.") from None
+    # S3's event may be late, and S3 sends none where the source was gone already.
+    adapters.compress_function.request_compression(key)
+    return {"imageId": record["imageId"], "sourceKey": key}
 
 
 @view({}, status=202)
-def reprocess_image(_: Request, __: Query, identifier: str) -> dict[str, str]:
+def reprocess_image(request: Request, _: Query, identifier: str) -> Reply:
     """`POST /images/{imageId}/reprocess`: compress the source again, although nothing has changed."""
-    key = _record(identifier)["sourceKey"]
-    services.of_api().compress_function.request_compression(key, force=True)
-    return {"imageId": identifier, "sourceKey": key}
+    record = _record(identifier)
+    _check_precondition(request, record)
+    services.of_api().compress_function.request_compression(record["sourceKey"], force=True)
+    accepted = {"imageId": record["imageId"], "sourceKey": record["sourceKey"]}
+    return Reply(accepted, {"Location": f"../{record['imageId']}"})
 
 
 @view({})
@@ -205,6 +217,30 @@ def _record_of_key(key: str) -> Record:
     if record is None:
         raise Problem("no-such-image", f"No image has the key {quote(key)}.")
     return record
+
+
+def _one(record: Record, *, with_urls: bool) -> Reply:
+    """Return the reply of one record. Its entity tag is the same with URLs, which would be stale in a kept reply."""
+    if not with_urls:
+        return Reply(represent(record))
+    return Reply(_represent(record, with_urls=True), {"ETag": _tag(record)}, cache_control="")
+
+
+def _tag(record: Record) -> str:
+    return entity_tag(json.dumps(represent(record), ensure_ascii=False))
+
+
+def _check_precondition(request: Request, record: Record) -> bool:
+    """Refuse a request whose `If-Match` names another state of the image; return whether the request has one."""
+    header = request.headers.get("if-match")
+    if header is None:
+        return False
+    if not is_named(_tag(record), header):
+        raise Problem(
+            "precondition-failed",
+            f"If-Match must name the current ETag of image {record['imageId']}, {_tag(record)}; got {quote(header)}",
+        )
+    return "*" not in header
 
 
 def _represent(record: Record, *, with_urls: bool) -> dict[str, Any]:

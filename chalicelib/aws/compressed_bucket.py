@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from chalicelib.aws.s3 import NOT_FOUND, Overtaken, error_code, fits_xml
+from chalicelib.aws.s3 import NOT_FOUND, PRECONDITION_FAILED, Overtaken, error_code, fits_xml
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 # Compressed images keep their key when their source is overwritten, so caches ask again after an hour.
 _CACHE_CONTROL = "private, max-age=3600"
-_PRECONDITION_FAILED = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
 
 
 class CompressedBucket:
@@ -46,7 +45,7 @@ class CompressedBucket:
                 **condition,
             )
         except ClientError as error:
-            if error_code(error) in _PRECONDITION_FAILED | NOT_FOUND:
+            if error_code(error) in PRECONDITION_FAILED | NOT_FOUND:
                 raise Overtaken(key) from error
             raise
         return answer["ETag"]

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 _NOT_XML = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 _THROTTLED = r"Throttl|SlowDown|ProvisionedThroughputExceeded|RequestLimitExceeded|TooManyRequests"
 NOT_FOUND = {"404", "NoSuchKey", "NotFound"}
+PRECONDITION_FAILED = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
 
 
 class Overtaken(Exception):  # noqa: N818 - the expected outcome of a race

@@ -1,11 +1,12 @@
 """The source bucket: what people upload."""
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError
 
-from chalicelib.aws.s3 import NOT_FOUND, Overtaken, error_code
+from chalicelib.aws.s3 import NOT_FOUND, PRECONDITION_FAILED, Overtaken, error_code
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 _NOT_MODIFIED = {"304", "NotModified"}
 # What S3 passes on from KMS about a key that cannot be used; its other answers, such as KMS.ThrottlingException, pass.
+_ABOUT_KMS = r"\bkms\b|customer master key|ciphertext refers"
+# The function's own role, as for some seconds after a deploy: tried again, like an error of AWS.
+_NOT_ALLOWED_YET = "no identity-based policy allows"
 _KEY_UNUSABLE = {"KMS.DisabledException", "KMS.KMSInvalidStateException", "KMS.NotFoundException"}
 
 
@@ -50,7 +54,7 @@ class UnreadableError(Exception):
     """S3 refuses to return a source object that exists, and will refuse again.
 
     Attributes:
-        code: `archived` or `encrypted`. The message is for people.
+        code: `archived`, `encrypted` or `access-denied`. The message is for people.
         etag: The object's ETag.
         size: Its bytes.
     """
@@ -125,9 +129,19 @@ class SourceBucket:
         """Return whether there is a source object, by the listing, which needs no permission to read the object."""
         return self._listed_source(key) is not None
 
-    def delete_source(self, key: str) -> None:
-        """Delete a source object; the event that follows deletes what was made of it."""
-        self._client.delete_object(Bucket=self.name, Key=key)
+    def delete_source(self, key: str, if_etag: str | None = None) -> None:
+        """Delete a source object, if it has an ETag; the event that follows deletes what was made of it.
+
+        Raises:
+            Overtaken: The object has another ETag.
+        """
+        condition: Any = {} if if_etag is None else {"IfMatch": if_etag}
+        try:
+            self._client.delete_object(Bucket=self.name, Key=key, **condition)
+        except ClientError as error:
+            if error_code(error) in PRECONDITION_FAILED:
+                raise Overtaken(key) from error
+            raise
 
     def sign_source_url(self, key: str, seconds: int, content_type: str, disposition: str) -> str:
         """Return a URL that fetches a source object without credentials for some seconds.
@@ -171,6 +185,30 @@ class SourceBucket:
         )
         return form["url"], form["fields"]
 
+    def sign_new_upload(
+        self, key: str, content_type: str, size: int, seconds: int
+    ) -> tuple[str, dict[str, str]]:
+        """Return URL and headers of a PUT that uploads one source object, unless its key exists by then.
+
+        Args:
+            key: The source key.
+            content_type: Its media type, and no other.
+            size: Its bytes, and no other number.
+            seconds: How long the URL is valid.
+        """
+        url = self._client.generate_presigned_url(
+            "put_object",
+            Params={
+                "Bucket": self.name,
+                "Key": key,
+                "ContentType": content_type,
+                "ContentLength": size,
+                "IfNoneMatch": "*",
+            },
+            ExpiresIn=seconds,
+        )
+        return url, {"Content-Type": content_type, "Content-Length": str(size), "If-None-Match": "*"}
+
     def check_source_bucket(self) -> None:
         """Raise unless the bucket can be reached."""
         self._client.head_bucket(Bucket=self.name)
@@ -193,8 +231,14 @@ def _lasting_refusal(error: ClientError) -> tuple[str, str] | None:
     message = error.response["Error"].get("Message", "")
     if error_code(error) == "InvalidObjectState":
         return "archived", "The object is archived: restore it, and reprocess it."
-    if error_code(error) in _KEY_UNUSABLE or (error_code(error) == "AccessDenied" and "kms:" in message):
+    is_denied = error_code(error) == "AccessDenied"
+    if error_code(error) in _KEY_UNUSABLE or (is_denied and re.search(_ABOUT_KMS, message, re.IGNORECASE)):
         return "encrypted", "The object is encrypted with a KMS key that the compress function may not use."
+    if is_denied and _NOT_ALLOWED_YET not in message:
+        return (
+            "access-denied",
+            "A policy or the object's owner does not let the compress function read the object: allow it, and reprocess.",
+        )
     if error_code(error) == "InvalidRequest" and "Server Side Encryption" in message:
         return (
             "encrypted",

@@ -179,6 +179,18 @@ REFUSALS = [
         "encrypted",
     ),
     ("KMS.DisabledException", "k is disabled.", "encrypted"),
+    ("AccessDenied", "Access to KMS is not allowed", "encrypted"),
+    (
+        "AccessDenied",
+        "The ciphertext refers to a customer master key that does not exist, or you are not allowed to access.",
+        "encrypted",
+    ),
+    ("AccessDenied", "Access Denied", "access-denied"),
+    (
+        "AccessDenied",
+        "User: r is not authorized to perform: s3:GetObject with an explicit deny in a resource-based policy",
+        "access-denied",
+    ),
     (
         "InvalidRequest",
         "The object was stored using a form of Server Side Encryption. The correct parameters must be provided.",
@@ -261,6 +273,7 @@ def test_a_permission_that_the_app_itself_lacks_raises(
 ) -> None:
     client = stack.session.client("s3", endpoint_url=stack.endpoint)
     with Stubber(client) as stubber:
-        stubber.add_client_error("get_object", "AccessDenied", "Access Denied", 403)
+        message = "User: r is not authorized to perform: s3:GetObject on resource: k because no identity-based policy allows the s3:GetObject action"
+        stubber.add_client_error("get_object", "AccessDenied", message, 403)
         with pytest.raises(ClientError, match="AccessDenied"):
             Pipeline(*buckets_of(client, SOURCE, DESTINATION), table, Options(), 10**7).reconcile(key)

@@ -114,7 +114,7 @@ class GivingUp(Pipeline):
 
     def reconcile(self, key: str, *, force: bool = False) -> Outcome:
         try:
-            return self._attempt(key, force=force, verify=False)
+            return self._attempt(key, set(), force=force, verify=False, is_patient=False)
         except (Conflict, Overtaken, Interrupted):
             return "unchanged"
 
@@ -159,8 +159,8 @@ class Littering(Pipeline):
 class AlwaysTrusting(Pipeline):
     """Does not read again after losing a race."""
 
-    def _attempt(self, key: str, *, force: bool, verify: bool) -> Outcome:  # noqa: ARG002
-        return super()._attempt(key, force=force, verify=False)
+    def _attempt(self, key: str, tried: set[str], **how: bool) -> Outcome:
+        return super()._attempt(key, tried, **{**how, "verify": False})
 
 
 @pytest.mark.parametrize(

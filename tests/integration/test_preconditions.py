@@ -1,0 +1,125 @@
+"""Changes respect what their caller saw: `If-Match`, uploads of new keys, many uploads of one key."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+import urllib3
+
+from chalicelib import pipeline
+from chalicelib.aws.records_table import RecordsTable
+from chalicelib.imaging import Compressed, Options, compress
+from chalicelib.pipeline import Pipeline
+from chalicelib.records import image_id
+from tests.conftest import SOURCE, Deployed, eventually
+from tests.fixtures.adapters import buckets_of
+from tests.integration.conftest import Api, body
+from tools.local_stack import LocalStack
+from tools.pictures import picture
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+PHOTO, OTHER = picture(320, 200, "JPEG"), picture(200, 320, "JPEG")
+CHANGES = [("DELETE", ""), ("POST", "/reprocess")]
+
+
+@pytest.mark.parametrize(("method", "suffix"), CHANGES)
+@pytest.mark.parametrize("query", ["", "?urls=true"])
+def test_change_is_made_if_the_image_is_as_its_caller_saw_it(
+    api: Api, deployed: Deployed, method: str, suffix: str, query: str
+) -> None:
+    path = f"/images/{deployed.upload('if/same.jpg', PHOTO)['imageId']}"
+    etag = api.get(path + query).headers["ETag"]
+
+    assert api.request(method, path + suffix, {"If-Match": etag}).status_code == 202
+
+
+@pytest.mark.parametrize(("method", "suffix"), CHANGES)
+def test_change_is_refused_if_the_image_has_changed(
+    api: Api, deployed: Deployed, method: str, suffix: str
+) -> None:
+    path = f"/images/{deployed.upload('if/changed.jpg', PHOTO)['imageId']}"
+    etag = api.get(path).headers["ETag"]
+    deployed.upload("if/changed.jpg", OTHER)
+
+    answer = api.request(method, path + suffix, {"If-Match": etag})
+
+    assert (answer.status_code, body(answer)["code"]) == (412, "precondition-failed")
+    assert deployed.record("if/changed.jpg")
+
+
+def test_delete_with_a_star_needs_only_that_the_image_exists(api: Api, deployed: Deployed) -> None:
+    path = f"/images/{deployed.upload('if/any.jpg', PHOTO)['imageId']}"
+
+    assert api.request("DELETE", path, {"If-Match": "*"}).status_code == 202
+
+
+def test_response_with_urls_is_never_304(api: Api, deployed: Deployed) -> None:
+    path = f"/images/{deployed.upload('if/urls.jpg', PHOTO)['imageId']}?urls=true"
+    etag = api.get(path).headers["ETag"]
+
+    assert api.request("GET", path, {"If-None-Match": etag}).status_code == 200
+
+
+@pytest.mark.parametrize(("size", "replace"), [(None, False), (len(PHOTO), True)])
+def test_put_is_offered_only_for_a_new_key_of_known_size(api: Api, size: int | None, replace: bool) -> None:
+    upload = {"key": "put/none.jpg", "contentType": "image/jpeg", "size": size, "replace": replace}
+
+    assert "put" not in body(api.post("/uploads", upload))
+
+
+def test_second_put_of_a_new_key_is_refused_by_s3(api: Api, deployed: Deployed) -> None:
+    key = f"put/{uuid4().hex}.jpg"
+    upload = {"key": key, "contentType": "image/jpeg", "size": len(PHOTO)}
+    puts = [body(api.post("/uploads", upload))["put"] for _ in range(2)]
+
+    statuses = [urllib3.request("PUT", put["url"], body=PHOTO, headers=put["headers"]).status for put in puts]
+
+    assert statuses == [200, 412]
+    assert eventually(lambda: deployed.record(key))["status"] == "compressed"
+
+
+def test_upload_names_the_address_of_its_image(api: Api) -> None:
+    answer = api.post("/uploads", {"key": "put/location.jpg", "contentType": "image/jpeg"})
+
+    assert answer.headers["Location"] == f"images/{body(answer)['imageId']}"
+
+
+@pytest.mark.parametrize("key", ["../a.jpg", "a/../b.jpg", "a/./b.jpg", ".", "./a.jpg", "a/.."])
+def test_key_that_no_url_can_have_fails_with_the_reason(
+    s3: "S3Client", table: RecordsTable, deployed: Deployed, key: str
+) -> None:
+    s3.put_object(Bucket=SOURCE, Key=key, Body=PHOTO)
+
+    assert eventually(lambda: deployed.record(key))["error"]["code"] == "unservable-key"
+
+
+def test_many_uploads_of_one_key_end_right_with_little_wasted_work(
+    stack: LocalStack, s3: "S3Client", table: RecordsTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, destination = (f"hot-{name}" for name in ("source", "destination"))
+    for bucket in (source, destination):
+        s3.create_bucket(Bucket=bucket)
+    pictures = [picture(64 + number, 48, "JPEG") for number in range(40)]
+    compressions: list[int] = []
+
+    def counted(data: bytes, options: Options) -> Compressed:
+        compressions.append(threading.get_ident())
+        return compress(data, options)
+
+    monkeypatch.setattr(pipeline, "compress", counted)
+
+    def put_and_reconcile(data: bytes) -> None:
+        s3.put_object(Bucket=source, Key="hot.jpg", Body=data)
+        Pipeline(*buckets_of(s3, source, destination), table, Options(), 10**7).reconcile("hot.jpg")
+
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(put_and_reconcile, pictures))
+
+    record = table.get_record(image_id(source, "hot.jpg"))
+    assert record is not None
+    assert record["sourceETag"] == s3.head_object(Bucket=source, Key="hot.jpg")["ETag"]
+    assert len(compressions) <= 1.5 * len(pictures)
