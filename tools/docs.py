@@ -22,8 +22,8 @@ _CONTRACT: Final[Mapping[str, Any]] = json.loads(
 _PART: Final = re.compile(r"(<!-- generated: ([a-z]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-def generated(text: str) -> str:
-    """Return a document with its generated parts written anew; what is around them stays."""
+def fill_in(text: str) -> str:
+    """Return a document with its generated parts replaced."""
     return _PART.sub(lambda found: f"{found[1]}\n{PARTS[found[2]]()}\n\n{found[3]}", text)
 
 
@@ -190,7 +190,7 @@ def main() -> None:
     stale = []
     for path in sorted((PROJECT / "docs").glob("*.md")):
         text = path.read_text()
-        if (new := generated(text)) != text:
+        if (new := fill_in(text)) != text:
             stale.append(path.relative_to(PROJECT).as_posix())
             if not check:
                 path.write_text(new)

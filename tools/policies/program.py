@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from tools.errors import ToolError
+
 BODY: Final = "<module>"
 """The name of what a module runs when it is imported, its constants included."""
 
@@ -18,7 +20,7 @@ type Key = tuple[str, str]
 """A module and a name in it: `function`, `Class`, `Class.method` or `BODY`."""
 
 
-class PolicyError(Exception):
+class PolicyError(ToolError):
     """The policies cannot be generated. Each line says where, why and what to do."""
 
 
