@@ -63,10 +63,8 @@ def test_a_dry_run_shows_what_would_be_made(dry: Result) -> None:
 def test_the_stack_s_outputs_become_the_stage_s_environment(account: Checkout) -> None:
     (stack,) = account.client("cloudformation").describe_stacks(StackName="imagepress-dev")["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    variables = account.variables()
-    assert variables["SOURCE_BUCKET"] == outputs["SourceBucket"]
-    assert variables["DEST_BUCKET"] == outputs["DestBucket"]
-    assert variables["TABLE_NAME"] == outputs["Table"]
+    names = [account.variables()[name] for name in ("SOURCE_BUCKET", "DEST_BUCKET", "TABLE_NAME")]
+    assert names == [outputs[name] for name in ("SourceBucket", "DestBucket", "Table")]
 
 
 def test_tokens_are_shown_once_and_only_their_digests_are_kept(account: Checkout, first: Result) -> None:
