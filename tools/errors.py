@@ -85,4 +85,4 @@ def _explain_refusal(error: ClientError) -> str:
             f"These credentials may not call {error.operation_name} ({message}). "
             "docs/deploying.md lists the permissions that a deployer needs."
         )
-    return f"AWS refused {error.operation_name}: {message or code}"
+    return f"AWS refused {error.operation_name} ({code}): {message}"

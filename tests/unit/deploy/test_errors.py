@@ -56,7 +56,10 @@ def refusal(code: str, message: str = "m") -> ClientError:
         (refusal("ExpiredToken"), "have expired: log in again"),
         (refusal("InvalidClientTokenId"), "does not know these credentials"),
         (refusal("AccessDenied", "no"), r"may not call CreateChangeSet \(no\).*docs/deploying\.md"),
-        (refusal("LimitExceeded", "too many stacks"), "refused CreateChangeSet: too many stacks"),
+        (
+            refusal("LimitExceeded", "too many stacks"),
+            r"refused CreateChangeSet \(LimitExceeded\): too many stacks",
+        ),
     ],
 )
 def test_an_error_of_aws_is_one_line_with_advice(error: Any, message: str) -> None:
