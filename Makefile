@@ -1,6 +1,7 @@
 PYTHON ?= python3.12
 BIN := .venv/bin
 INSTALLED := .venv/installed
+PINNED := requirements.txt tools/requirements.txt bench/requirements.txt
 SECTIONS ?= imaging startup sweep pages
 LOCK = $(BIN)/uv pip compile --quiet --python $(BIN)/python --generate-hashes --no-strip-extras --no-annotate --custom-compile-command 'make lock'
 
@@ -38,7 +39,7 @@ lock: $(INSTALLED)  ## pin the packages of tools/*.in and bench/*.in, with the h
 	$(LOCK) bench/requirements.in -c tools/requirements.txt -o bench/requirements.txt
 
 audit: $(INSTALLED)  ## known vulnerabilities of what is pinned
-	@exec $(BIN)/python -m tools.audit
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off $(PINNED:%=-r %)
 
 policies: $(INSTALLED)  ## of the functions' roles, from the code: STAGE=, CHECK=1 only compares
 	@exec $(BIN)/python -m tools.policies
@@ -59,7 +60,7 @@ load: $(INSTALLED)  ## uploads through the deployed function, on a new local sta
 	@exec $(BIN)/python -m bench.load
 
 token: $(INSTALLED)  ## new API tokens, in force at once: STAGE=, ROLE=read or write
-	@exec $(BIN)/python -m tools.deploy.rotate
+	@exec $(BIN)/python -m tools.deploy.tokens
 
 screenshots: $(INSTALLED)  ## the README's pictures of the gallery, taken anew with Chromium
 	@exec $(BIN)/python -m tools.screenshots

@@ -30,11 +30,12 @@ from chalicelib import sweep
 from chalicelib.records import Record, image_id
 from chalicelib.services import Services
 from chalicelib.sweep import Position
+from tools.errors import ToolError
 from tools.local_stack import free_port, running
 from tools.pictures import picture
-from tools.redrive import redriven
+from tools.redrive import redrive_events
 from tools.server import StackError
-from tools.stages import Stage, StageError, chosen
+from tools.stages import Stage, choose_stage
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -61,13 +62,13 @@ class Plan:
         """Return the plan of N, CONCURRENCY and KILL.
 
         Raises:
-            StageError: A value is not allowed, or this system cannot kill workers.
+            ToolError: A value is not allowed, or this system cannot kill workers.
         """
         kill = environment.get("KILL") or "no"
         if kill not in {"yes", "no"}:
-            raise StageError(f"KILL is {kill!r}, but must be yes or no.")
+            raise ToolError(f"KILL is {kill!r}, but must be yes or no.")
         if kill == "yes" and not _PROCESSES.is_dir():
-            raise StageError("KILL=yes finds the workers in /proc, which this system does not have.")
+            raise ToolError("KILL=yes finds the workers in /proc, which this system does not have.")
         number = _whole_number(environment, "N", 1000, 100_000)
         return cls(number, _whole_number(environment, "CONCURRENCY", 4, 64), kill == "yes")
 
@@ -75,7 +76,7 @@ class Plan:
 def _whole_number(environment: Mapping[str, str], variable: str, default: int, highest: int) -> int:
     value = environment.get(variable) or str(default)
     if not re.fullmatch(r"[0-9]{1,6}", value) or not 1 <= int(value) <= highest:
-        raise StageError(f"{variable} is {value!r}, but must be a whole number from 1 to {highest}.")
+        raise ToolError(f"{variable} is {value!r}, but must be a whole number from 1 to {highest}.")
     return int(value)
 
 
@@ -126,8 +127,8 @@ def main() -> None:
         plan = Plan.of(os.environ)
         with running(aws_port := free_port(), free_port()):
             os.environ.update(STAGE="local", AWS_PORT=str(aws_port))
-            report = load(chosen(), plan)
-    except (StackError, StageError) as error:
+            report = load(choose_stage(), plan)
+    except (StackError, ToolError) as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit("\nStopped.")
@@ -212,7 +213,7 @@ def _recover(stage: Stage, uploads: Uploads) -> tuple[int, int]:
     deadline = time.monotonic() + _SECONDS_TO_RECOVER
     finished = False
     while not finished and time.monotonic() < deadline:
-        events += list(redriven(stage)).count("redriven")
+        events += list(redrive_events(stage)).count("redriven")
         *_, last = sweep.of(Services(stage.settings, session=stage.session)).positions(Position())
         requeued += last.requeued
         end_of_round = time.monotonic() + _SECONDS_EACH_ROUND

@@ -23,6 +23,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from cfnlint.decode import cfn_yaml
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -34,7 +35,6 @@ from chalicelib.aws import clients
 from chalicelib.aws.items import item_of
 from chalicelib.aws.records_table import RecordsTable
 from chalicelib.records import Record, timestamp
-from tools.deploy.template import parsed
 from tools.local_stack import free_port
 
 SIZES = (1_000, 10_000, 100_000)
@@ -152,7 +152,7 @@ def _running_table(program: Path) -> Iterator[Any]:
 
 
 def _create_table(session: boto3.Session) -> None:
-    template = parsed((ROOT / ".chalice" / "infrastructure.yaml").read_text())
+    template = cfn_yaml.load(str(ROOT / ".chalice" / "infrastructure.yaml"))
     properties = template["Resources"]["Table"]["Properties"]
     names = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
     # Retries wait until dynalite has started.

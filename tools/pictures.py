@@ -1,4 +1,4 @@
-"""Pictures to try the app with, where there are no photographs at hand."""
+"""Pictures to try the app without photographs."""
 
 from collections.abc import Iterator
 from io import BytesIO
@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 from PIL import Image, ImageChops
 
-from tools.landscapes import SCENES, landscape
+from tools.landscapes import SCENES, draw_landscape
 
 _ALBUM = (
     ("dawn.jpg", "dawn", (3000, 2000)),
@@ -33,13 +33,13 @@ def picture(width: int, height: int, file_format: str, angle: int = 0) -> bytes:
     return out.getvalue()
 
 
-def generated() -> Iterator[tuple[str, bytes]]:
+def draw_pictures() -> Iterator[tuple[str, bytes]]:
     """Return a handful of object keys and their pictures."""
     for seed, (key, scene, size) in enumerate(_ALBUM):
-        yield key, _saved(landscape(SCENES[scene], *size, seed), key)
+        yield key, _encode(draw_landscape(SCENES[scene], *size, seed), key)
 
 
-def _saved(image: Image.Image, key: str) -> bytes:
+def _encode(image: Image.Image, key: str) -> bytes:
     out = BytesIO()
     Image.init()
     image.save(out, Image.EXTENSION[PurePath(key).suffix], quality=92)

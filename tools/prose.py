@@ -8,7 +8,7 @@ from pathlib import Path
 PROJECT = Path(__file__).parents[1]
 KINDS = {".py", ".md", ".js", ".css", ".html", ".yaml", ".toml"}
 RULES = {
-    r"(?<!there )\b(?:is|are|was|were) (?:no|none)\b(?! (?:longer|more))": "write 'is not a' or 'does not have'",
+    r"(?<![Tt]here )\b(?:is|are|was|were) (?:no|none)\b(?! (?:longer|more))": "write 'is not a' or 'does not have'",
     r"\b(?:whoever|whichever|nobody|somebody|thereof)\b": "name the actor",
     r"\bsuch as (?:is|are)\b|\b(?:that|the same) of (?:it|them|these|those)\b": "repeat the noun",
     r"\b(?:tells?|telling|told|teller|stands?|stood)\b": "code reports, sends or exists: it does not tell or stand",

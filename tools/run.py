@@ -16,7 +16,7 @@ from rich.table import Table
 from chalicelib.aws.records_table import RecordsTable
 from chalicelib.records import Record, image_id
 from tools.local_stack import LocalStack, running
-from tools.pictures import generated
+from tools.pictures import draw_pictures
 from tools.server import StackError
 
 if TYPE_CHECKING:
@@ -29,10 +29,10 @@ _SECONDS_EACH = 60
 
 def main() -> None:
     """Start, show, stay until Ctrl-C."""
-    told_to_stop = threading.Event()
+    stopped = threading.Event()
 
     def stop(*_: object) -> NoReturn:
-        told_to_stop.set()  # noticed below, should a finalizer swallow the exception
+        stopped.set()  # in case a finalizer swallows the exception
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, stop)
@@ -41,11 +41,13 @@ def main() -> None:
     console = Console()
     keep = os.environ.get("KEEP")
     try:
-        photos = _photos(os.environ.get("PHOTOS"))
+        photos = _find_photos(os.environ.get("PHOTOS"))
         console.print("Starting the local AWS and deploying the app to it ...")
-        with running(_port("AWS_PORT", 4566), _port("PORT", 8000), Path(keep) if keep else None) as stack:
+        with running(
+            _read_port("AWS_PORT", 4566), _read_port("PORT", 8000), Path(keep) if keep else None
+        ) as stack:
             _show(stack, photos, console)
-            while os.getppid() == starter and not told_to_stop.is_set():  # make may be killed without a word
+            while os.getppid() == starter and not stopped.is_set():  # make may be killed
                 stack.require_running()
                 time.sleep(0.2)
     except StackError as error:
@@ -54,26 +56,26 @@ def main() -> None:
         console.print("\nStopped.")
 
 
-def _port(variable: str, default: int) -> int:
+def _read_port(variable: str, default: int) -> int:
     value = os.environ.get(variable) or str(default)
     if not value.isdecimal() or not 1 <= int(value) <= 65_535:
-        raise StackError(f"{variable} is {value!r}, but must be a port from 1 to 65535.")
+        raise StackError(f"{variable} must be a port from 1 to 65535; got '{value}'.")
     return int(value)
 
 
 def _show(stack: LocalStack, photos: dict[str, Path] | None, console: Console) -> None:
     pictures = (
-        dict(generated()) if photos is None else {key: path.read_bytes() for key, path in photos.items()}
+        dict(draw_pictures()) if photos is None else {key: path.read_bytes() for key, path in photos.items()}
     )
     s3 = stack.session.client("s3", endpoint_url=stack.endpoint)
     table = RecordsTable(stack.session.client("dynamodb", endpoint_url=stack.endpoint), "ImageMetadata")
     with Progress(console=console) as progress, ThreadPoolExecutor(_IN_FLIGHT) as pool:
         task = progress.add_task("Uploading and compressing", total=len(pictures))
         records = []
-        for record in pool.map(lambda item: _compressed(s3, table, *item), pictures.items()):
+        for record in pool.map(lambda item: _upload(s3, table, *item), pictures.items()):
             records.append(record)
             progress.advance(task)
-    console.print(_table(records))
+    console.print(_format_table(records))
     api = stack.api
     console.print(f"AWS  {stack.endpoint}  (credentials test/test, buckets source-image and resized-image)")
     console.print(f"API  {api}\n\nTry:\n  curl {api}/health\n  curl '{api}/images?limit=5'", highlight=False)
@@ -83,18 +85,18 @@ def _show(stack: LocalStack, photos: dict[str, Path] | None, console: Console) -
     console.print(f"\nGallery  {api}/\nCtrl-C stops everything.", highlight=False)
 
 
-def _photos(folder: str | None) -> dict[str, Path] | None:
-    """Return the images of a folder by the keys that they are to have; None where none is named."""
+def _find_photos(folder: str | None) -> dict[str, Path] | None:
+    """Return the images of a folder by their keys; None if no folder is named."""
     if not folder:
         return None
     root = Path(folder)
     paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in _SUFFIXES)
     if not paths:
-        raise StackError(f"PHOTOS={folder} holds no images.")
+        raise StackError(f"PHOTOS must name a folder with images; {folder} has none.")
     return {path.relative_to(root).as_posix(): path for path in paths}
 
 
-def _compressed(s3: "S3Client", table: RecordsTable, key: str, data: bytes) -> Record:
+def _upload(s3: "S3Client", table: RecordsTable, key: str, data: bytes) -> Record:
     etag = s3.put_object(Bucket="source-image", Key=key, Body=data)["ETag"]
     deadline = time.monotonic() + _SECONDS_EACH
     while time.monotonic() < deadline:
@@ -102,17 +104,17 @@ def _compressed(s3: "S3Client", table: RecordsTable, key: str, data: bytes) -> R
         if record and record["sourceETag"] == etag:
             return record
         time.sleep(0.1)
-    raise StackError(f"{key} was uploaded, but has no record after {_SECONDS_EACH} seconds.")
+    raise StackError(f"{key} was uploaded but has no record after {_SECONDS_EACH} seconds.")
 
 
-def _table(records: list[Record]) -> Table:
+def _format_table(records: list[Record]) -> Table:
     table = Table("name", "pixels", "before", "after", "saved")
     for record in records:
-        table.add_row(record["sourceKey"], *_figures(record))
+        table.add_row(record["sourceKey"], *_format_figures(record))
     return table
 
 
-def _figures(record: Record) -> tuple[Any, ...]:
+def _format_figures(record: Record) -> tuple[Any, ...]:
     before = record["sizeOriginal"]
     if record["status"] == "failed":
         return "", f"{before:,}", "failed", record["error"]["code"]

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tools.browser import ChromiumMissingError, chromium
 from tools.local_stack import LocalStack, free_port, running
-from tools.pictures import generated
+from tools.pictures import draw_pictures
 from tools.server import PROJECT, StackError
 
 _PATIENCE = 60_000  # milliseconds
@@ -19,13 +19,13 @@ _MOST_BYTES = 150_000
 
 
 def main() -> None:
-    """Start the stack, upload through the page itself, and keep what it looks like."""
+    """Start the stack, upload through the page itself, and save what it looks like."""
     try:
         with running(free_port(), free_port()) as stack, chromium() as browser:
             _upload(browser, stack)
-            with _page(browser, stack, "light") as page:
+            with _open_page(browser, stack, "light") as page:
                 _save(page, "gallery-light.webp")
-            with _page(browser, stack, "dark") as page:
+            with _open_page(browser, stack, "dark") as page:
                 page.get_by_role("link", name="dunes.jpg").click()
                 expect(page.get_by_role("slider")).to_be_visible(timeout=_PATIENCE)
                 page.mouse.move(0, 0)
@@ -35,10 +35,10 @@ def main() -> None:
 
 
 def _upload(browser: Browser, stack: LocalStack) -> None:
-    """Upload the pictures one after another, so that they stand in one order each time."""
+    """Upload the pictures one after another, so that their order is the same each time."""
     s3 = stack.session.client("s3", endpoint_url=stack.endpoint)
-    with _page(browser, stack, "light") as page:
-        for number, (key, data) in enumerate(generated(), start=1):
+    with _open_page(browser, stack, "light") as page:
+        for number, (key, data) in enumerate(draw_pictures(), start=1):
             s3.put_object(Bucket="source-image", Key=key, Body=data)
             _wait_for(page, number)
 
@@ -51,7 +51,7 @@ def _wait_for(page: Page, number: int) -> None:
 
 
 @contextmanager
-def _page(browser: Browser, stack: LocalStack, scheme: Literal["light", "dark"]) -> Iterator[Page]:
+def _open_page(browser: Browser, stack: LocalStack, scheme: Literal["light", "dark"]) -> Iterator[Page]:
     page = browser.new_page(
         viewport={"width": 1280, "height": 800}, device_scale_factor=1.5, color_scheme=scheme
     )
@@ -61,7 +61,7 @@ def _page(browser: Browser, stack: LocalStack, scheme: Literal["light", "dark"])
 
 
 def _save(page: Page, name: str) -> None:
-    page.wait_for_timeout(1_000)  # what moves has come to rest
+    page.wait_for_timeout(1_000)  # until animations have ended
     image = Image.open(BytesIO(page.screenshot()))
     path = PROJECT / "docs" / name
     for quality in range(90, 30, -5):

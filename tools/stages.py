@@ -1,4 +1,4 @@
-"""A deployed stage as the tools for operating it reach it: its settings, its credentials, its endpoint."""
+"""A deployed stage as the tools for operating it use it: its settings and its credentials."""
 
 import os
 from collections.abc import Mapping
@@ -8,14 +8,11 @@ from pathlib import Path
 import boto3
 
 from chalicelib.settings import Settings, SettingsError
-from tools.deploy import account, config
-from tools.deploy.errors import DeployError
+from tools.account import new_session
+from tools.chalice_config import read_stage
+from tools.errors import ToolError
 
-CONFIG = Path(__file__).parent.parent / ".chalice" / "config.json"
-
-
-class StageError(RuntimeError):
-    """A stage cannot be operated; the message says why, and what to do."""
+PROJECT = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,31 +29,25 @@ class Stage:
         """Name of the queue of failed events."""
         arn = self.environment.get("DEAD_LETTER_QUEUE_ARN", "")
         if not arn:
-            raise StageError(f"Stage {self.name} has no queue of failed events: run make deploy first.")
+            raise ToolError(f"Stage {self.name} has no queue of failed events: run make deploy first.")
         return arn.rpartition(":")[2]
 
 
-def chosen() -> Stage:
+def choose_stage() -> Stage:
     """Return the stage that STAGE names, `local` unless given.
 
     The local stage is reached at AWS_PORT of this machine, with the emulator's credentials.
 
     Raises:
-        StageError: There is no such stage, or it is not deployed.
+        ToolError: There is no such stage, or it is not deployed.
     """
     name = os.environ.get("STAGE") or "local"
-    try:
-        stages = config.loaded(CONFIG)["stages"]
-    except DeployError as error:
-        raise StageError(str(error)) from error
-    if name not in stages:
-        raise StageError(f"STAGE is {name!r}, but must be one of {', '.join(stages)}.")
-    environment = stages[name]["environment_variables"]
+    environment = read_stage(PROJECT, name).environment
     try:
         settings = Settings.from_environment(environment)
     except SettingsError as error:
-        raise StageError(f"Stage {name} is not deployed, run make deploy STAGE={name}: {error}.") from error
+        raise ToolError(f"Stage {name} is not deployed, run make deploy STAGE={name}: {error}.") from error
     if name != "local":
-        return Stage(name, environment, settings, account.session())
+        return Stage(name, environment, settings, new_session())
     os.environ["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{os.environ.get('AWS_PORT') or 4566}"
     return Stage(name, environment, settings, boto3.Session("test", "test", region_name="us-east-1"))

@@ -1,15 +1,14 @@
 """`make sweep STAGE=`: the daily sweep, now and with its progress shown."""
 
-import sys
 from dataclasses import asdict
 from time import monotonic
 
-from botocore.exceptions import BotoCoreError, ClientError
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from chalicelib import sweep
 from chalicelib.services import Services
-from tools.stages import Stage, StageError, chosen
+from tools.errors import exit_on_errors
+from tools.stages import Stage, choose_stage
 
 _COUNTS = "{task.fields[seen]} seen, {task.fields[missing]} missing, {task.fields[stale]} stale, "
 _COUNTS += "{task.fields[orphaned]} orphaned, {task.fields[requeued]} requeued, {task.fields[rate]:.0f}/s"
@@ -18,16 +17,12 @@ _COLUMNS = (BarColumn(), TextColumn(_COUNTS), TimeRemainingColumn())
 
 def main() -> None:
     """Sweep, with a progress bar."""
-    try:
-        _sweep(chosen())
-    except (StageError, ClientError, BotoCoreError) as error:
-        sys.exit(f"{error}")
-    except KeyboardInterrupt:
-        sys.exit("\nStopped. Run it again to sweep from the beginning; the daily sweep does so, too.")
+    with exit_on_errors("Stopped. Run it again to sweep from the start; the daily sweep does so, too."):
+        _sweep(choose_stage())
 
 
 def known_total(records: int, seen: int) -> int | None:
-    """Return how much there is to see, as far as is known: of more keys than there are records, nothing is."""
+    """Return the number of keys to visit; None once there are more keys than records."""
     return records if seen < records else None
 
 
@@ -47,7 +42,7 @@ def _sweep(stage: Stage) -> None:
         progress.update(task.id, total=max(1, position.seen), completed=max(1, position.seen))
     print(
         f"{position.seen} seen, {position.missing} missing, {position.stale} stale, "
-        f"{position.orphaned} orphaned, {position.requeued} handed to the compress function."
+        f"{position.orphaned} orphaned, {position.requeued} passed to the compress function."
     )
 
 

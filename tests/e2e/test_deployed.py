@@ -63,10 +63,10 @@ def test_an_archived_object_is_compressed_when_it_is_restored(deployed: Deployed
 
 
 def test_s3_tells_of_all_that_makes_or_ends_an_object(deployed: Deployed) -> None:
-    told = deployed.s3.get_bucket_notification_configuration(Bucket=SOURCE)
-    (functions,) = told["LambdaFunctionConfigurations"]
+    configuration = deployed.s3.get_bucket_notification_configuration(Bucket=SOURCE)
+    (functions,) = configuration["LambdaFunctionConfigurations"]
 
-    # The emulator expires nothing: that lifecycle rules tell too is subscribed to, but not seen here.
+    # The emulator expires nothing: the subscription to events of lifecycle rules cannot be seen here.
     assert set(functions["Events"]) == {
         "s3:ObjectCreated:*",
         "s3:ObjectRemoved:*",

@@ -14,7 +14,7 @@ from tests.fixtures.events import SCHEDULED
 from tools import sweep as make_sweep
 from tools.local_stack import LocalStack
 from tools.pictures import picture
-from tools.stages import Stage, chosen
+from tools.stages import Stage, choose_stage
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -30,7 +30,7 @@ def stage(stack: LocalStack) -> Stage:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_PORT", stack.endpoint.rpartition(":")[2])
         patch.setenv("STAGE", "local")
-        return chosen()
+        return choose_stage()
 
 
 def _invoke(functions: "LambdaClient", name: str, event: Any) -> Any:

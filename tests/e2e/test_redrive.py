@@ -15,8 +15,8 @@ from tests.fixtures.events import SCHEDULED
 from tools import redrive
 from tools.local_stack import LocalStack
 from tools.pictures import picture
-from tools.redrive import redriven, waiting
-from tools.stages import Stage, chosen
+from tools.redrive import count_waiting, redrive_events
+from tools.stages import Stage, choose_stage
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -85,7 +85,7 @@ def stage(stack: LocalStack, monkeypatch: pytest.MonkeyPatch) -> Stage:
     monkeypatch.setenv("AWS_PORT", stack.endpoint.rpartition(":")[2])
     monkeypatch.setenv("AWS_ENDPOINT_URL", stack.endpoint)  # which the tool sets too, to the same
     monkeypatch.setenv("STAGE", "local")
-    return chosen()
+    return choose_stage()
 
 
 @pytest.fixture
@@ -110,15 +110,15 @@ def test_an_event_that_used_up_its_retries_waits_in_the_queue_and_is_put_through
     )
     try:
         deployed.s3.put_object(Bucket=SOURCE, Key="letters/a.jpg", Body=picture(64, 48, "JPEG"))
-        eventually(lambda: waiting(stage))
+        eventually(lambda: count_waiting(stage))
     finally:
         functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
     assert variables["TABLE_NAME"] == TABLE
 
-    assert list(redriven(stage)) == ["redriven"]
+    assert list(redrive_events(stage)) == ["redriven"]
     eventually(lambda: deployed.record("letters/a.jpg"))
     assert deployed.s3.head_object(Bucket=DESTINATION, Key="letters/resized-a.jpg")
-    assert waiting(stage) == 0
+    assert count_waiting(stage) == 0
 
 
 def test_each_event_goes_to_the_function_that_failed(stage: Stage, queue: Queue) -> None:
@@ -127,7 +127,7 @@ def test_each_event_goes_to_the_function_that_failed(stage: Stage, queue: Queue)
     for name, event in events.items():
         queue.fail(f"imagepress-local-{name}", event)
 
-    assert list(redriven(at(stage, queue, functions))) == ["redriven"] * 3
+    assert list(redrive_events(at(stage, queue, functions))) == ["redriven"] * 3
 
     assert dict(functions.events) == {f"imagepress-local-{name}": event for name, event in events.items()}
     assert queue.held() == 0
@@ -137,7 +137,7 @@ def test_the_keys_of_an_event_are_parted(stage: Stage, queue: Queue) -> None:
     functions = Lambda()
     queue.fail("imagepress-local-compress", {"Records": [record("a.jpg"), record("b.jpg")]})
 
-    assert list(redriven(at(stage, queue, functions))) == ["redriven"]
+    assert list(redrive_events(at(stage, queue, functions))) == ["redriven"]
 
     assert [event for _, event in functions.events] == [
         {"Records": [record(key)]} for key in ("a.jpg", "b.jpg")
@@ -151,7 +151,7 @@ def test_events_that_fail_meanwhile_are_left_for_the_next_time(
     for _ in range(3):
         queue.fail("imagepress-local-compress", event)
     functions = Lambda(lambda: queue.fail("imagepress-local-compress", event))  # each comes back at once
-    monkeypatch.setattr(redrive, "chosen", lambda: at(stage, queue, functions))
+    monkeypatch.setattr(redrive, "choose_stage", lambda: at(stage, queue, functions))
 
     redrive.main()
 
@@ -185,7 +185,7 @@ def test_what_is_no_event_of_the_stage_is_left_and_told_and_the_bar_still_ends(
     functions = Lambda()
     queue.send(body)
     queue.fail("imagepress-local-sweep", {})
-    monkeypatch.setattr(redrive, "chosen", lambda: at(stage, queue, functions))
+    monkeypatch.setattr(redrive, "choose_stage", lambda: at(stage, queue, functions))
 
     redrive.main()
 
@@ -214,7 +214,7 @@ def test_an_event_that_lambda_does_not_accept_stays(
         raise ClientError({"Error": {"Code": "TooManyRequestsException", "Message": "later"}}, "Invoke")
 
     queue.fail("imagepress-local-compress", {"Records": [record("a.jpg")]})
-    monkeypatch.setattr(redrive, "chosen", lambda: at(stage, queue, Lambda(refuse)))
+    monkeypatch.setattr(redrive, "choose_stage", lambda: at(stage, queue, Lambda(refuse)))
 
     with pytest.raises(SystemExit, match="TooManyRequestsException"):
         redrive.main()
@@ -229,7 +229,7 @@ def test_a_redrive_that_is_stopped_says_how_to_go_on(
         raise KeyboardInterrupt
 
     queue.fail("imagepress-local-compress", {"Records": [record("a.jpg")]})
-    monkeypatch.setattr(redrive, "chosen", lambda: at(stage, queue, Lambda(stop)))
+    monkeypatch.setattr(redrive, "choose_stage", lambda: at(stage, queue, Lambda(stop)))
 
     with pytest.raises(SystemExit, match="Run it again"):
         redrive.main()

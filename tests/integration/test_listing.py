@@ -9,6 +9,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 import pytest
+from cfnlint.decode import cfn_yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,7 +20,6 @@ from chalicelib.aws.records_table import Entries, Entry, RecordsTable
 from chalicelib.records import Record, image_id, timestamp
 from tests.conftest import SOURCE
 from tests.integration.conftest import Api, body
-from tools.deploy.template import parsed
 from tools.local_stack import LocalStack
 from tools.server import PROJECT
 
@@ -53,7 +53,7 @@ class Table:
         self.records = records
         self.listing = Listing(RecordsTable(client, self.name), BUCKET)
         self.queries = self.entries = self.fetched = 0
-        template = parsed((PROJECT / ".chalice" / "infrastructure.yaml").read_text())
+        template = cfn_yaml.load(str(PROJECT / ".chalice" / "infrastructure.yaml"))
         properties = template["Resources"]["Table"]["Properties"]
         wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
         client.create_table(TableName=self.name, **{name: properties[name] for name in wanted})

@@ -20,7 +20,7 @@ def anchors(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_generated_tables_are_up_to_date(path: Path) -> None:
-    assert docs.generated(path.read_text()) == path.read_text(), "run `make docs`"
+    assert docs.fill_in(path.read_text()) == path.read_text(), "run `make docs`"
 
 
 def test_every_table_is_in_a_document() -> None:
@@ -41,8 +41,8 @@ def test_links_between_documents_lead_to_files_and_headings(path: Path) -> None:
 def test_a_generated_part_keeps_the_text_around_it() -> None:
     text = "before\n<!-- generated: settings -->\nold\n<!-- end -->\nafter\n"
 
-    assert docs.generated(text).startswith("before\n<!-- generated: settings -->\n\n| variable ")
-    assert docs.generated(text).endswith(" |\n\n<!-- end -->\nafter\n")
+    assert docs.fill_in(text).startswith("before\n<!-- generated: settings -->\n\n| variable ")
+    assert docs.fill_in(text).endswith(" |\n\n<!-- end -->\nafter\n")
 
 
 def test_the_readme_is_short() -> None:

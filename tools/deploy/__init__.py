@@ -1,1 +1,1 @@
-"""`make deploy`, `make destroy` and `make token`: one stage of imagepress on AWS, from nothing to all and back."""
+"""`make deploy`, `make destroy` and `make token`: one stage of imagepress on AWS."""

@@ -1,45 +1,77 @@
-"""What Chalice leaves out: how often a failed event is retried and where it ends, and the API's request limits."""
+"""What Chalice leaves out: retries of failed events, request limits, and headers of API Gateway's own responses."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
+
+from chalicelib.api.responses import FOR_OTHER_SITES, SECURITY
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
+    from mypy_boto3_apigateway.literals import GatewayResponseTypeType
     from mypy_boto3_lambda import LambdaClient
 
 ASYNCHRONOUS: Final = ("compress", "sweep", "sweep_daily")
-"""Functions that are handed events without anybody waiting for an answer. Their policies take it from pyproject.toml."""
+"""Functions whose callers do not wait for a response."""
 
-_RETRIES = 2
-_AGE_SECONDS = 6 * 3600
+_RETRIES: Final = 2
+_AGE_SECONDS: Final = 6 * 3600
+_GATEWAY_RESPONSES: Final[tuple["GatewayResponseTypeType", ...]] = ("DEFAULT_4XX", "DEFAULT_5XX")
 
 
 def retry_events(client: "LambdaClient", prefix: str, queue_arn: str) -> Iterator[str]:
-    """Have Lambda try failed events again, and hand them to a queue when it gives up. Yields what was set.
+    """Have Lambda retry failed events, and send them to a queue when it gives up. Yields what was set.
 
     Args:
-        client: Of Lambda.
-        prefix: What the functions' names begin with, such as `imagepress-dev-`.
+        client: A Lambda client.
+        prefix: The functions' names without their endings, for example `imagepress-dev-`.
         queue_arn: The ARN of the queue.
     """
     for function in ASYNCHRONOUS:
+        name = prefix + function
+        client.get_waiter("function_updated_v2").wait(FunctionName=name)  # until then, Lambda refuses changes
         client.put_function_event_invoke_config(
-            FunctionName=prefix + function,
+            FunctionName=name,
             MaximumRetryAttempts=_RETRIES,
             MaximumEventAgeInSeconds=_AGE_SECONDS,
             DestinationConfig={"OnFailure": {"Destination": queue_arn}},
         )
-        yield f"{prefix}{function}: {_RETRIES} retries within {_AGE_SECONDS // 3600} hours, then {queue_arn}"
+        yield f"{name}: {_RETRIES} retries within {_AGE_SECONDS // 3600} hours, then {queue_arn}"
 
 
-def allow_continuing(client: "LambdaClient", function: str) -> str:
-    """Let a function invoke itself as often as it must, where Lambda would take that for an endless loop."""
+def allow_recursion(client: "LambdaClient", function: str) -> str:
+    """Let a function invoke itself any number of times; Lambda would stop it as an endless loop. Returns what was set."""
     client.put_function_recursion_config(FunctionName=function, RecursiveLoop="Allow")
-    return f"{function}: may go on in a new invocation"
+    return f"{function}: may continue in a new invocation"
+
+
+def complete_gateway_responses(
+    client: "APIGatewayClient", api: str, stage: str, origins: Collection[str]
+) -> str:
+    """Give API Gateway's own responses the headers of the app's responses. Returns what was set.
+
+    Args:
+        client: An API Gateway client.
+        api: The REST API.
+        stage: Its stage, which is deployed anew.
+        origins: Other sites whose pages may call the API. Then every site may read these responses, since their headers
+            cannot depend on the request. They say only that a request was refused.
+    """
+    headers = gateway_headers(origins)
+    parameters = {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in headers.items()}
+    for response in _GATEWAY_RESPONSES:
+        client.put_gateway_response(restApiId=api, responseType=response, responseParameters=parameters)
+    client.create_deployment(restApiId=api, stageName=stage)
+    return f"API {api}: {len(headers)} headers on API Gateway's own responses"
+
+
+def gateway_headers(origins: Collection[str]) -> Mapping[str, str]:
+    """Return the headers of API Gateway's own responses; none has a quote in it, which API Gateway refuses."""
+    headers = {**SECURITY, "Content-Security-Policy": "sandbox", "Cache-Control": "no-store"}
+    return headers | {**FOR_OTHER_SITES, "Access-Control-Allow-Origin": "*"} if origins else headers
 
 
 def limit_requests(client: "APIGatewayClient", api: str, stage: str, per_second: int, burst: int) -> str:
-    """Bound the requests of all callers together; more are answered with 429. Returns what was set."""
+    """Limit the requests of all callers together; API Gateway answers others with 429. Returns what was set."""
     client.update_stage(
         restApiId=api,
         stageName=stage,

@@ -1,7 +1,7 @@
-"""What goes to Lambda: Chalice's two zips, stripped of what nothing there reads, with bytecode for a quick start.
+"""The app's zip and the layer's zip, with bytecode for a quick start and without what Lambda does not read.
 
-Lambda cannot write next to the code, so that every cold start would compile each module anew. Chalice takes a zip
-that it finds under the name it would give, so these are made before `chalice deploy` looks.
+Lambda cannot write next to the code, so every cold start would compile each module again. Chalice uses a zip
+that it finds under the name that it would choose, so these are made before `chalice deploy`.
 """
 
 import json
@@ -9,92 +9,73 @@ import shutil
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import Final
 
-from chalice.deploy.packager import (
-    AppOnlyDeploymentPackager,
-    DependencyBuilder,
-    EmptyPackageError,
-    InvalidSourceDistributionNameError,
-    LayerDeploymentPackager,
-    MissingDependencyError,
-    NoSuchPackageError,
-    PackageDownloadError,
-    UnsupportedPackageError,
-)
+from chalice.deploy import packager
 from chalice.utils import UI, OSUtils
 
 from tools.deploy import bytecode
-from tools.deploy.errors import DeployError
+from tools.errors import ToolError
 
-_PYTHON = "python3.12"  # Lambda's runtime, and the project's
-_UNREAD = {".pyi", ".typed", ".md"}
-_WITHOUT_PACKAGES = (
-    EmptyPackageError,
-    InvalidSourceDistributionNameError,
-    MissingDependencyError,
-    NoSuchPackageError,
-    PackageDownloadError,
-    UnsupportedPackageError,
+_PYTHON: Final = "python3.12"  # Lambda's runtime, and the project's
+_UNREAD: Final = {".pyi", ".typed", ".md"}
+_PACKAGE_ERRORS: Final = (
+    packager.EmptyPackageError,
+    packager.InvalidSourceDistributionNameError,
+    packager.NoSuchPackageError,
+    packager.PackageDownloadError,
+    packager.UnsupportedPackageError,
 )
 
 
 def build(project: Path, architecture: str = "x86_64") -> tuple[Path, Path]:
-    """Make the app's zip and the layer's, unless they are there, and return their paths.
+    """Make the app's zip and the layer's, unless they exist, and return their paths.
 
     Args:
         project: The folder of app.py; caches in its chalicelib are removed.
         architecture: `x86_64` or `arm64`.
 
     Raises:
-        DeployError: A package of requirements.txt cannot be had.
+        ToolError: A package of requirements.txt cannot be downloaded.
     """
     for cache in sorted((project / "chalicelib").rglob("__pycache__")):
         shutil.rmtree(cache)
     osutils = OSUtils()
-    dependencies = DependencyBuilder(osutils, architecture=architecture)
-    app = AppOnlyDeploymentPackager(osutils, dependencies, UI(), architecture)
-    layer = LayerDeploymentPackager(osutils, dependencies, UI(), architecture)
-    return (
-        _made(app, project, mounted="/var/task", unread=set(), ours=True),
-        _made(layer, project, mounted="/opt", unread=_UNREAD, ours=False),
-    )
+    dependencies = packager.DependencyBuilder(osutils, architecture=architecture)
+    app = packager.AppOnlyDeploymentPackager(osutils, dependencies, UI(), architecture)
+    layer = packager.LayerDeploymentPackager(osutils, dependencies, UI(), architecture)
+    return _make(app, project, is_app=True), _make(layer, project, is_app=False)
 
 
-def _made(
-    packager: AppOnlyDeploymentPackager | LayerDeploymentPackager,
+def _make(
+    maker: packager.AppOnlyDeploymentPackager | packager.LayerDeploymentPackager,
     project: Path,
-    mounted: str,
-    unread: set[str],
     *,
-    ours: bool,
+    is_app: bool,
 ) -> Path:
-    path = Path(packager.deployment_package_filename(str(project), _PYTHON))
+    path = Path(maker.deployment_package_filename(str(project), _PYTHON))
     if not path.is_file():
         try:
-            made = Path(packager.create_deployment_package(str(project), _PYTHON))
-        except _WITHOUT_PACKAGES as error:
-            raise DeployError(_unavailable(error)) from error
-        assert made == path, "Chalice looks for what it makes under the same name"
+            made = maker.create_deployment_package(str(project), _PYTHON)
+        except packager.MissingDependencyError as error:
+            raise ToolError(
+                f"No wheel for Lambda was found for {', '.join(sorted(map(str, error.missing)))}: choose versions in "
+                "requirements.txt that have a wheel for `lambda_architecture`."
+            ) from error
+        except _PACKAGE_ERRORS as error:
+            raise ToolError(
+                f"The packages of requirements.txt cannot be downloaded: {error}\n"
+                "Check that PyPI, or PIP_INDEX_URL, can be reached and has these versions."
+            ) from error
+        assert Path(made) == path, "Chalice looks for the zip under the name that it gives"
     with zipfile.ZipFile(path) as archive:
-        compiled = any(name.endswith(".pyc") for name in archive.namelist())
-    if not compiled:
-        _rewrite(path, mounted, unread, ours=ours)
+        is_compiled = any(name.endswith(".pyc") for name in archive.namelist())
+    if not is_compiled:
+        _rewrite(path, is_app=is_app)
     return path
 
 
-def _unavailable(error: Exception) -> str:
-    if isinstance(error, MissingDependencyError):
-        return (
-            f"No wheel for Lambda was found of {', '.join(sorted(map(str, error.missing)))}: see which versions in "
-            "requirements.txt have one for `lambda_architecture`."
-        )
-    return (
-        f"The packages of requirements.txt cannot be had: {error}\n"
-        "pip gets them from PyPI, or from PIP_INDEX_URL: see whether it can be reached, and holds these versions."
-    )
-
-
-def _rewrite(path: Path, mounted: str, unread: set[str], *, ours: bool) -> None:
+def _rewrite(path: Path, *, is_app: bool) -> None:
     """Add the bytecode of each module to a zip, and leave out what is not read."""
     finished = path.with_suffix(".part")
     with (
@@ -103,26 +84,26 @@ def _rewrite(path: Path, mounted: str, unread: set[str], *, ours: bool) -> None:
         zipfile.ZipFile(finished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as after,
     ):
         before.extractall(name)
-        bytecode.compile_all(Path(name), mounted, bare=ours)
+        bytecode.compile_all(Path(name), "/var/task" if is_app else "/opt", bare=is_app)
         for entry in before.infolist():
-            module = Path(entry.filename)
-            if module.suffix in unread:
+            file = Path(entry.filename)
+            if file.suffix in _UNREAD and not is_app:
                 continue
-            if ours and module.parts[0] == "chalice" and module.suffix == ".py":  # the bytecode alone will do
-                _add(after, f"{module}c", Path(name, f"{module}c").read_bytes())
+            if is_app and file.parts[0] == "chalice" and file.suffix == ".py":  # its bytecode is enough
+                _add(after, f"{file}c", Path(name, f"{file}c").read_bytes())
                 continue
             data = before.read(entry)
-            if ours and module.suffix == ".json":  # the contract, without its indentation
+            if is_app and file.suffix == ".json":  # the contract, without its indentation
                 data = json.dumps(json.loads(data), separators=(",", ":")).encode()
             _add(after, entry.filename, data)
-            if module.suffix == ".py":
-                cached = module.parent / "__pycache__" / f"{module.stem}.cpython-312.pyc"
-                _add(after, str(cached), Path(name, module).with_suffix(".pyc").read_bytes())
-    finished.replace(path)  # a build that was interrupted leaves the zip as Chalice made it
+            if file.suffix == ".py":
+                cached = file.parent / "__pycache__" / f"{file.stem}.cpython-312.pyc"
+                _add(after, str(cached), Path(name, f"{file}c").read_bytes())
+    finished.replace(path)  # an interrupted build leaves the zip as Chalice made it
 
 
 def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
-    entry = zipfile.ZipInfo(name)  # of 1980, so that the same content gives the same zip
+    entry = zipfile.ZipInfo(name)  # dated 1980, so that the same content gives the same zip
     entry.external_attr = (0o755 if ".so" in name else 0o644) << 16
     entry.compress_type = zipfile.ZIP_DEFLATED
     archive.writestr(entry, data)

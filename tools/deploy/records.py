@@ -1,7 +1,7 @@
-"""What Chalice records of a stage in .chalice/deployed once all of it is deployed, and what runs without such a record.
+"""Chalice's record of a stage in .chalice/deployed, and deployed resources that it lacks.
 
-The record is missing on another machine, and for what a deploy made before it failed. Chalice knows functions and roles
-by their names, but a REST API by its record alone.
+Chalice writes the record when a deploy is complete. It is missing after a failed first deploy and on another machine.
+Chalice finds functions and roles by their names, but a REST API only by the record.
 """
 
 import json
@@ -10,81 +10,79 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from tools.deploy.config import Stage, loaded
-from tools.deploy.errors import DeployError
+from tools.chalice_config import StageConfig, read_json
+from tools.errors import ToolError
 
 if TYPE_CHECKING:
-    from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_lambda import LambdaClient
 
 
-def deployed(project: Path, stage: str) -> dict[str, dict[str, Any]]:
-    """Return what Chalice deployed last, by name: empty if nothing was."""
-    path = _path(project, stage)
-    return {resource["name"]: resource for resource in loaded(path)["resources"]} if path.is_file() else {}
+def record_path(project: Path, stage: str) -> Path:
+    """Return the path of a stage's record."""
+    return project / ".chalice" / "deployed" / f"{stage}.json"
 
 
-def forget(project: Path, stage: str) -> None:
-    """Remove the record of a stage that is gone."""
-    _path(project, stage).unlink(missing_ok=True)
+def read_deployed(project: Path, stage: str) -> dict[str, dict[str, Any]]:
+    """Return the resources that Chalice deployed last, by name: empty if there is no record."""
+    path = record_path(project, stage)
+    return {each["name"]: each for each in read_json(path)["resources"]} if path.is_file() else {}
 
 
-def require_complete(project: Path, session: boto3.Session, stage: Stage) -> None:
-    """Refuse to go on where `chalice delete`, which deletes what is recorded, would leave something running.
+def require_complete(project: Path, session: boto3.Session, stage: StageConfig) -> None:
+    """Refuse to continue where `chalice delete`, which deletes what is recorded, would leave something running.
 
     Raises:
-        DeployError: A function or the REST API of the stage exists without a record.
+        ToolError: A function or the REST API of the stage exists without a record.
     """
-    recorded = deployed(project, stage.name)
+    recorded = read_deployed(project, stage.name)
     client = session.client("lambda")
     names = [stage.function_name(function) for function in stage.functions if function not in recorded]
     running = [f"the function {name}" for name in names if _exists(client, name)]
-    if api := unrecorded_api(project, session, stage):
+    if api := find_unrecorded_api(project, session, stage):
         running.append(f"the REST API {api}")
     if running:
-        raise DeployError(
-            f".chalice/deployed/{stage.name}.json lacks {', '.join(running)}, so that Chalice would not delete "
-            "what is deployed. Nothing was deleted. Copy the file, and .chalice/config.json, from where the stage was "
-            f"deployed, or run `make deploy STAGE={stage.name}`, which records it all anew; then run this again."
+        raise ToolError(
+            f".chalice/deployed/{stage.name}.json lacks {', '.join(running)}, so Chalice would not delete "
+            "everything. Nothing was deleted. Copy the file and .chalice/config.json from the machine that deployed "
+            f"the stage, or run `make deploy STAGE={stage.name}` to record it again. Then run this again."
         )
 
 
-def unrecorded_api(project: Path, session: boto3.Session, stage: Stage) -> str | None:
+def find_unrecorded_api(project: Path, session: boto3.Session, stage: StageConfig) -> str | None:
     """Return the id of the stage's REST API if it exists and is not recorded.
 
     Raises:
-        DeployError: There are several, of which none can be told to be the one in use.
+        ToolError: Several REST APIs invoke the stage's function.
     """
-    if "rest_api" in deployed(project, stage.name):
+    if "rest_api" in read_deployed(project, stage.name):
         return None
     client = session.client("apigateway")
-    pages = client.get_paginator("get_rest_apis").paginate()
-    ours = [
-        api["id"]
-        for page in pages
-        for api in page["items"]
-        if api["name"] == stage.app and _invokes(client, api["id"], stage.function_name("api_handler"))
-    ]
-    if len(ours) > 1:
-        raise DeployError(
-            f"The REST APIs {', '.join(ours)} all belong to the stage {stage.name}, and "
-            f".chalice/deployed/{stage.name}.json names none. Copy that file from where the stage was deployed; or "
-            "delete those that nobody calls in the console of API Gateway, and run this again."
+    integration = f":function:{stage.function_name('api_handler')}/invocations"
+    found = []
+    for page in client.get_paginator("get_rest_apis").paginate():
+        for api in page["items"]:
+            if (
+                api["name"] == stage.app
+            ):  # whatever the stage: the function that it invokes makes the difference
+                pages = client.get_paginator("get_resources").paginate(restApiId=api["id"], embed=["methods"])
+                found += [api["id"]] * (f'{integration}"' in json.dumps(list(pages), default=str))
+    if len(found) > 1:
+        raise ToolError(
+            f"The REST APIs {', '.join(found)} all belong to the stage {stage.name}, and "
+            f".chalice/deployed/{stage.name}.json names none. Copy that file from the machine that deployed the stage, "
+            "or delete the unused REST APIs in the console of API Gateway. Then run this again."
         )
-    return ours[0] if ours else None
+    return found[0] if found else None
 
 
-def record_api(project: Path, stage: str, api: str, url: str) -> None:
-    """Record a REST API as Chalice does, for Chalice to update it instead of making another."""
-    path = _path(project, stage)
-    path.parent.mkdir(exist_ok=True)
+def record_api(project: Path, stage: str, api: str, region: str) -> None:
+    """Record a REST API as Chalice does, so that Chalice updates it instead of making another."""
+    url = f"https://{api}.execute-api.{region}.amazonaws.com/api/"
     resource = {"name": "rest_api", "resource_type": "rest_api", "rest_api_id": api, "rest_api_url": url}
-    resources = [*deployed(project, stage).values(), resource]
+    resources = [*read_deployed(project, stage).values(), resource]
+    path = record_path(project, stage)
+    path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps({"resources": resources, "schema_version": "2.0", "backend": "api"}, indent=2))
-
-
-def _path(project: Path, stage: str) -> Path:
-    return project / ".chalice" / "deployed" / f"{stage}.json"
 
 
 def _exists(client: "LambdaClient", function: str) -> bool:
@@ -93,16 +91,3 @@ def _exists(client: "LambdaClient", function: str) -> bool:
     except client.exceptions.ResourceNotFoundException:
         return False
     return True
-
-
-def _invokes(client: "APIGatewayClient", api: str, function: str) -> bool:
-    """Return whether a REST API hands a request to a function; its name is the app's, whatever the stage."""
-    pages = client.get_paginator("get_resources").paginate(restApiId=api, embed=["methods"])
-    methods = [
-        method
-        for page in pages
-        for resource in page["items"]
-        for method in resource.get("resourceMethods", {}).values()
-    ]
-    uris = [method.get("methodIntegration", {}).get("uri", "") for method in methods]
-    return any(uri.endswith(f":function:{function}/invocations") for uri in uris)

@@ -1,25 +1,25 @@
-"""A CloudFormation stack, changed by change sets and watched while it changes."""
+"""A CloudFormation stack, changed by change sets."""
 
 import json
 import time
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
+from cfnlint.decode.cfn_yaml import CfnParseError, loads
+from yaml import YAMLError
 
-from tools.deploy.errors import DeployError
-from tools.deploy.template import parsed
+from tools.errors import ToolError
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import ParameterTypeDef
 
-_NEW = {"REVIEW_IN_PROGRESS"}  # a change set was made, and nothing else
-_FAILED_CREATION = {"ROLLBACK_COMPLETE", "CREATE_FAILED", "ROLLBACK_FAILED"}
-_SIGNS = {"Add": "+", "Modify": "~", "Remove": "-", "Import": "<"}
-_IDENTIFIERS = {"AWS::S3::Bucket": "BucketName", "AWS::DynamoDB::Table": "TableName"}
-_LONGEST_SECONDS = 1800
+_SIGNS: Final = {"Add": "+", "Modify": "~", "Remove": "-", "Import": "<"}
+_NAME_PROPERTIES: Final = {"AWS::S3::Bucket": "BucketName", "AWS::DynamoDB::Table": "TableName"}
+_WAIT: Final[Any] = {"Delay": 2, "MaxAttempts": 900}  # seconds, and looks: half an hour
+_STARTED: Final = {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,12 @@ class ChangeSet:
 
     Attributes:
         identifier: Its ARN.
+        kind: Whether it creates or updates the stack.
         changes: A line for each resource.
     """
 
     identifier: str
+    kind: Literal["CREATE", "UPDATE"]
     changes: list[str]
 
 
@@ -42,251 +44,157 @@ class Stack:
         client: A CloudFormation client.
         name: The stack's name.
         template: The text of its template.
-        say: Takes a line for whoever watches.
-        poll_seconds: Time between looks at what is going on.
     """
 
-    def __init__(
-        self,
-        client: "CloudFormationClient",
-        name: str,
-        template: str,
-        say: Callable[[str], None] = print,
-        poll_seconds: float = 2,
-    ) -> None:
+    def __init__(self, client: "CloudFormationClient", name: str, template: str) -> None:
         self._client = client
         self.name = name
         self._template = template
-        self._say = say
-        self._poll_seconds = poll_seconds
-        self._events_of = name
-
-    def status(self) -> str | None:
-        """Return the stack's status, None if it does not exist."""
-        described = self._described()
-        return described["StackStatus"] if described else None
 
     def exists(self) -> bool:
-        """Return whether the stack was ever completed."""
-        return self.status() not in {None, *_NEW, *_FAILED_CREATION}
+        """Return whether the stack was created; one with a change set alone was not."""
+        return self._status() not in {"", "REVIEW_IN_PROGRESS"}
+
+    def is_half_created(self) -> bool:
+        """Return whether the creation failed, so that the stack can only be deleted."""
+        return self._status() in {"ROLLBACK_COMPLETE", "CREATE_FAILED", "ROLLBACK_FAILED"}
 
     def outputs(self) -> dict[str, str]:
         """Return the stack's outputs, none if it does not exist."""
-        described = self._described() or {}
-        return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+        return {output["OutputKey"]: output["OutputValue"] for output in self._describe().get("Outputs", [])}
 
-    def parameters(self) -> dict[str, str]:
-        """Return the parameters that the stack was last given."""
-        described = self._described() or {}
-        return {each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", [])}
-
-    def check(self, parameters: Mapping[str, str]) -> None:
-        """Hold parameters against the template, before anything is changed.
-
-        Raises:
-            DeployError: The template has no such parameter, or it may not have this value.
-        """
-        declared = parsed(self._template)["Parameters"]
-        for name, value in parameters.items():
-            if name not in declared:
-                raise DeployError(
-                    f"The stack has no parameter {name!r}; it has {', '.join(sorted(declared))}."
-                )
-            allowed = declared[name].get("AllowedValues", [value])
-            if value not in allowed:
-                raise DeployError(f"The parameter {name} is {value!r}, but must be {' or '.join(allowed)}.")
-
-    def resources(self, kept: Container[str] = ()) -> list[str]:
-        """Let CloudFormation validate the template, and return a line for each of its resources that is not kept."""
-        self._client.validate_template(TemplateBody=self._template)
-        declared = parsed(self._template)["Resources"].items()
-        return [f"+ {name} ({resource['Type']})" for name, resource in sorted(declared) if name not in kept]
-
-    def plan(self, parameters: Mapping[str, str]) -> ChangeSet | None:
+    def plan(self, parameters: Mapping[str, str], names: Mapping[str, str]) -> ChangeSet | None:
         """Make a change set from the template; None if the stack is up to date already.
 
         Args:
-            parameters: Those to set; others keep the value that they were last given.
+            parameters: The parameters to set. Others keep the value that they were last given.
+            names: Names of buckets and tables by their logical names in the template. A new stack takes up those
+                that exist.
 
         Raises:
-            DeployError: The stack cannot be changed now, or the template is refused.
+            ToolError: The stack cannot be changed now, or CloudFormation refuses the template.
         """
-        status = self._ready()
-        creating = status is None or status in _NEW
+        self._require_changeable()
+        kind: Literal["CREATE", "UPDATE"] = "UPDATE" if self.exists() else "CREATE"
         given: list[ParameterTypeDef] = [
             {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()
         ]
-        if not creating:
-            unchanged = self._declared() & set(self.parameters()) - set(parameters)
-            given += [{"ParameterKey": name, "UsePreviousValue": True} for name in sorted(unchanged)]
-        answer = self._client.create_change_set(
+        previous = {each["ParameterKey"] for each in self._describe().get("Parameters", [])}
+        unchanged = previous & set(_parse(self._template)["Parameters"]) - set(parameters)
+        given += [{"ParameterKey": name, "UsePreviousValue": True} for name in sorted(unchanged)]
+        identifier = self._client.create_change_set(
             StackName=self.name,
             ChangeSetName=f"deploy-{time.time_ns()}",  # one left by a deploy that was killed is not in the way
-            ChangeSetType="CREATE" if creating else "UPDATE",
-            TemplateBody=self._template,
+            ChangeSetType=kind,
+            TemplateBody=_with_names(self._template, names) if kind == "CREATE" else self._template,
             Parameters=given,
             Tags=[{"Key": "app", "Value": self.name}],
-        )
-        return self._awaited(answer["Id"])
-
-    def adopt(self, kept: Mapping[str, str], parameters: Mapping[str, str]) -> None:
-        """Create the stack from resources that exist already; `plan` and `apply` then add the others.
-
-        Args:
-            kept: The names of the resources by the logical names that the template gives them.
-            parameters: The template's parameters; they name what is kept.
-
-        Raises:
-            DeployError: CloudFormation does not take them.
-        """
-        self._ready()
-        whole = parsed(self._template)
-        resources = {logical: _by_itself(whole["Resources"][logical]) for logical in kept}
-        whole |= {"Resources": resources, "Outputs": {}}
-        answer = self._client.create_change_set(
-            StackName=self.name,
-            ChangeSetName=f"adopt-{time.time_ns()}",
-            ChangeSetType="IMPORT",
-            TemplateBody=json.dumps({section: value for section, value in whole.items() if value}),
-            Parameters=[
-                {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()
-            ],
-            ResourcesToImport=[
-                {
-                    "ResourceType": resource["Type"],
-                    "LogicalResourceId": logical,
-                    "ResourceIdentifier": {_IDENTIFIERS[resource["Type"]]: kept[logical]},
-                }
-                for logical, resource in resources.items()
-            ],
-        )
-        change_set = self._awaited(answer["Id"])
-        assert change_set is not None, "an import is a change"
-        self.apply(change_set)
+            ImportExistingResources=kind == "CREATE",
+            DisableValidation=kind == "CREATE"
+            and bool(names),  # it could take a bucket to import for a conflict
+        )["Id"]
+        waiter = self._client.get_waiter("change_set_create_complete")
+        try:
+            waiter.wait(ChangeSetName=identifier, StackName=self.name, WaiterConfig=_WAIT)
+        except WaiterError as error:
+            self._client.delete_change_set(ChangeSetName=identifier, StackName=self.name)
+            reason = error.last_response.get("StatusReason", "")
+            if "didn't contain changes" in reason or "No updates" in reason:
+                return None
+            raise ToolError(f"CloudFormation refuses the template: {reason}") from error
+        found = self._client.describe_change_set(ChangeSetName=identifier, StackName=self.name)
+        changes = [_format_change(change["ResourceChange"]) for change in found["Changes"]]
+        return ChangeSet(identifier, kind, changes)
 
     def apply(self, change_set: ChangeSet) -> None:
-        """Execute a change set, and show each resource as it changes.
+        """Execute a change set.
 
         Raises:
-            DeployError: A resource failed; CloudFormation has put the stack back as it was.
+            ToolError: A resource failed; CloudFormation has restored the stack.
         """
-        seen = {event["EventId"] for event in self._events()}
         self._client.execute_change_set(ChangeSetName=change_set.identifier, StackName=self.name)
-        self._watch(seen, {"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
+        created = change_set.kind == "CREATE"
+        waiter = self._client.get_waiter("stack_create_complete" if created else "stack_update_complete")
+        self._wait(waiter, self.name)
 
     def discard(self, change_set: ChangeSet) -> None:
-        """Delete a change set that is not wanted."""
+        """Delete a change set, and the empty stack that a first one makes."""
         self._client.delete_change_set(ChangeSetName=change_set.identifier, StackName=self.name)
+        if change_set.kind == "CREATE":
+            self.delete()
 
     def delete(self) -> None:
-        """Delete the stack, and show each resource as it goes; those with data are retained.
+        """Delete the stack; resources with data are retained.
 
         Raises:
-            DeployError: A resource could not be deleted.
+            ToolError: A resource could not be deleted.
         """
-        described = self._described()
-        if described is None:
-            return
-        self._events_of = described["StackId"]  # by its ARN, events can be read when the stack is gone
-        seen = {event["EventId"] for event in self._events()}
-        self._client.delete_stack(StackName=self.name)
-        self._watch(seen, {"DELETE_COMPLETE"})
-        self._events_of = self.name
+        if described := self._describe():
+            self._client.delete_stack(StackName=self.name)
+            self._wait(self._client.get_waiter("stack_delete_complete"), described["StackId"])
 
-    def _described(self) -> Any:
+    def _wait(self, waiter: Any, identifier: str) -> None:
+        try:
+            waiter.wait(StackName=identifier, WaiterConfig=_WAIT)
+        except WaiterError as error:
+            raise ToolError(
+                f"The stack {self.name} ended in {self._status()}. {'; '.join(self._failures(identifier))}"
+            ) from error
+
+    def _failures(self, identifier: str) -> list[str]:
+        """Return the failures of the last operation, first things first."""
+        failures: list[str] = []
+        for event in self._client.describe_stack_events(StackName=identifier)["StackEvents"]:
+            status = event["ResourceStatus"]
+            if event["LogicalResourceId"] == self.name and status in _STARTED:
+                break
+            if status.endswith("FAILED"):
+                failures.insert(
+                    0, f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', status)}"
+                )
+        return failures
+
+    def _describe(self) -> Any:
+        """Return the description of the stack, empty if it does not exist."""
         try:
             return self._client.describe_stacks(StackName=self.name)["Stacks"][0]
         except ClientError as error:
             if "does not exist" in str(error):
-                return None
+                return {}
             raise
 
-    def _declared(self) -> set[str]:
-        validated = self._client.validate_template(TemplateBody=self._template)
-        return {parameter["ParameterKey"] for parameter in validated["Parameters"]}
-
-    def _ready(self) -> str | None:
-        status = self.status()
-        if status in _FAILED_CREATION:
-            self._say(f"  The stack {self.name} was never completed ({status}): deleting what is left of it.")
-            self.delete()
-            return None
-        if status and status not in _NEW and status.endswith("_IN_PROGRESS"):
-            raise DeployError(f"The stack {self.name} is being changed ({status}): wait, and run this again.")
-        if status and status.endswith("_FAILED"):
-            raise DeployError(
-                f"The stack {self.name} is in {status}: open it in the CloudFormation console, "
-                "choose to continue the rollback or delete it, and run this again."
-            )
+    def _status(self) -> str:
+        status: str = self._describe().get("StackStatus", "")
         return status
 
-    def _awaited(self, identifier: str) -> ChangeSet | None:
-        """Wait until CloudFormation has compared; a comparison without difference counts as failed there."""
-        while True:
-            found = self._client.describe_change_set(ChangeSetName=identifier, StackName=self.name)
-            if found["Status"] == "CREATE_COMPLETE":
-                changes = [_line(change["ResourceChange"]) for change in found["Changes"]]
-                return ChangeSet(identifier, changes)
-            if found["Status"] == "FAILED":
-                self._client.delete_change_set(ChangeSetName=identifier, StackName=self.name)
-                reason = found.get("StatusReason", "")
-                if "didn't contain changes" in reason or "No updates" in reason:
-                    return None
-                raise DeployError(f"CloudFormation refuses the template: {reason}")
-            time.sleep(self._poll_seconds)
-
-    def _events(self) -> list[Any]:
-        paginator = self._client.get_paginator("describe_stack_events")
-        try:
-            pages = paginator.paginate(StackName=self._events_of)
-            return [event for page in pages for event in page["StackEvents"]]
-        except ClientError as error:
-            if "does not exist" in str(error):
-                return []
-            raise
-
-    def _watch(self, seen: set[str], good: set[str]) -> None:
-        """Say every new event, oldest first, until the stack itself has come to rest."""
-        failures: list[str] = []
-        told = ""  # the status that the stack's own last event of this time told
-        deadline = time.monotonic() + _LONGEST_SECONDS
-        while time.monotonic() < deadline:
-            status = self.status() or "DELETE_COMPLETE"
-            for event in [event for event in reversed(self._events()) if event["EventId"] not in seen]:
-                seen.add(event["EventId"])
-                failures += self._told(event)
-                if event["LogicalResourceId"] == self.name:
-                    told = event["ResourceStatus"]
-            # The status may be that of last time for a moment, and the last event may come between it and the events:
-            # the two have to agree, whenever each was seen.
-            if status == told and not status.endswith("_IN_PROGRESS"):
-                if status in good:
-                    return
-                raise DeployError(f"The stack {self.name} ended in {status}. {'; '.join(failures)}")
-            time.sleep(self._poll_seconds)
-        raise DeployError(
-            f"The stack {self.name} still changes after {_LONGEST_SECONDS} s: see its events, run this again."
-        )
-
-    def _told(self, event: Any) -> list[str]:
-        """Say an event of a resource; return its reason if it is a failure."""
-        status = event["ResourceStatus"]
-        reason = event.get("ResourceStatusReason", "")
-        failed = [f"{event['LogicalResourceId']}: {reason}"] if status.endswith("FAILED") else []
-        if event["LogicalResourceId"] == self.name or status.endswith("IN_PROGRESS"):
-            return failed
-        self._say(
-            f"  {status.lower().replace('_', ' '):18} {event['LogicalResourceId']} ({event['ResourceType']})"
-        )
-        return failed
+    def _require_changeable(self) -> None:
+        status = self._status()
+        if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
+            raise ToolError(f"The stack {self.name} is being changed ({status}): wait, and run this again.")
+        if status.endswith("_FAILED"):
+            raise ToolError(
+                f"The stack {self.name} is in {status}: open it in the CloudFormation console, "
+                "continue the rollback or delete it, and run this again."
+            )
 
 
-def _by_itself(resource: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a resource for a template that lacks what it otherwise waits for."""
-    return {name: value for name, value in resource.items() if name not in {"DependsOn", "Metadata"}}
+def _parse(text: str) -> Any:
+    try:
+        return loads(text)
+    except (YAMLError, CfnParseError) as error:
+        raise ToolError(f"The template of the stack must be YAML of CloudFormation: {error}") from error
 
 
-def _line(change: Any) -> str:
+def _with_names(text: str, names: Mapping[str, str]) -> str:
+    """Return a template whose resources have fixed names: CloudFormation imports no resource named by a parameter."""
+    template = _parse(text)
+    for logical, name in names.items():
+        resource = template["Resources"][logical]
+        resource["Properties"][_NAME_PROPERTIES[resource["Type"]]] = name
+    return json.dumps(template)
+
+
+def _format_change(change: Any) -> str:
     replaced = " (REPLACED)" if change.get("Replacement") == "True" else ""
     sign = _SIGNS.get(change["Action"], change["Action"])
     return f"{sign} {change['LogicalResourceId']} ({change['ResourceType']}){replaced}"

@@ -5,33 +5,30 @@ import os
 import sys
 from pathlib import Path
 
-from tools.deploy import account, command, config
-from tools.policies.program import PolicyError
+from tools.account import Account, current_account, new_session
+from tools.chalice_config import read_stage
+from tools.errors import exit_on_errors
 from tools.policies.stage import Policy, policies
 
 PROJECT = Path(__file__).parents[2]
-LOCAL = account.Account("000000000000", "us-east-1", "the emulated AWS of `make run`")
+LOCAL = Account("000000000000", "us-east-1", "the emulated AWS of `make run`")
 
 
-def differences(project: Path, policy: Policy) -> list[str]:
+def compare_with_file(project: Path, policy: Policy) -> list[str]:
     """Return the lines of a unified diff from a policy's file to the policy; none if they agree."""
     path = project / ".chalice" / policy.file
-    before = path.read_text() if path.is_file() else ""
-    lines = before.splitlines(), policy.text().splitlines()
-    return list(difflib.unified_diff(*lines, path.name, "generated", lineterm=""))
+    before = path.read_text().splitlines() if path.is_file() else []
+    return list(difflib.unified_diff(before, policy.text().splitlines(), path.name, "generated", lineterm=""))
 
 
 def main() -> None:
     """Write or check the policies of a stage."""
     stage, only_check = os.environ.get("STAGE") or "local", bool(os.environ.get("CHECK"))
-    with command.told("Stopped: no policy was written."):
-        try:
-            config.read(PROJECT / ".chalice" / "config.json", stage)  # before AWS is asked
-            where = LOCAL if stage == "local" else account.current(account.session())
-            found = policies(PROJECT, stage, where)
-        except PolicyError as error:
-            sys.exit(str(error))
-    changes = [line for policy in found for line in differences(PROJECT, policy)]
+    with exit_on_errors("Stopped: no policy was written."):
+        read_stage(PROJECT, stage)  # an unknown stage is refused before AWS is called
+        where = LOCAL if stage == "local" else current_account(new_session())
+        found = policies(PROJECT, stage, where)
+    changes = [line for policy in found for line in compare_with_file(PROJECT, policy)]
     print("\n".join(changes or [f"The policies of {stage} are what its code needs."]))
     if only_check:
         sys.exit(1 if changes else 0)

@@ -24,7 +24,7 @@ _HIDING: Final = {
 class Call(NamedTuple):
     """One call of AWS, or of a presigned request: the operation that the request is for.
 
-    `arn` is the adapter's, with `{placeholders}`. `arguments` are the keyword arguments; the name None stands for `**`.
+    `arn` is the adapter's, with `{placeholders}`. `arguments` are the keyword arguments; the name None means `**`.
     """
 
     place: str

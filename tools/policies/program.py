@@ -1,6 +1,6 @@
 """The app's code as a graph: which function, method and class refers to which others.
 
-A name leads to what it stands for, through the imports of its module. An attribute leads to every method of that
+A name leads to its definition, through the imports of its module. An attribute leads to every method of that
 bare name, whatever the object is. So the graph may have an edge too many, but none too few: `calls.check` refuses
 code that would hide a name. `chalicelib.imaging` is left out: it gets bytes and returns bytes.
 """
@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from tools.errors import ToolError
+
 BODY: Final = "<module>"
 """The name of what a module runs when it is imported, its constants included."""
 
@@ -18,7 +20,7 @@ type Key = tuple[str, str]
 """A module and a name in it: `function`, `Class`, `Class.method` or `BODY`."""
 
 
-class PolicyError(Exception):
+class PolicyError(ToolError):
     """The policies cannot be generated. Each line says where, why and what to do."""
 
 
@@ -35,7 +37,7 @@ class Program:
 
     Attributes:
         trees: The code of each module, by its dotted name.
-        units: What each key stands for.
+        units: The definition that each key names.
         methods: The keys of all methods of a bare name.
     """
 
@@ -70,7 +72,7 @@ class Program:
         return [unit for key in seen for unit in self.units[key]]
 
     def target(self, module: str, node: ast.AST) -> Key | None:
-        """Return what a name, or an attribute of an imported module, stands for; None for other code."""
+        """Return the definition of a name, or of an attribute of an imported module; None for other code."""
         if isinstance(node, ast.Attribute):
             owner = self._imports[module].get(ast.unparse(node.value))
             return self._defined((owner, node.attr)) if isinstance(owner, str) else None
@@ -119,7 +121,7 @@ class Program:
             self.units[module, node.name].append(unit)
 
     def _imported(self, tree: ast.Module) -> Iterator[tuple[str, str | Key]]:
-        """Yield what each imported name stands for: a module of the app, or a name in a module."""
+        """Yield the definition of each imported name: a module of the app, or a name in a module."""
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom):
                 for each in node.names:

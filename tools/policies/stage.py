@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from tools.deploy import config
-from tools.deploy.account import Account
+from tools.account import Account
+from tools.chalice_config import read_stage
 from tools.policies.calls import calls, check
 from tools.policies.grants import Grant, document, filled, grants
 from tools.policies.program import PolicyError, Program
@@ -45,7 +45,7 @@ def policies(
     Raises:
         PolicyError: The code or config.json cannot be followed; a line for each fault.
     """
-    stage = config.read(project / ".chalice" / "config.json", name)
+    stage = read_stage(project, name)
     program = Program(project)
     check(program)
     handlers = _handlers(program)

@@ -6,7 +6,7 @@ import pytest
 
 from bench import load
 from bench.load import Plan, Report
-from tools.stages import StageError
+from tools.errors import ToolError
 
 
 def test_default_is_a_thousand_uploads_four_at_a_time() -> None:
@@ -25,13 +25,13 @@ def test_default_is_a_thousand_uploads_four_at_a_time() -> None:
     ],
 )
 def test_refused_value_is_named_with_the_allowed_values(variable: str, value: str, allowed: str) -> None:
-    with pytest.raises(StageError, match=f"^{variable} is '{value}', but must be .*{allowed}"):
+    with pytest.raises(ToolError, match=f"^{variable} is '{value}', but must be .*{allowed}"):
         Plan.of({variable: value})
 
 
 def test_workers_cannot_be_killed_without_proc(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(load, "_PROCESSES", tmp_path / "none")
-    with pytest.raises(StageError, match="/proc"):
+    with pytest.raises(ToolError, match="/proc"):
         Plan.of({"KILL": "yes"})
 
 

@@ -1,6 +1,6 @@
-"""What runs without Chalice's record of it is found, and neither left running nor made a second time.
+"""Deployed resources without a record of Chalice are found: they are neither left running nor made twice.
 
-The emulator makes REST APIs without resources, and cannot update one: AWS is played here.
+The emulator makes REST APIs without resources, and cannot update one: a substitute for AWS is used here.
 """
 
 import json
@@ -15,9 +15,10 @@ import pytest
 from chalice.config import Config
 from chalice.deploy.planner import RemoteState
 
-from tools.deploy import config, records
+from tools.chalice_config import StageConfig, read_stage
+from tools.deploy import records
 from tools.deploy.destroy import destroy
-from tools.deploy.errors import DeployError
+from tools.errors import ToolError
 from tools.server import PROJECT
 
 REGION, ACCOUNT = "us-east-1", "111111111111"
@@ -30,7 +31,7 @@ class NotFoundError(Exception): ...
 class Aws:
     """A session, and each of its clients: functions by name, REST APIs by the function that each invokes.
 
-    It answers what is asked before a deploy or a destroy changes anything, and nothing else.
+    It answers only the calls that come before a deploy or a destroy changes anything.
     """
 
     region_name = REGION
@@ -70,8 +71,8 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def dev(project: Path) -> config.Stage:
-    return config.read(project / ".chalice" / "config.json", "dev")
+def dev(project: Path) -> StageConfig:
+    return read_stage(project, "dev")
 
 
 def record(project: Path, *resources: Mapping[str, str]) -> Path:
@@ -88,21 +89,21 @@ def test_nothing_is_destroyed_while_a_function_runs_that_no_record_names(
     if recorded:
         record(project, *recorded)
     aws: Any = Aws(["imagepress-dev", "imagepress-dev-compress", "imagepress-prod-sweep"])
-    with pytest.raises(DeployError, match=r"Nothing was deleted.*make deploy STAGE=dev") as refusal:
+    with pytest.raises(ToolError, match=r"Nothing was deleted.*make deploy STAGE=dev") as refusal:
         destroy(project, aws, "dev")
-    told = str(refusal.value)
-    assert "the function imagepress-dev-compress" in told
-    assert ("the function imagepress-dev," in told) != bool(recorded)
-    assert "sweep" not in told
+    message = str(refusal.value)
+    assert "the function imagepress-dev-compress" in message
+    assert ("the function imagepress-dev," in message) != bool(recorded)
+    assert "sweep" not in message
 
 
 def test_nothing_is_destroyed_while_the_api_has_no_record(project: Path) -> None:
     aws: Any = Aws(apis={"abc": "imagepress-dev"})
-    with pytest.raises(DeployError, match="the REST API abc"):
+    with pytest.raises(ToolError, match="the REST API abc"):
         destroy(project, aws, "dev")
 
 
-def test_what_is_recorded_or_gone_stands_in_no_way(project: Path) -> None:
+def test_recorded_and_deleted_resources_do_not_prevent_a_destroy(project: Path) -> None:
     stage = dev(project)
     nothing: Any = Aws()
     records.require_complete(project, nothing, stage)
@@ -113,27 +114,27 @@ def test_what_is_recorded_or_gone_stands_in_no_way(project: Path) -> None:
     records.require_complete(project, everything, stage)
 
 
-def test_an_api_of_another_stage_is_not_taken_for_this_one_s(project: Path) -> None:
+def test_an_api_of_another_stage_is_not_taken(project: Path) -> None:
     aws: Any = Aws(apis={"theirs": "imagepress-prod", "ours": "imagepress-dev"})
-    assert records.unrecorded_api(project, aws, dev(project)) == "ours"
+    assert records.find_unrecorded_api(project, aws, dev(project)) == "ours"
 
 
-def test_of_several_apis_none_is_chosen(project: Path) -> None:
+def test_several_apis_are_refused(project: Path) -> None:
     aws: Any = Aws(apis={"a": "imagepress-dev", "b": "imagepress-dev"})
-    with pytest.raises(DeployError, match="REST APIs a, b"):
-        records.unrecorded_api(project, aws, dev(project))
+    with pytest.raises(ToolError, match="REST APIs a, b"):
+        records.find_unrecorded_api(project, aws, dev(project))
 
 
-def test_a_recorded_api_stands_beside_what_was_recorded_before(project: Path) -> None:
+def test_a_recorded_api_is_added_to_the_record(project: Path) -> None:
     record(project, RECORDED)
-    records.record_api(project, "dev", "abc", "https://abc.example/api/")
-    found = records.deployed(project, "dev")
+    records.record_api(project, "dev", "abc", REGION)
+    found = records.read_deployed(project, "dev")
     assert found["api_handler"] == RECORDED
     assert (found["rest_api"]["rest_api_id"], found["rest_api"]["resource_type"]) == ("abc", "rest_api")
 
 
-def test_chalice_takes_a_recorded_api_for_the_one_to_update(project: Path) -> None:
-    records.record_api(project, "dev", "abc", "https://abc.example/api/")
+def test_chalice_updates_a_recorded_api(project: Path) -> None:
+    records.record_api(project, "dev", "abc", REGION)
     recorded = Config(user_provided_params={"project_dir": str(project)}).deployed_resources("dev")
     client: Any = SimpleNamespace(get_rest_api=lambda api: {"id": api})
     api: Any = SimpleNamespace(resource_type="rest_api", resource_name="rest_api")
@@ -142,7 +143,7 @@ def test_chalice_takes_a_recorded_api_for_the_one_to_update(project: Path) -> No
     assert state._resource_exists_restapi(api)
 
 
-def test_make_clean_keeps_the_record_of_what_is_on_aws(project: Path) -> None:
+def test_make_clean_keeps_the_record(project: Path) -> None:
     kept = record(project, RECORDED)
     (project / "build").mkdir()
     (project / ".chalice" / "deployments").mkdir()

@@ -1,98 +1,181 @@
-"""Watching a stack change, in the orders in which AWS may tell of it."""
+"""What becomes of a stack: which change set it gets, and how a failure is reported."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
+from botocore.stub import ANY, Stubber
 
-from tools.deploy import stack
-from tools.deploy.errors import DeployError
 from tools.deploy.stack import ChangeSet, Stack
+from tools.deploy.steps import Deployment
+from tools.errors import ToolError
+from tools.server import PROJECT
 
 NAME = "imagepress-dev"
-
-
 TEMPLATE = """
+Parameters:
+  Tls: {Type: String}
 Resources:
-  Table: {Type: "AWS::DynamoDB::Table", DependsOn: [Queue], Metadata: {DependsOn: [!Ref Queue]}}
-  Queue: {Type: "AWS::SQS::Queue"}
+  Table: {Type: "AWS::DynamoDB::Table", Properties: {TableName: !If [Named, !Ref Name, !Ref "AWS::NoValue"]}}
 """
 
 
-class CloudFormation:
-    """Answers with the statuses and events given, a look each; the last ones for ever."""
-
-    def __init__(self, statuses: Sequence[str], events: Sequence[Sequence[str]]) -> None:
-        self._statuses = _lasting(statuses)
-        self._events = _lasting([[], *events])  # nothing has happened before the change begins
-
-    def describe_stacks(self, **_: Any) -> dict[str, Any]:
-        return {"Stacks": [{"StackStatus": next(self._statuses), "StackId": "arn"}]}
-
-    def create_change_set(self, **given: Any) -> dict[str, str]:
-        self.created = given
-        return {"Id": "change-set"}
-
-    def describe_change_set(self, **_: Any) -> dict[str, Any]:
-        return {"Status": "CREATE_COMPLETE", "Changes": []}
-
-    def execute_change_set(self, **_: Any) -> None: ...
-
-    def get_paginator(self, _: str) -> "CloudFormation":
-        return self
-
-    def paginate(self, **_: Any) -> list[dict[str, Any]]:
-        return [{"StackEvents": [_event(status) for status in reversed(next(self._events))]}]
+@pytest.fixture
+def cloudformation() -> Iterator[Stubber]:
+    client = boto3.client(
+        "cloudformation", region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
+    )
+    with Stubber(client) as stub:
+        yield stub
+        stub.assert_no_pending_responses()
 
 
-def _lasting[T](values: Sequence[T]) -> Iterator[T]:
-    yield from values
-    while True:
-        yield values[-1]
+def stack(stub: Stubber) -> Stack:
+    client: Any = stub.client
+    return Stack(client, NAME, TEMPLATE)
 
 
-def _event(status: str) -> dict[str, str]:
+def describe(stub: Stubber, *statuses: str, parameters: Any = ()) -> None:
+    """Answer so many looks at the stack with these statuses; with an empty status, that it does not exist."""
+    for status in statuses:
+        described = {"StackName": NAME, "StackId": "arn", "CreationTime": "2026-01-01", "StackStatus": status}
+        if status:
+            stub.add_response("describe_stacks", {"Stacks": [described | {"Parameters": [*parameters]}]})
+        else:
+            stub.add_client_error("describe_stacks", "ValidationError", f"Stack {NAME} does not exist")
+
+
+def event(logical: str, status: str, reason: str = "") -> dict[str, str]:
     return {
-        "EventId": status,
-        "LogicalResourceId": NAME,
-        "ResourceType": "AWS::CloudFormation::Stack",
+        "StackId": "arn",
+        "EventId": f"{logical} {status}",
+        "StackName": NAME,
+        "Timestamp": "2026-01-01",
+        "LogicalResourceId": logical,
         "ResourceStatus": status,
+        "ResourceStatusReason": reason,
     }
 
 
-def apply(monkeypatch: pytest.MonkeyPatch, statuses: Sequence[str], events: Sequence[Sequence[str]]) -> None:
-    monkeypatch.setattr(stack, "_LONGEST_SECONDS", 0.2)
-    client: Any = CloudFormation(statuses, events)
-    Stack(client, NAME, "Resources: {}", poll_seconds=0).apply(ChangeSet("id", []))
-
-
-def test_a_change_is_over_although_its_last_event_came_after_the_status_was_read(
-    monkeypatch: pytest.MonkeyPatch,
+def test_a_change_that_is_rolled_back_fails_with_the_reasons_of_this_change_only(
+    cloudformation: Stubber,
 ) -> None:
-    statuses = ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"]
-    apply(monkeypatch, statuses, [["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"]])
+    events = [
+        event(NAME, "UPDATE_ROLLBACK_COMPLETE"),
+        event("Queue", "UPDATE_FAILED", "cancelled"),
+        event("Table", "UPDATE_FAILED", "too many indexes"),
+        event(NAME, "UPDATE_IN_PROGRESS"),
+        event("Dashboard", "UPDATE_FAILED", "of an earlier change"),
+    ]
+    cloudformation.add_response("execute_change_set", {})
+    describe(cloudformation, "UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
+    cloudformation.add_response("describe_stack_events", {"StackEvents": events})
+    message = r"ended in UPDATE_ROLLBACK_COMPLETE\. Table: too many indexes; Queue: cancelled$"
+    with pytest.raises(ToolError, match=message):
+        stack(cloudformation).apply(ChangeSet("id", "UPDATE", []))
 
 
-def test_a_change_is_not_over_as_long_as_the_status_is_that_of_last_time(
-    monkeypatch: pytest.MonkeyPatch,
+def answer_change_set(stub: Stubber, asked: dict[str, Any], **described: Any) -> None:
+    stub.add_response("create_change_set", {"Id": "arn:change-set"}, asked)
+    stub.add_response("describe_change_set", described)
+
+
+def test_a_new_stack_takes_up_resources_by_a_fixed_name(cloudformation: Stubber) -> None:
+    """CloudFormation imports no resource whose name is a parameter."""
+    templates: list[str] = []
+    given: Any = cloudformation.client
+    given.meta.events.register(
+        "provide-client-params.cloudformation.CreateChangeSet",
+        lambda params, **_: templates.append(params["TemplateBody"]),
+    )
+    describe(cloudformation, "", "", "")
+    asked: dict[str, Any] = dict.fromkeys(("ChangeSetName", "TemplateBody", "Tags"), ANY)
+    asked |= {"StackName": NAME, "ChangeSetType": "CREATE", "Parameters": []}
+    answer_change_set(
+        cloudformation,
+        asked | {"ImportExistingResources": True, "DisableValidation": True},
+        Status="CREATE_COMPLETE",
+        Changes=[],
+    )
+    cloudformation.add_response("describe_change_set", {"Changes": []})
+    assert stack(cloudformation).plan({}, {"Table": "images"}) == ChangeSet("arn:change-set", "CREATE", [])
+    (template,) = templates
+    assert json.loads(template)["Resources"]["Table"]["Properties"] == {"TableName": "images"}
+
+
+@pytest.mark.parametrize(
+    ("reason", "message"),
+    [
+        ("The submitted information didn't contain changes.", None),
+        ("Bad value.", "refuses the template: Bad value."),
+    ],
+)
+def test_parameters_keep_their_values_and_only_a_difference_is_a_change(
+    cloudformation: Stubber, reason: str, message: str | None
 ) -> None:
-    with pytest.raises(DeployError, match="still changes"):
-        apply(monkeypatch, ["UPDATE_COMPLETE"], [["UPDATE_IN_PROGRESS"]])
+    previous = [{"ParameterKey": name, "ParameterValue": "x"} for name in ("Tls", "Removed")]
+    describe(cloudformation, "UPDATE_COMPLETE", "UPDATE_COMPLETE")
+    describe(cloudformation, "UPDATE_COMPLETE", parameters=previous)
+    asked: dict[str, Any] = dict.fromkeys(("ChangeSetName", "Tags"), ANY)
+    asked |= {"StackName": NAME, "ChangeSetType": "UPDATE", "TemplateBody": TEMPLATE}
+    asked |= {"Parameters": [{"ParameterKey": "Tls", "UsePreviousValue": True}]}
+    asked |= {"ImportExistingResources": False, "DisableValidation": False}
+    answer_change_set(cloudformation, asked, Status="FAILED", StatusReason=reason)
+    cloudformation.add_response("delete_change_set", {})
+    if message is None:
+        assert stack(cloudformation).plan({}, {}) is None
+        return
+    with pytest.raises(ToolError, match=message):
+        stack(cloudformation).plan({}, {})
 
 
-def test_a_change_that_was_rolled_back_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
-    events = ["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"]
-    with pytest.raises(DeployError, match="ended in UPDATE_ROLLBACK_COMPLETE"):
-        apply(monkeypatch, ["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"], [events])
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [
+        ("UPDATE_IN_PROGRESS", "wait"),
+        ("UPDATE_ROLLBACK_IN_PROGRESS", "wait"),
+        ("UPDATE_ROLLBACK_FAILED", "continue the rollback"),
+        ("DELETE_FAILED", "delete it"),
+    ],
+)
+def test_a_stack_that_cannot_change_now_is_left_alone_with_advice(
+    cloudformation: Stubber, status: str, advice: str
+) -> None:
+    describe(cloudformation, status)
+    with pytest.raises(ToolError, match=f"{status}.*{advice}"):
+        stack(cloudformation).plan({}, {})
 
 
-def test_what_was_kept_is_taken_up_without_what_it_otherwise_waits_for() -> None:
-    """Since CloudFormation refuses a template that depends on a resource that it lacks."""
-    statuses = ["REVIEW_IN_PROGRESS", "IMPORT_COMPLETE"]
-    client = CloudFormation(statuses, [["IMPORT_COMPLETE"]])
-    given: Any = client
-    Stack(given, NAME, TEMPLATE, poll_seconds=0).adopt({"Table": "images"}, {})
-    assert json.loads(client.created["TemplateBody"]) == {
-        "Resources": {"Table": {"Type": "AWS::DynamoDB::Table"}}
-    }
+@pytest.fixture
+def deployment(cloudformation: Stubber) -> Callable[[bool], Deployment]:
+    def deploy(dry_run: bool) -> Deployment:
+        session: Any = SimpleNamespace(client=lambda _: cloudformation.client)
+        return Deployment(Path(PROJECT), session, "dev", {}, dry_run=dry_run)
+
+    return deploy
+
+
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "CREATE_FAILED", "ROLLBACK_FAILED"])
+def test_a_stack_whose_creation_failed_is_deleted_first_but_not_in_a_dry_run(
+    cloudformation: Stubber, deployment: Callable[[bool], Deployment], status: str
+) -> None:
+    describe(cloudformation, status)
+    deployment(True).change_infrastructure()
+
+    describe(cloudformation, status, status)
+    cloudformation.add_response("delete_stack", {})
+    describe(cloudformation, "DELETE_COMPLETE", "", "UPDATE_IN_PROGRESS")  # the last one ends the test
+    with pytest.raises(ToolError, match="is being changed"):
+        deployment(False).change_infrastructure()
+
+
+@pytest.mark.parametrize("template", ["Parameters: [", "Parameters: {A: 1, A: 2}"])
+def test_a_template_that_cannot_be_read_is_refused(cloudformation: Stubber, template: str) -> None:
+    client: Any = cloudformation.client
+    describe(cloudformation, "", "", "")
+    with pytest.raises(ToolError, match="must be YAML of CloudFormation"):
+        Stack(client, NAME, template).plan({}, {})

@@ -10,9 +10,9 @@ from textwrap import dedent, indent
 
 import pytest
 
-from tools.deploy.account import Account
+from tools.account import Account
 from tools.deploy.attachments import ASYNCHRONOUS
-from tools.policies.__main__ import LOCAL, differences
+from tools.policies.__main__ import LOCAL, compare_with_file
 from tools.policies.program import PolicyError
 from tools.policies.stage import policies
 from tools.server import PROJECT
@@ -261,7 +261,9 @@ def test_a_function_that_config_json_does_not_have_is_refused(follow: Follow) ->
 
 
 def test_the_policies_of_the_local_stage_are_those_that_the_code_needs() -> None:
-    changes = [line for each in policies(PROJECT, "local", LOCAL) for line in differences(PROJECT, each)]
+    changes = [
+        line for each in policies(PROJECT, "local", LOCAL) for line in compare_with_file(PROJECT, each)
+    ]
     assert changes == [], "run `make policies`"
 
 

@@ -1,4 +1,4 @@
-"""New tokens: none is ever in force that nobody has seen."""
+"""New tokens: none is ever in force that was not shown."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tools.deploy.rotate import rotate
+from tools.deploy.tokens import make_tokens, rotate
 
 FUNCTION = "arn:aws:lambda:us-east-1:111111111111:function:imagepress-dev"
 
@@ -68,7 +68,13 @@ def test_tokens_in_force_have_been_shown(
             rotate(project, aws, "dev", ["read", "write"])
     else:
         rotate(project, aws, "dev", ["read", "write"])
-    said = capsys.readouterr()
-    assert digests(said.out) == set(aws.variables.values())
-    assert ("run this again" in said.err) == bool(failure)
-    assert ("They are in force" in said.out) != bool(failure)
+    printed = capsys.readouterr()
+    assert digests(printed.out) == set(aws.variables.values())
+    assert ("run this again" in printed.err) == bool(failure)
+    assert ("They are in force" in printed.out) != bool(failure)
+
+
+def test_every_token_differs_and_has_256_bits(capsys: pytest.CaptureFixture[str]) -> None:
+    made = {digest for _ in range(10) for digest in make_tokens(["read", "write"]).values()}
+    assert made == digests(capsys.readouterr().out)
+    assert len(made) == 20

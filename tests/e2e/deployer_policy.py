@@ -1,8 +1,8 @@
 """What a deployer may need to call, as an IAM policy: docs/deployer-policy.json.
 
-It is made from the calls that a deploy, a new token and a destroy were seen to make on the emulator, and from two
-tables of what cannot be seen there: what CloudFormation calls on the deployer's behalf, and what Chalice
-calls when it deploys again.
+It is made from the calls that a deploy, a new token and a destroy make on the emulator, and from two tables of calls
+that are not recorded there: CloudFormation's calls on the deployer's behalf, and calls of a second deploy or
+after a failure.
 """
 
 import json
@@ -14,9 +14,9 @@ import botocore.session
 Call = tuple[str, str]
 """An operation of AWS as botocore names it: the service, and the operation."""
 
-_HAND_ROLE_ON: Final = "iam:PassRole"
+_PASS_ROLE: Final = "iam:PassRole"
 _IAM_ACTIONS: Final[Mapping[Call, tuple[str, ...]]] = {
-    ("lambda", "CreateFunction"): ("lambda:CreateFunction", "lambda:GetLayerVersion", _HAND_ROLE_ON),
+    ("lambda", "CreateFunction"): ("lambda:CreateFunction", "lambda:GetLayerVersion", _PASS_ROLE),
     ("s3", "DeleteObjects"): ("s3:DeleteObject", "s3:DeleteObjectVersion"),
     ("s3", "GetBucketNotificationConfiguration"): ("s3:GetBucketNotification",),
     ("s3", "HeadBucket"): ("s3:ListBucket",),
@@ -25,11 +25,12 @@ _IAM_ACTIONS: Final[Mapping[Call, tuple[str, ...]]] = {
 }
 """Operations whose permission has another name, in AWS's service authorization reference."""
 
-_AGAIN: Final[frozenset[Call]] = frozenset(
+_NOT_RECORDED: Final[frozenset[Call]] = frozenset(
     {
         ("apigateway", "GetRestApi"),
         ("apigateway", "PutRestApi"),
         ("apigateway", "UpdateRestApi"),
+        ("cloudformation", "DescribeStackEvents"),
         ("iam", "DeleteRolePolicy"),
         ("lambda", "DeleteFunctionConcurrency"),
         ("lambda", "GetAccountSettings"),
@@ -44,82 +45,44 @@ _AGAIN: Final[frozenset[Call]] = frozenset(
         ("logs", "PutRetentionPolicy"),
     }
 )
-"""What Chalice calls when what it deploys is there already; the emulator lacks some of it."""
+"""What a deploy calls when the app exists already, and after a failure; the emulator lacks some of it."""
 
-_ON_BEHALF: Final[Mapping[str, tuple[str, ...]]] = {
-    "AWS::CloudWatch::Alarm": (
-        "cloudwatch:DeleteAlarms",
-        "cloudwatch:DescribeAlarms",
-        "cloudwatch:ListTagsForResource",
-        "cloudwatch:PutMetricAlarm",
-        "cloudwatch:TagResource",
-    ),
-    "AWS::CloudWatch::Dashboard": (
-        "cloudwatch:DeleteDashboards",
-        "cloudwatch:GetDashboard",
-        "cloudwatch:PutDashboard",
-    ),
-    "AWS::DynamoDB::Table": (
-        "dynamodb:CreateTable",
-        "dynamodb:DescribeContinuousBackups",
-        "dynamodb:DescribeContributorInsights",
-        "dynamodb:DescribeKinesisStreamingDestination",
-        "dynamodb:DescribeTable",
-        "dynamodb:DescribeTimeToLive",
-        "dynamodb:GetResourcePolicy",
-        "dynamodb:ListTagsOfResource",
-        "dynamodb:TagResource",
-        "dynamodb:UpdateContinuousBackups",
-        "dynamodb:UpdateTable",
-        "dynamodb:UpdateTimeToLive",
-        "kms:DescribeKey",
-    ),
-    "AWS::Logs::LogGroup": (
-        "logs:CreateLogGroup",
-        "logs:DeleteLogGroup",
-        "logs:DescribeLogGroups",
-        "logs:ListTagsForResource",
-        "logs:PutRetentionPolicy",
-        "logs:TagResource",
-    ),
-    "AWS::S3::Bucket": (  # an import reads whatever a bucket may have
-        "s3:CreateBucket",
-        "s3:GetAccelerateConfiguration",
-        "s3:GetAnalyticsConfiguration",
-        "s3:GetBucketCORS",
-        "s3:GetBucketLogging",
-        "s3:GetBucketNotification",
-        "s3:GetBucketObjectLockConfiguration",
-        "s3:GetBucketOwnershipControls",
-        "s3:GetBucketPublicAccessBlock",
-        "s3:GetBucketTagging",
-        "s3:GetBucketVersioning",
-        "s3:GetBucketWebsite",
-        "s3:GetEncryptionConfiguration",
-        "s3:GetIntelligentTieringConfiguration",
-        "s3:GetInventoryConfiguration",
-        "s3:GetLifecycleConfiguration",
-        "s3:GetMetricsConfiguration",
-        "s3:GetReplicationConfiguration",
-        "s3:PutBucketCORS",
-        "s3:PutBucketOwnershipControls",
-        "s3:PutBucketPublicAccessBlock",
-        "s3:PutBucketTagging",
-        "s3:PutBucketVersioning",
-        "s3:PutEncryptionConfiguration",
-        "s3:PutLifecycleConfiguration",
-    ),
-    "AWS::S3::BucketPolicy": ("s3:DeleteBucketPolicy", "s3:GetBucketPolicy", "s3:PutBucketPolicy"),
-    "AWS::SQS::Queue": (
-        "sqs:CreateQueue",
-        "sqs:DeleteQueue",
-        "sqs:GetQueueAttributes",
-        "sqs:GetQueueUrl",
-        "sqs:ListQueueTags",
-        "sqs:SetQueueAttributes",
-        "sqs:TagQueue",
-    ),
-    "AWS::SQS::QueuePolicy": ("sqs:SetQueueAttributes",),
+_ON_BEHALF: Final[Mapping[str, str]] = {
+    "AWS::CloudWatch::Alarm": """
+        cloudwatch:DeleteAlarms cloudwatch:DescribeAlarms cloudwatch:ListTagsForResource
+        cloudwatch:PutMetricAlarm cloudwatch:TagResource
+    """,
+    "AWS::CloudWatch::Dashboard": """
+        cloudwatch:DeleteDashboards cloudwatch:GetDashboard cloudwatch:PutDashboard
+    """,
+    "AWS::DynamoDB::Table": """
+        dynamodb:CreateTable dynamodb:DescribeContinuousBackups dynamodb:DescribeContributorInsights
+        dynamodb:DescribeKinesisStreamingDestination dynamodb:DescribeTable
+        dynamodb:DescribeTimeToLive dynamodb:GetResourcePolicy dynamodb:ListTagsOfResource
+        dynamodb:TagResource dynamodb:UpdateContinuousBackups dynamodb:UpdateTable
+        dynamodb:UpdateTimeToLive kms:DescribeKey
+    """,
+    "AWS::Logs::LogGroup": """
+        logs:CreateLogGroup logs:DeleteLogGroup logs:DescribeLogGroups logs:ListTagsForResource
+        logs:PutRetentionPolicy logs:TagResource
+    """,
+    "AWS::S3::Bucket": """
+        s3:CreateBucket s3:GetAccelerateConfiguration s3:GetAnalyticsConfiguration s3:GetBucketCORS
+        s3:GetBucketLogging s3:GetBucketNotification s3:GetBucketObjectLockConfiguration
+        s3:GetBucketOwnershipControls s3:GetBucketPublicAccessBlock s3:GetBucketTagging
+        s3:GetBucketVersioning s3:GetBucketWebsite s3:GetEncryptionConfiguration
+        s3:GetIntelligentTieringConfiguration s3:GetInventoryConfiguration
+        s3:GetLifecycleConfiguration s3:GetMetricsConfiguration s3:GetReplicationConfiguration s3:ListBucket
+        s3:PutBucketCORS s3:PutBucketOwnershipControls s3:PutBucketPublicAccessBlock
+        s3:PutBucketTagging s3:PutBucketVersioning s3:PutEncryptionConfiguration
+        s3:PutLifecycleConfiguration
+    """,
+    "AWS::S3::BucketPolicy": "s3:DeleteBucketPolicy s3:GetBucketPolicy s3:PutBucketPolicy",
+    "AWS::SQS::Queue": """
+        sqs:CreateQueue sqs:DeleteQueue sqs:GetQueueAttributes sqs:GetQueueUrl sqs:ListQueueTags
+        sqs:SetQueueAttributes sqs:TagQueue
+    """,
+    "AWS::SQS::QueuePolicy": "sqs:SetQueueAttributes",
 }
 """What CloudFormation calls, with the deployer's permissions, for a type: the handlers of its resource schema."""
 
@@ -140,12 +103,11 @@ _RESOURCES: Final[Mapping[str, tuple[str, ...]]] = {
     "sqs": ("arn:aws:sqs:*:*:{app}-*",),
 }
 _WITHOUT_RESOURCE: Final = {
-    "cloudformation:ValidateTemplate",
     "lambda:GetAccountSettings",
     "logs:DescribeLogGroups",
     "sts:GetCallerIdentity",
 }
-_APART: Final = {*_WITHOUT_RESOURCE, _HAND_ROLE_ON}
+_APART: Final = {*_WITHOUT_RESOURCE, _PASS_ROLE}
 _SERVICE_IDS: Final = {
     "API Gateway": "apigateway",
     "CloudFormation": "cloudformation",
@@ -159,8 +121,8 @@ _SERVICE_IDS: Final = {
 }
 
 
-def call(event: Mapping[str, Any]) -> Call:
-    """Return the call that an event of botocore's client-side monitoring tells of."""
+def call_of(event: Mapping[str, Any]) -> Call:
+    """Return the call that an event of botocore's client-side monitoring reports."""
     return _SERVICE_IDS[event["Service"]], event["Api"]
 
 
@@ -168,18 +130,18 @@ def policy(app: str, calls: Iterable[Call], types: Iterable[str]) -> dict[str, A
     """Return the policy of a deployer.
 
     Args:
-        app: The app's name, which the name of everything begins with.
-        calls: What was seen to be called.
+        app: The app's name: the names of all resources begin with it.
+        calls: The recorded calls.
         types: The types of the template's resources.
     """
-    actions = {action for each in {*calls, *_AGAIN} for action in _actions(each)}
-    actions |= {action for kind in types for action in _ON_BEHALF[kind]}
+    actions = {action for each in {*calls, *_NOT_RECORDED} for action in _actions(each)}
+    actions |= {action for kind in types for action in _ON_BEHALF[kind].split()}
     statements = []
     for service, resources in _RESOURCES.items():
         of_service = {action for action in actions if action.startswith(f"{service}:")} - _APART
         if of_service:
             statements.append(_statement(of_service, [each.format(app=app) for each in resources]))
-    passing = _statement([_HAND_ROLE_ON], [each.format(app=app) for each in _RESOURCES["iam"]])
+    passing = _statement([_PASS_ROLE], [each.format(app=app) for each in _RESOURCES["iam"]])
     statements.append(
         passing | {"Condition": {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}}
     )
@@ -187,8 +149,8 @@ def policy(app: str, calls: Iterable[Call], types: Iterable[str]) -> dict[str, A
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def text(policy: Mapping[str, Any]) -> str:
-    """Return a policy as it stands in its file."""
+def policy_text(policy: Mapping[str, Any]) -> str:
+    """Return a policy as its file holds it."""
     return json.dumps(policy, indent=2) + "\n"
 
 

@@ -1,0 +1,56 @@
+"""What is set beside Chalice: log groups, retries, and headers of API Gateway's own responses."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from chalicelib.api.responses import SECURITY
+from tools.deploy.attachments import ASYNCHRONOUS, gateway_headers, retry_events
+from tools.deploy.steps import Deployment
+from tools.server import PROJECT
+
+SESSION = boto3.Session("a", "b", region_name="us-east-1")
+
+
+@pytest.mark.parametrize("origins", [[], ["https://shop.example"]])
+def test_they_include_the_security_headers_of_the_app(origins: list[str]) -> None:
+    assert gateway_headers(origins).keys() >= SECURITY.keys()
+
+
+def test_other_sites_read_the_responses_only_where_the_settings_name_some() -> None:
+    assert "Access-Control-Allow-Origin" not in gateway_headers([])
+    assert gateway_headers(["https://shop.example"])["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize("origins", [[], ["https://shop.example"]])
+def test_no_header_has_a_quote_since_api_gateway_puts_quotes_around_each(origins: list[str]) -> None:
+    assert [value for value in gateway_headers(origins).values() if "'" in value] == []
+
+
+def test_retries_are_set_when_the_update_of_a_function_has_ended() -> None:
+    """During an update, Lambda refuses other changes."""
+    client = SESSION.client("lambda")
+    with Stubber(client) as stub:
+        for function in ASYNCHRONOUS:
+            ended: Any = {"Configuration": {"LastUpdateStatus": "Successful"}}
+            stub.add_response("get_function", ended, {"FunctionName": f"imagepress-dev-{function}"})
+            stub.add_response("put_function_event_invoke_config", {})
+        assert len(list(retry_events(client, "imagepress-dev-", "arn:aws:sqs:us-east-1:1:q"))) == 3
+        stub.assert_no_pending_responses()
+
+
+def test_each_function_gets_its_own_log_group_but_the_api() -> None:
+    """Chalice takes the group of sweep_daily for the group of sweep. The stack makes the group of the API."""
+    client = SESSION.client("logs")
+    session: Any = SimpleNamespace(client=lambda _: client)
+    with Stubber(client) as stub:
+        for function in ("compress", "compress_batch", "sweep"):
+            stub.add_response(
+                "create_log_group", {}, {"logGroupName": f"/aws/lambda/imagepress-dev-{function}"}
+            )
+        stub.add_client_error("create_log_group", "ResourceAlreadyExistsException")  # of sweep_daily
+        Deployment(PROJECT, session, "dev", {})._make_log_groups()
+        stub.assert_no_pending_responses()
