@@ -70,7 +70,7 @@ def _require_local(request: Request) -> None:
     for name, url in (("Host", host and f"http://{host}"), ("Origin", origin)):
         if url and not re.fullmatch(_LOCAL_URL, url):
             raise Problem(
-                "forbidden", f"{name} must be of this machine while API_AUTH is none; got {quote(url)}"
+                "forbidden", f"{name} must be of this machine unless API_AUTH is set; got {quote(url)}"
             )
 
 
