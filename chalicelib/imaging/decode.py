@@ -51,7 +51,7 @@ def decode(source: Source, at_least: Size) -> tuple[Image.Image, Box]:
 
 
 def _draft(source: Source, at_least: Size) -> tuple[ImageFile, Box | None]:
-    """Have libjpeg decode at 1/2, 1/4 or 1/8, and spare it the scans that nobody would see at that scale."""
+    """Have libjpeg decode at 1/2, 1/4 or 1/8, without the scans that hardly show at that scale."""
     image = source.image
     assert isinstance(image, JpegImageFile)
     full = image.size

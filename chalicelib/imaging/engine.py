@@ -41,7 +41,7 @@ def compress(data: bytes, options: Options = Options()) -> Compressed:  # noqa: 
         than the source: where encoding it again does not help, it has the source's own pixels, at their size.
 
     Raises:
-        ImageError: The bytes are no image, or not one to accept; its `code` tells why.
+        ImageError: The bytes are not an image, or not an accepted one. Its `code` gives the reason.
     """
     source = open_source(data, options)
     size = fit(source.size, (options.max_width, options.max_height))
@@ -158,7 +158,7 @@ def _never_larger(
 def _lower_quality(
     source: Source, target: Format, image: Image.Image, encoded: bytes, options: Options
 ) -> bytes:
-    """Return an encoding that is not larger than the source, whose pixels must change, as far as quality can tell."""
+    """Return an encoding that is not larger than the source, where its pixels must change and a lower quality helps."""
     if target.lossy and source.frames == 1:
         for share in _LOWER_QUALITIES:
             if len(encoded) <= len(source.data):

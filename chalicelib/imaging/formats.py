@@ -146,7 +146,9 @@ _ALL = (
 FORMATS = {format_.name: format_ for format_ in _ALL}
 """Every format by its name."""
 
-JPEG, PNG, WEBP, GIF, AVIF, HEIC, TIFF, BMP, JPEG2000 = _ALL
+JPEG, PNG, WEBP, GIF, AVIF, HEIC, TIFF, BMP, JPEG2000 = (
+    FORMATS[name] for name in ("jpeg", "png", "webp", "gif", "avif", "heic", "tiff", "bmp", "jpeg2000")
+)
 
 _UNSUPPORTED: tuple[tuple[bytes, str], ...] = (
     (b"8BPS", "Photoshop"),

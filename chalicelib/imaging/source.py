@@ -28,7 +28,7 @@ class Source:
         format: What they are.
         image: Pillow's view of them, not yet decoded.
         frames: 1 for a still image.
-        exif: What its metadata told.
+        exif: What is read from its metadata.
         profile: The embedded ICC profile.
     """
 
@@ -74,7 +74,7 @@ def open_source(data: bytes, options: Options) -> Source:
     """Open an image file, and refuse what is too large before anything is decoded.
 
     Raises:
-        ImageError: It is no image, or not one to accept.
+        ImageError: The bytes are not an image, or not an accepted one.
     """
     format_ = sniff(data)
     frames = 1

@@ -1,4 +1,4 @@
-"""AVIF files: their metadata told from their picture (AVIF 1.1; ISO/IEC 14496-12:2022, section 8.11).
+"""AVIF files: written, and stripped of what is not the picture (AVIF 1.1; ISO/IEC 14496-12:2022, section 8.11).
 
 A picture's data is found by its offset in the file, so nothing may move: what is removed leaves
 a hole of zeros behind, and the file keeps its size.

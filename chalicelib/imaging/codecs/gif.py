@@ -44,7 +44,7 @@ def _table_size(flags: int) -> int:
 
 
 def blocks(data: bytes) -> Iterator[Block]:
-    """Yield the blocks up to the trailer, or to what is no block.
+    """Yield the blocks up to the trailer, or to bytes that are not a block.
 
     Raises:
         ImageError: A block is cut off.
@@ -99,7 +99,7 @@ def count_frames(data: bytes) -> int:
 
 
 def plays(data: bytes) -> int:
-    """Return how often the animation plays, 0 for ever: the file tells how often it repeats."""
+    """Return how often the animation plays, 0 for ever. The file holds the number of repetitions after the first play."""
     for block in blocks(data):
         if block.kind == "loop":
             repeats = int.from_bytes(data[block.start + 16 : block.start + 18], "little")

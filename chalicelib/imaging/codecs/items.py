@@ -12,7 +12,7 @@ _THUMBNAIL = b"thmb"
 
 @dataclass(frozen=True, slots=True)
 class _Location:
-    """Where an item's data is: its extents, and whether they count from the file's start or that of `idat`."""
+    """Where an item's data is: its extents, and whether they count from the start of the file or of `idat`."""
 
     item: int
     in_idat: bool
@@ -21,7 +21,7 @@ class _Location:
 
 
 def clear_items(data: bytes, result: bytearray, meta: Box) -> None:
-    """Take the items that are no picture out of `meta`, and clear their data."""
+    """Remove the items that are not pictures from `meta`, and clear their data."""
     parts = {part.kind: part for part in boxes(data, meta.payload + 4, meta.end)}
     private = _private_items(data, parts)
     if not private:
@@ -37,7 +37,7 @@ def clear_items(data: bytes, result: bytearray, meta: Box) -> None:
 
 
 def _rewrite(data: bytes, result: bytearray, meta: Box, private: set[int]) -> None:
-    """Leave the entries of private items out of `meta`, and fill what they took with an empty box."""
+    """Remove the entries of private items from `meta`, and fill their space with an empty box."""
     rewriters: dict[bytes, Callable[[bytes, Box, set[int]], bytes]] = {
         b"iinf": _item_information,
         b"iloc": _item_locations,

@@ -19,7 +19,7 @@ _LUMA_COMPONENTS = (0, 1)
 
 _END = b"\xff\xd9"
 
-# Steps at quality 50, in rows by vertical and columns by horizontal frequency. They began as jpegli's; their
+# Steps at quality 50, in rows by vertical and columns by horizontal frequency. They are jpegli's, changed: their
 # tilt towards high frequencies was chosen on photographs, for fewest bytes at equal SSIMULACRA2: 15 % fewer
 # than with libjpeg's own, at the same CPU. They are scaled so that a quality looks like libjpeg's.
 _LUMA = (
@@ -114,7 +114,7 @@ def scan_header(data: bytes, segment: Segment) -> Scan:
 
 
 def is_useless(scan: Scan, scale: int) -> bool:
-    """Return whether hardly anybody would miss a scan when the image is decoded at 1/scale.
+    """Return whether a scan hardly shows when the image is decoded at 1/scale.
 
     At 1/2, that is the lowest bit of luma's detail; at 1/4, also that of chroma's; at 1/8, all but the means of
     blocks. No scan is left out whose coefficients a later one refines: that one could not be read without it.

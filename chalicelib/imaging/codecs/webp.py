@@ -62,10 +62,10 @@ def extended_header(width: int, height: int, *, alpha: bool, animated: bool) -> 
 
 
 def canvas(data: bytes) -> tuple[int, int]:
-    """Return width and height as the first chunk tells them.
+    """Return width and height as the first chunk gives them.
 
     Raises:
-        ImageError: That chunk is none that a WebP file begins with.
+        ImageError: A WebP file cannot begin with that chunk.
     """
     kind, body = data[12:16], data[20:30]
     if len(body) == 10:
@@ -97,7 +97,7 @@ def picture(data: bytes, position: int = 12, end: int | None = None) -> bytes:
 
 
 def strip(data: bytes) -> bytes:
-    """Return the file with no chunk but those of the picture, and flags that tell so."""
+    """Return the file with no chunk but those of the picture, and flags that agree."""
     pieces = []
     for kind, start, end in chunks(data):
         payload = data[start:end]
