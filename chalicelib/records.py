@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Final, Literal, NotRequired, TypedDict
 from uuid import NAMESPACE_URL, uuid5
 
+from chalicelib.imaging.formats import FORMATS
+
 Status = Literal["compressed", "failed"]
 
 PASSING_FAILURES: Final = frozenset({"access-denied", "archived", "encrypted", "too-many-bytes"})
@@ -16,15 +18,12 @@ LONGEST_KEY: Final = 1024
 """Bytes of UTF-8 of an object key: S3's limit, and DynamoDB's for a sort key."""
 
 EXTENSIONS: Final[Mapping[str, str]] = {
-    "jpeg": ".jpg",
-    "png": ".png",
-    "webp": ".webp",
-    "gif": ".gif",
-    "avif": ".avif",
+    name: format_.extensions[0] for name, format_ in FORMATS.items() if format_.codec
 }
 """The extension that a file of each output format gets."""
 
-_IMAGE_EXTENSION = r"\.(?:jpe?g|jpe|jfif|png|apng|webp|gif|avif|heic|heif|tiff?|bmp|jp2|j2k|jpx|mpo)"
+_IMAGE_EXTENSIONS = (extension for format_ in FORMATS.values() for extension in format_.extensions)
+_IMAGE_EXTENSION = rf"(?:{'|'.join(map(re.escape, _IMAGE_EXTENSIONS))})"
 _ENDS_LIKE_IMAGE = re.compile(rf".*{_IMAGE_EXTENSION}", re.IGNORECASE | re.DOTALL)
 _ENDS_LIKE_OURS = re.compile(  # as a converted image's key does, or a rendition's
     rf".*(?:(?:{_IMAGE_EXTENSION}|\.image){_IMAGE_EXTENSION}|\.rendition(?:{_IMAGE_EXTENSION})?)",
@@ -84,10 +83,10 @@ class Record(TypedDict):
 
 
 def content_type_of(image_format: str | None) -> str:
-    """Return the media type of a format's files, as of `originalFormat`; of none, that of any bytes."""
-    if image_format is None:
+    """Return the media type of a format's files, such as `originalFormat`. Without a format, it is the type of any bytes."""
+    if image_format not in FORMATS:
         return "application/octet-stream"
-    return "image/jp2" if image_format == "jpeg2000" else f"image/{image_format}"
+    return FORMATS[image_format].content_type
 
 
 def image_id(bucket: str, key: str) -> str:

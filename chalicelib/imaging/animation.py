@@ -1,33 +1,16 @@
-"""Animations as a series of whole pictures, and what changes from one to the next."""
+"""Animations as a series of whole pictures."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-
-from PIL import Image, ImageChops
 
 from chalicelib.imaging.decode import to_working_mode
 from chalicelib.imaging.errors import decoding
 from chalicelib.imaging.formats import AVIF, GIF
+from chalicelib.imaging.frames import Frame
 from chalicelib.imaging.source import Source
 
 # What every format can hold: 16 bits of repetitions (GIF), 24 bits of milliseconds (WebP).
 _MOST_PLAYS = (1 << 16) - 1
 _LONGEST = (1 << 24) - 1
-
-Rectangle = tuple[int, int, int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """A frame as it is seen: composed with what earlier frames left.
-
-    Attributes:
-        image: Mode RGB or RGBA, as large as the animation.
-        duration: In milliseconds; APNG has fractions of them.
-    """
-
-    image: Image.Image
-    duration: float
 
 
 def frames(source: Source) -> Iterator[Frame]:
@@ -52,22 +35,13 @@ def plays(source: Source) -> int:
 
 
 def _plays(source: Source) -> int:
-    """Ask the file itself where Pillow does not tell, or tells how often an animation is repeated instead."""
+    """Read the file itself where Pillow reports nothing, or the number of repetitions after the first play."""
     if source.format is AVIF:
-        from chalicelib.imaging.containers import avif
+        from chalicelib.imaging.codecs import avif
 
         return avif.plays(source.data)
     if source.format is GIF:
-        from chalicelib.imaging.containers import gif
+        from chalicelib.imaging.codecs import gif
 
         return gif.plays(source.data)
     return int(source.image.info.get("loop", 0))
-
-
-def changed(before: Image.Image | None, after: Image.Image) -> Rectangle:
-    """Return left, top, right and bottom of what differs between two pictures; a single pixel where nothing does."""
-    if before is None:
-        return 0, 0, *after.size
-    if before.mode != after.mode:
-        before, after = before.convert("RGBA"), after.convert("RGBA")
-    return ImageChops.difference(before, after).getbbox(alpha_only=False) or (0, 0, 1, 1)

@@ -51,14 +51,14 @@ def decode(source: Source, at_least: Size) -> tuple[Image.Image, Box]:
 
 
 def _draft(source: Source, at_least: Size) -> tuple[ImageFile, Box | None]:
-    """Have libjpeg decode at 1/2, 1/4 or 1/8, and spare it the scans that nobody would see at that scale."""
+    """Have libjpeg decode at 1/2, 1/4 or 1/8, without the scans that hardly show at that scale."""
     image = source.image
     assert isinstance(image, JpegImageFile)
     full = image.size
     drafted = image.draft(None, at_least)
     scale = -(-full[0] // image.size[0])
     if scale >= 2 and image.info.get("progressive"):
-        from chalicelib.imaging.containers import jpeg
+        from chalicelib.imaging.codecs import jpeg
 
         image = open_image(jpeg.for_scale(source.data, scale), JPEG)
         assert isinstance(image, JpegImageFile)
@@ -68,7 +68,7 @@ def _draft(source: Source, at_least: Size) -> tuple[ImageFile, Box | None]:
 
 def _reduce(source: Source, at_least: Size) -> Box | None:
     """Have OpenJPEG leave out the finest resolutions: each holds what makes the picture twice as large."""
-    from chalicelib.imaging.containers import jpeg2000
+    from chalicelib.imaging.codecs import jpeg2000
 
     width, height = source.image.size
     most = min(width // at_least[0], height // at_least[1]).bit_length() - 1
@@ -113,7 +113,7 @@ def _to_working_mode(image: Image.Image, source: Source) -> Image.Image:
 def _scale_key(image: Image.Image, source: Source) -> None:
     """Bring the key colour of a grey PNG of 2 or 4 bits to the 8 bits that its pixels have by now."""
     if source.format is PNG:
-        from chalicelib.imaging.containers import png
+        from chalicelib.imaging.codecs import png
 
         depth = png.header(source.data)[2]
         key = image.info["transparency"]

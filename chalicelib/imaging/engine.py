@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from chalicelib.imaging.codecs.base import codec
 from chalicelib.imaging.colour import to_srgb
 from chalicelib.imaging.decode import decode
 from chalicelib.imaging.formats import FORMATS, JPEG, PNG, Format
@@ -15,10 +16,9 @@ from chalicelib.imaging.placeholder import dominant_color, placeholder, preview
 from chalicelib.imaging.resize import Box, Size, fit, resize
 from chalicelib.imaging.source import Source, open_source, turned
 from chalicelib.imaging.types import Compressed, Options, RenditionImage
-from chalicelib.imaging.writers import writer
 
 if TYPE_CHECKING:
-    from chalicelib.imaging.animation import Frame
+    from chalicelib.imaging.frames import Frame
 
 # A lossy encoding in place of pixels that could be kept must save a fifth, and half a kilobyte: less is not worth
 # another loss, and what was compressed once stays as it is when it is compressed again.
@@ -41,7 +41,7 @@ def compress(data: bytes, options: Options = Options()) -> Compressed:  # noqa: 
         than the source: where encoding it again does not help, it has the source's own pixels, at their size.
 
     Raises:
-        ImageError: The bytes are no image, or not one to accept; its `code` tells why.
+        ImageError: The bytes are not an image, or not an accepted one. Its `code` gives the reason.
     """
     source = open_source(data, options)
     size = fit(source.size, (options.max_width, options.max_height))
@@ -86,7 +86,7 @@ def _target(source: Source, options: Options) -> Format | None:
     """Return the format to write, or None where it depends on transparency."""
     if options.output_format != "original":
         return FORMATS[options.output_format]
-    return source.format if source.format.written else None
+    return source.format if source.format.codec else None
 
 
 def _animate(source: Source, target: Format, size: Size, options: Options) -> tuple[Image.Image, bytes]:
@@ -95,16 +95,16 @@ def _animate(source: Source, target: Format, size: Size, options: Options) -> tu
 
     frames = _draw_frames(source, size)
     first = next(frames)
-    write = writer(target).animation
-    assert write is not None
-    return first.image, write(chain([first], frames), size, animation.plays(source), options)
+    encoded = codec(target).animate(chain([first], frames), size, animation.plays(source), options)
+    return first.image, encoded
 
 
 def _draw_frames(source: Source, size: Size) -> "Iterator[Frame]":
     from chalicelib.imaging import animation
+    from chalicelib.imaging.frames import Frame
 
     for frame in animation.frames(source):
-        yield animation.Frame(_draw(source, frame.image, None, size), frame.duration)
+        yield Frame(_draw(source, frame.image, None, size), frame.duration)
 
 
 def _draw_sizes(source: Source, sizes: list[Size]) -> list[Image.Image]:
@@ -135,7 +135,7 @@ def _encode(image: Image.Image, target: Format, options: Options) -> bytes:
         white = Image.new("RGB", image.size, "white")
         white.paste(image, mask=image.getchannel("A"))
         image = white
-    return writer(target).still(image, options)
+    return codec(target).encode(image, options)
 
 
 def _never_larger(
@@ -146,7 +146,7 @@ def _never_larger(
         return encoded, image.size
     if not source.is_presentable:
         return _lower_quality(source, target, image, encoded, options), image.size
-    kept = writer(target).strip(source.data)
+    kept = codec(target).strip(source.data)
     if image.size == source.size and target.lossy:
         limit = min(len(kept) * _WORTHWHILE_SHARE, len(kept) - _WORTHWHILE_BYTES)
         return (encoded if len(encoded) < limit else kept), image.size
@@ -158,7 +158,7 @@ def _never_larger(
 def _lower_quality(
     source: Source, target: Format, image: Image.Image, encoded: bytes, options: Options
 ) -> bytes:
-    """Return an encoding that is not larger than the source, whose pixels must change, as far as quality can tell."""
+    """Return an encoding that is not larger than the source, where its pixels must change and a lower quality helps."""
     if target.lossy and source.frames == 1:
         for share in _LOWER_QUALITIES:
             if len(encoded) <= len(source.data):

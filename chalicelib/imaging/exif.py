@@ -32,7 +32,7 @@ _MOST_BYTES = 64
 
 @dataclass(frozen=True, slots=True)
 class Exif:
-    """What an EXIF block tells.
+    """What is read from an EXIF block.
 
     Attributes:
         orientation: 1 to 8 as in TIFF 6.0; 1 is upright.

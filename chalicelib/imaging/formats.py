@@ -1,5 +1,9 @@
-"""The formats that are read and written, and how to tell them by their first bytes."""
+"""The formats that are read and written. Each is declared once, here.
 
+Nothing is imported for a format before its first file comes, so that other modules can read this table cheaply.
+"""
+
+import re
 from dataclasses import dataclass
 
 from chalicelib.imaging.types import ImageError
@@ -11,53 +15,139 @@ class Format:
 
     Attributes:
         name: As in `Compressed.format`.
-        content_type: Its media type.
+        content_types: Its media type, then others that clients send for it.
+        extensions: The extension that a result gets, then others that files of the format have.
         plugin: The module that decodes it, imported when the first such file comes.
         opener: The class in that module. It is called itself, so no other decoder can ever run.
-        written: Whether the engine writes it too; what it only reads becomes JPEG or PNG.
+        signature: A regular expression that matches the first bytes.
+        brands: The brands of its files where they are ISO/IEC 14496-12 files.
+        codec: The module that writes it and takes its files apart (`codecs.base.Codec`), if it is written.
+            A format that is only read becomes JPEG or PNG.
         lossy: Whether each encoding loses quality.
         has_alpha: Whether it can hold transparency.
         animates: Whether it can hold an animation.
         graphic: Whether it is the usual format of drawings and screenshots rather than of photographs.
+        is_turned_when_decoded: Whether its decoder applies the orientation.
     """
 
     name: str
-    content_type: str
+    content_types: tuple[str, ...]
+    extensions: tuple[str, ...]
     plugin: str
     opener: str
-    written: bool = True
+    signature: bytes = b""
+    brands: tuple[bytes, ...] = ()
+    codec: str = ""
     lossy: bool = True
-    has_alpha: bool = True
-    animates: bool = True
+    has_alpha: bool = False
+    animates: bool = False
     graphic: bool = False
+    is_turned_when_decoded: bool = False
+
+    @property
+    def content_type(self) -> str:
+        """The media type of its files."""
+        return self.content_types[0]
 
 
-JPEG = Format("jpeg", "image/jpeg", "PIL.JpegImagePlugin", "JpegImageFile", has_alpha=False, animates=False)
-PNG = Format("png", "image/png", "PIL.PngImagePlugin", "PngImageFile", lossy=False, graphic=True)
-WEBP = Format("webp", "image/webp", "PIL.WebPImagePlugin", "WebPImageFile")
-GIF = Format("gif", "image/gif", "PIL.GifImagePlugin", "GifImageFile", graphic=True)
-AVIF = Format("avif", "image/avif", "PIL.AvifImagePlugin", "AvifImageFile")
-HEIC = Format("heic", "image/heic", "pi_heif", "HeifImageFile", written=False, animates=False)
-TIFF = Format("tiff", "image/tiff", "PIL.TiffImagePlugin", "TiffImageFile", written=False, animates=False)
-BMP = Format("bmp", "image/bmp", "PIL.BmpImagePlugin", "BmpImageFile", written=False, animates=False)
-JPEG2000 = Format(
-    "jpeg2000", "image/jp2", "PIL.Jpeg2KImagePlugin", "Jpeg2KImageFile", written=False, animates=False
+_ALL = (
+    Format(
+        "jpeg",
+        content_types=("image/jpeg", "image/jpg", "image/pjpeg"),
+        extensions=(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
+        plugin="PIL.JpegImagePlugin",
+        opener="JpegImageFile",
+        signature=rb"\xff\xd8\xff",
+        codec="chalicelib.imaging.codecs.jpeg",
+    ),
+    Format(
+        "png",
+        content_types=("image/png", "image/x-png", "image/apng"),
+        extensions=(".png", ".apng"),
+        plugin="PIL.PngImagePlugin",
+        opener="PngImageFile",
+        signature=rb"\x89PNG\r\n\x1a\n",
+        codec="chalicelib.imaging.codecs.png",
+        lossy=False,
+        has_alpha=True,
+        animates=True,
+        graphic=True,
+    ),
+    Format(
+        "webp",
+        content_types=("image/webp",),
+        extensions=(".webp",),
+        plugin="PIL.WebPImagePlugin",
+        opener="WebPImageFile",
+        signature=rb"RIFF....WEBP",
+        codec="chalicelib.imaging.codecs.webp",
+        has_alpha=True,
+        animates=True,
+    ),
+    Format(
+        "gif",
+        content_types=("image/gif",),
+        extensions=(".gif",),
+        plugin="PIL.GifImagePlugin",
+        opener="GifImageFile",
+        signature=rb"GIF8[79]a",
+        codec="chalicelib.imaging.codecs.gif",
+        has_alpha=True,
+        animates=True,
+        graphic=True,
+    ),
+    Format(  # brands: AVIF 1.1, section 3
+        "avif",
+        content_types=("image/avif", "image/avif-sequence"),
+        extensions=(".avif",),
+        plugin="PIL.AvifImagePlugin",
+        opener="AvifImageFile",
+        brands=(b"avif", b"avis"),
+        codec="chalicelib.imaging.codecs.avif",
+        has_alpha=True,
+        animates=True,
+    ),
+    Format(  # brands: ISO/IEC 23008-12, annex B
+        "heic",
+        content_types=("image/heic", "image/heif", "image/heic-sequence", "image/heif-sequence"),
+        extensions=(".heic", ".heif"),
+        plugin="pi_heif",
+        opener="HeifImageFile",
+        brands=(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"),
+        is_turned_when_decoded=True,
+    ),
+    Format(
+        "tiff",
+        content_types=("image/tiff", "image/tif", "image/x-tiff"),
+        extensions=(".tiff", ".tif"),
+        plugin="PIL.TiffImagePlugin",
+        opener="TiffImageFile",
+        signature=rb"II[*+]\0|MM\0[*+]",
+        is_turned_when_decoded=True,
+    ),
+    Format(
+        "bmp",
+        content_types=("image/bmp", "image/x-bmp", "image/x-ms-bmp"),
+        extensions=(".bmp",),
+        plugin="PIL.BmpImagePlugin",
+        opener="BmpImageFile",
+        signature=rb"BM",
+    ),
+    Format(
+        "jpeg2000",
+        content_types=("image/jp2", "image/jpeg2000", "image/jpx", "image/j2k"),
+        extensions=(".jp2", ".j2k", ".jpx"),
+        plugin="PIL.Jpeg2KImagePlugin",
+        opener="Jpeg2KImageFile",
+        signature=rb"\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51",
+    ),
 )
 
-FORMATS = {f.name: f for f in (JPEG, PNG, WEBP, GIF, AVIF, HEIC, TIFF, BMP, JPEG2000)}
+FORMATS = {format_.name: format_ for format_ in _ALL}
+"""Every format by its name."""
 
-_SIGNATURES: tuple[tuple[bytes, Format], ...] = (
-    (b"\xff\xd8\xff", JPEG),
-    (b"\x89PNG\r\n\x1a\n", PNG),
-    (b"GIF87a", GIF),
-    (b"GIF89a", GIF),
-    (b"II*\0", TIFF),
-    (b"MM\0*", TIFF),
-    (b"II+\0", TIFF),
-    (b"MM\0+", TIFF),
-    (b"BM", BMP),
-    (b"\0\0\0\x0cjP  \r\n\x87\n", JPEG2000),
-    (b"\xff\x4f\xff\x51", JPEG2000),
+JPEG, PNG, WEBP, GIF, AVIF, HEIC, TIFF, BMP, JPEG2000 = (
+    FORMATS[name] for name in ("jpeg", "png", "webp", "gif", "avif", "heic", "tiff", "bmp", "jpeg2000")
 )
 
 _UNSUPPORTED: tuple[tuple[bytes, str], ...] = (
@@ -76,34 +166,18 @@ _UNSUPPORTED: tuple[tuple[bytes, str], ...] = (
     (b"DDS ", "DirectDraw"),
 )
 
-# Brands of ISO/IEC 14496-12 files (`ftyp`): AVIF 1.1 section 3, ISO/IEC 23008-12 annex B.
-_BRANDS = {
-    b"avif": AVIF,
-    b"avis": AVIF,
-    b"heic": HEIC,
-    b"heix": HEIC,
-    b"heim": HEIC,
-    b"heis": HEIC,
-    b"hevc": HEIC,
-    b"hevx": HEIC,
-    b"hevm": HEIC,
-    b"hevs": HEIC,
-}
-
 
 def sniff(data: bytes) -> Format:
-    """Return the format that the first bytes tell, whatever name or type they came with.
+    """Return the format of the first bytes, whatever name or type they came with.
 
     Raises:
         ImageError: `not-an-image`, or `unsupported` for a format that is known but not accepted.
     """
     if not data:
         raise ImageError("not-an-image", "there are no bytes")
-    for signature, known in _SIGNATURES:
-        if data.startswith(signature):
-            return known
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return WEBP
+    for format_ in FORMATS.values():
+        if format_.signature and re.match(format_.signature, data, re.DOTALL):
+            return format_
     if data[4:8] == b"ftyp":
         return _by_brand(data)
     for signature, name in _UNSUPPORTED:
@@ -116,6 +190,7 @@ def _by_brand(data: bytes) -> Format:
     end = min(int.from_bytes(data[:4]), 256)
     brands = [data[8:12], *(data[at : at + 4] for at in range(16, end, 4))]
     for brand in brands:
-        if brand in _BRANDS:
-            return _BRANDS[brand]
+        for format_ in FORMATS.values():
+            if brand in format_.brands:
+                return format_
     raise ImageError("unsupported", f"files of the brand {data[8:12]!r} are not accepted")

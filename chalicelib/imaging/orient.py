@@ -14,5 +14,5 @@ _TURNS = {
 
 
 def turn_upright(image: Image, orientation: int) -> Image:
-    """Return `image` as seen: `orientation` is 1 to 8 and tells how it is stored."""
+    """Return `image` upright. `orientation` is 1 to 8, for how it is stored."""
     return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image

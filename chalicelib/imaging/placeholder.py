@@ -6,7 +6,7 @@ from math import ceil, sqrt
 
 from PIL.Image import Image
 
-from chalicelib.imaging.encoders.saving import saved
+from chalicelib.imaging.codecs.saving import saved
 from chalicelib.imaging.resize import fit, resize
 
 _MOST_CHARACTERS = 400

@@ -10,16 +10,13 @@ from PIL.ImageFile import ImageFile
 from chalicelib.imaging.colour import is_srgb
 from chalicelib.imaging.errors import decoding
 from chalicelib.imaging.exif import Exif, read_exif
-from chalicelib.imaging.formats import AVIF, GIF, HEIC, PNG, TIFF, WEBP, Format, sniff
+from chalicelib.imaging.formats import AVIF, GIF, PNG, TIFF, WEBP, Format, sniff
 from chalicelib.imaging.resize import Size
 from chalicelib.imaging.types import ImageError, Options
 
 # Each scan is a pass over the whole image, however short it is: encoders write about ten, libjpeg-turbo's
 # own fuzzers stop at 500.
 _MOST_SCANS = 100
-
-# Formats whose decoder turns the image itself.
-_TURNED_WHEN_DECODED = (HEIC, TIFF)
 
 
 @dataclass(frozen=True)
@@ -31,7 +28,7 @@ class Source:
         format: What they are.
         image: Pillow's view of them, not yet decoded.
         frames: 1 for a still image.
-        exif: What its metadata told.
+        exif: What is read from its metadata.
         profile: The embedded ICC profile.
     """
 
@@ -45,7 +42,7 @@ class Source:
     @cached_property
     def orientation(self) -> int:
         """1 to 8 as in TIFF 6.0: how the decoded pixels are still to be turned."""
-        return 1 if self.format in _TURNED_WHEN_DECODED else self.exif.orientation
+        return 1 if self.format.is_turned_when_decoded else self.exif.orientation
 
     @cached_property
     def size(self) -> Size:
@@ -77,7 +74,7 @@ def open_source(data: bytes, options: Options) -> Source:
     """Open an image file, and refuse what is too large before anything is decoded.
 
     Raises:
-        ImageError: It is no image, or not one to accept.
+        ImageError: The bytes are not an image, or not an accepted one.
     """
     format_ = sniff(data)
     frames = 1
@@ -105,28 +102,28 @@ def open_image(data: bytes, format_: Format) -> ImageFile:
 def _early(data: bytes, format_: Format) -> tuple[Size, int] | None:
     """Return size and frames of formats by which Pillow reserves memory when it opens them, or counts late."""
     if format_ is GIF:
-        from chalicelib.imaging.containers import gif
+        from chalicelib.imaging.codecs import gif
 
         return gif.canvas(data), gif.count_frames(data)
     if format_ is PNG:
-        from chalicelib.imaging.containers import png
+        from chalicelib.imaging.codecs import png
 
         return png.header(data)[:2], png.count_frames(data)
     if format_ is WEBP:
-        from chalicelib.imaging.containers import webp
+        from chalicelib.imaging.codecs import webp
 
         return webp.canvas(data), webp.count_frames(data)
     return None
 
 
 def _scans(data: bytes) -> int:
-    from chalicelib.imaging.containers import jpeg
+    from chalicelib.imaging.codecs import jpeg
 
     return jpeg.count_scans(data)
 
 
 def _png_depth(data: bytes) -> int:
-    from chalicelib.imaging.containers import png
+    from chalicelib.imaging.codecs import png
 
     return png.header(data)[2]
 
@@ -134,7 +131,7 @@ def _png_depth(data: bytes) -> int:
 def _size(data: bytes, format_: Format, image: ImageFile) -> Size:
     if format_ is not GIF:
         return image.size
-    from chalicelib.imaging.containers import gif
+    from chalicelib.imaging.codecs import gif
 
     return gif.canvas(data)
 

@@ -24,7 +24,7 @@ LARGEST_SIDE = 16_383
 
 
 class ImageError(ValueError):
-    """Bytes that are no image, or not one to accept.
+    """Bytes that are not an image, or not an accepted one.
 
     Attributes:
         code: One word for programs, an `ErrorCode`. The message is for people.
@@ -185,7 +185,7 @@ class Compressed:
         original_format: What the source's bytes are: one of the above, or `heic`, `tiff`, `bmp`, `jpeg2000`.
         placeholder: A data URI of at most 400 characters to paint while the image loads.
         dominant_color: `#rrggbb`.
-        captured_at: When the photograph was taken, in ISO 8601, as far as the source tells: with an
+        captured_at: When the photograph was taken, in ISO 8601, if the source has it: with an
             offset from UTC only where the camera wrote one.
         renditions: In the order of `Options.renditions`.
     """

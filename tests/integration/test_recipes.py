@@ -113,6 +113,28 @@ print(table.get_record(image_id(SOURCE, "a.jpg"))["aspectRatio"])
     assert run(steps("Add a field to the record"), "-c", code) == "64:48\n"
 
 
+def test_recipe_adds_a_format(run: Run) -> None:
+    code = """
+from chalicelib.api.uploads import parse_upload
+from chalicelib.imaging import compress
+from chalicelib.records import content_type_of, destination_key
+from chalicelib.settings import Settings
+from tools.deploy import config
+from pathlib import Path
+compressed = compress(b"P6 2 1 255 " + bytes([255, 0, 0] * 2))
+print(compressed.original_format, compressed.content_type, compressed.dominant_color)
+print(content_type_of("ppm"), destination_key("a.ppm", "ppm", compressed.format))
+stage = config.read(Path(".chalice/config.json"), "local")
+print(parse_upload({"key": "a.ppm", "contentType": "image/x-portable-pixmap"},
+                   Settings.from_environment(stage.environment)).content_type)
+"""
+    assert run(steps("Add a format"), "-c", code).splitlines() == [
+        "ppm image/jpeg #ff0000",
+        "image/x-portable-pixmap resized-a.ppm.jpg",
+        "image/x-portable-pixmap",
+    ]
+
+
 def test_recipe_makes_one_more_aws_call(run: Run) -> None:
     call, table, use = steps("Make one more AWS call")
 

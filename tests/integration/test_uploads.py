@@ -135,6 +135,8 @@ def test_a_key_that_is_not_fit_for_an_upload_is_400_and_named(api: Api, key: Any
     [
         ({"contentType": "text/html"}, "contentType"),
         ({"contentType": "image/svg+xml"}, "contentType"),
+        ({"contentType": "image/x-adobe-dng"}, "contentType"),
+        ({"contentType": "IMAGE/JPEG"}, "contentType"),
         ({"contentType": "image/jpeg; charset=x"}, "contentType"),
         ({"contentType": "image/jpeg\r\nX-Evil: 1"}, "contentType"),
         ({"contentType": None}, "contentType"),
@@ -150,6 +152,17 @@ def test_a_member_that_is_wrong_is_400_and_named(api: Api, members: dict[str, An
     answer = api.post("/uploads", {**asked(), **members})
 
     assert (answer.status_code, body(answer)["parameter"]) == (400, named)
+
+
+@pytest.mark.parametrize("content_type", ["image/jpg", "image/heif", "image/x-ms-bmp", "image/jp2"])
+def test_a_type_is_accepted_under_each_of_its_names(api: Api, content_type: str) -> None:
+    assert api.post("/uploads", asked("up/named.bin", contentType=content_type)).status_code == 201
+
+
+def test_a_refused_type_is_answered_with_accepted_ones(api: Api) -> None:
+    answer = body(api.post("/uploads", asked("up/typed.psd", contentType="image/vnd.adobe.photoshop")))
+
+    assert "image/jpeg, image/png" in answer["detail"]
 
 
 def test_a_member_whose_name_is_half_a_character_is_400_in_an_answer_that_can_be_sent(api: Api) -> None:

@@ -6,11 +6,9 @@ import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 from chalicelib.imaging import Options, Rendition, compress
-from chalicelib.imaging.animation import Frame
-from chalicelib.imaging.containers import avif, png, webp
-from chalicelib.imaging.encoders import gif as gif_encoder
-from chalicelib.imaging.encoders import png as png_encoder
-from chalicelib.imaging.encoders import webp as webp_encoder
+from chalicelib.imaging.codecs import avif, png, webp
+from chalicelib.imaging.codecs import gif as gif_codec
+from chalicelib.imaging.frames import Frame
 from tests.fixtures.drawings import Size, disc, load, photograph, pixel, quarters, save
 from tests.fixtures.files import gif, gif_frame, gif_loop, png_with
 
@@ -97,7 +95,7 @@ def test_frames_that_look_the_same_are_not_merged(format_: str) -> None:
 
 def apng_of_twins(picture: Image.Image) -> bytes:
     """Pillow's encoder would merge them."""
-    return png_encoder.animate([Frame(picture, 100), Frame(picture, 100)], picture.size, 0)
+    return png.animate([Frame(picture, 100), Frame(picture, 100)], picture.size, 0, Options())
 
 
 @pytest.mark.parametrize(("repeats", "plays"), [(None, 1), (0, 0), (3, 4)])
@@ -177,7 +175,7 @@ def test_a_gif_without_a_size_change_keeps_its_bytes_but_for_metadata() -> None:
 def test_what_vanishes_from_a_gif_is_cleared() -> None:
     rolling = [Frame(frame, 100) for frame in drawn(transparent=True)]
 
-    result = [frame for frame, _ in frames(gif_encoder.animate(rolling, (120, 90), 0))]
+    result = [frame for frame, _ in frames(gif_codec.animate(rolling, (120, 90), 0, Options()))]
 
     assert [pixel(frame, 3, 40)[3] > 0 for frame in result] == [True, False, False, False, False]
     assert [pixel(frame, 75, 40)[3] > 0 for frame in result] == [False, False, False, True, True]
@@ -246,9 +244,9 @@ def test_a_gif_s_unchanged_pixels_are_not_drawn_again() -> None:
     touched = still.copy()
     touched.paste((255, 0, 0), (40, 40, 44, 44))
 
-    both = gif_encoder.animate([Frame(still, 100), Frame(touched, 100)], still.size, 0)
+    both = gif_codec.animate([Frame(still, 100), Frame(touched, 100)], still.size, 0, Options())
 
-    assert len(both) - len(gif_encoder.encode(still)) < 900
+    assert len(both) - len(gif_codec.encode(still, Options())) < 900
     assert pixel(list(frames(both))[1][0], 42, 42) == pytest.approx((255, 0, 0, 255), abs=4)
 
 
@@ -257,7 +255,7 @@ def test_each_frame_of_a_webp_tells_where_it_is_and_how_large() -> None:
     touched = still.copy()
     touched.paste((255, 0, 0), (41, 31, 52, 44))
 
-    data = webp_encoder.animate([Frame(still, 100), Frame(touched, 70)], still.size, 0, 70)
+    data = webp.animate([Frame(still, 100), Frame(touched, 70)], still.size, 0, Options())
 
     headers = [data[start : start + 16] for kind, start, _ in webp.chunks(data) if kind == b"ANMF"]
     numbers = [

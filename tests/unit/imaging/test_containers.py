@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from chalicelib.imaging import ImageError
-from chalicelib.imaging.animation import changed
-from chalicelib.imaging.containers import avif, gif, isobmff, jpeg, jpeg2000, png, webp
+from chalicelib.imaging.codecs import avif, gif, isobmff, jpeg, jpeg2000, png, webp
+from chalicelib.imaging.frames import changed
 from tests.fixtures.drawings import load, photograph, save
 from tests.fixtures.files import blank_jpeg, box, full_box, gif_frame, gif_loop, riff
 from tests.fixtures.files import gif as gif_file

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from chalicelib.imaging import Options, Rendition, compress
-from chalicelib.imaging.encoders import png as png_encoder
+from chalicelib.imaging.codecs import png
 from chalicelib.imaging.placeholder import dominant_color, placeholder, preview
 from tests.fixtures.drawings import disc, load, photograph, pixel, quarters, save
 
@@ -133,15 +133,15 @@ def test_png_is_written_without_oxipng(monkeypatch: pytest.MonkeyPatch) -> None:
     compressed = compress(save(original, "PNG"), Options(max_width=150))
 
     assert load(compressed.data).size == (150, 100)
-    assert load(png_encoder.encode(original)).tobytes() == original.tobytes()
-    assert load(png_encoder.encode(original, 8)).mode == "P"
+    assert load(png.encode(original, Options())).tobytes() == original.tobytes()
+    assert load(png.encode(original, Options(png_colors=8))).mode == "P"
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
 def test_png_is_lossless_with_oxipng(mode: str) -> None:
     original = disc() if mode == "RGBA" else photograph(mode=mode)
 
-    decoded = load(png_encoder.encode(original)).convert(mode)
+    decoded = load(png.encode(original, Options())).convert(mode)
 
     assert (
         decoded.convert("RGBa" if mode == "RGBA" else mode).tobytes()

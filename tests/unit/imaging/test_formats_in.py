@@ -1,4 +1,4 @@
-"""Every format that is read, told by its bytes alone."""
+"""Every format that is read, detected by its bytes alone."""
 
 import pytest
 from PIL import Image, ImageChops
@@ -35,7 +35,7 @@ def test_every_format_is_read(name: str, data: bytes) -> None:
         ("heic", "heic"),
     ],
 )
-def test_the_source_s_format_is_told(name: str, format_: str) -> None:
+def test_the_source_s_format_is_reported(name: str, format_: str) -> None:
     assert compress(every_format(photograph())[name]).original_format == format_
 
 

@@ -85,7 +85,7 @@ def mutate(data: bytes, chance: random.Random) -> bytes:
 
 
 def failures(name: str, data: bytes, count: int) -> list[str]:
-    """Compress mutations of a file, and tell which ended in neither a result nor an `ImageError`, or late."""
+    """Compress mutations of a file, and return which ended in neither a result nor an `ImageError`, or late."""
     found = []
     for seed in range(count):
         damaged = mutate(data, random.Random(f"{name} {seed}"))

@@ -229,7 +229,7 @@ def test_exif_of_endless_directories_is_read_once(count: int) -> None:
 @pytest.mark.parametrize("name", sorted(every_format(photograph())))
 @pytest.mark.parametrize("share", [0.3, 0.7, 0.95])
 def test_a_truncated_file_is_refused_or_read(name: str, share: float) -> None:
-    """Some formats can do without their end; the others tell that it is missing."""
+    """Some formats can do without their end; the others report that it is missing."""
     data = every_format(photograph((160, 120)))[name]
 
     with suppress(ImageError):

@@ -215,7 +215,7 @@ def test_png_colors_reduce_png_to_a_palette(mode: str) -> None:
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
 def test_every_orientation_is_baked_in(format_: str, orientation: int) -> None:
-    """Stored so that turning it as told gives the quarters back."""
+    """Stored so that turning it by its orientation gives the quarters back."""
     undo = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
         3: Image.Transpose.ROTATE_180,

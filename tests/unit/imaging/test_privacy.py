@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from chalicelib.imaging import Options, Rendition, compress
-from chalicelib.imaging.containers import avif, gif, isobmff, jpeg, png, webp
+from chalicelib.imaging.codecs import avif, gif, isobmff, jpeg, png, webp
 from tests.fixtures.drawings import load, photograph, quarters, save
 from tests.fixtures.exif import exif
 from tests.fixtures.files import (

@@ -1,34 +1,18 @@
-"""AVIF files: their metadata told from their picture (AVIF 1.1; ISO/IEC 14496-12:2022, section 8.11).
-
-A picture's data is found by its offset in the file, so nothing may move: what is removed leaves
-a hole of zeros behind, and the file keeps its size.
-"""
+"""The items of AVIF and HEIC files: which of them are pictures, and where their data is (ISO/IEC 14496-12:2022, 8.11)."""
 
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from chalicelib.imaging.containers.isobmff import Box, box, boxes, find
-from chalicelib.imaging.types import ImageError
+from chalicelib.imaging.codecs.isobmff import Box, box, boxes
 
-_FILE = (b"ftyp", b"meta", b"moov", b"mdat", b"free")
-_MOVIE = (b"mvhd", b"trak", b"iods", b"mvex")
-_TRACK = (b"tkhd", b"tref", b"edts", b"mdia")
 _PICTURE_ITEMS = (b"av01", b"grid", b"iovl", b"iden", b"tmap")
 _THUMBNAIL = b"thmb"
-
-# Where durations are, after the version (1) and flags of their boxes.
-_DURATIONS = (
-    ((b"moov", b"mvhd"), 24),
-    ((b"moov", b"trak", b"tkhd"), 28),
-    ((b"moov", b"trak", b"edts", b"elst"), 8),
-)
-_FOR_EVER = 0xFFFF_FFFF_FFFF_FFFF
 
 
 @dataclass(frozen=True, slots=True)
 class _Location:
-    """Where an item's data is: its extents, and whether they count from the file's start or that of `idat`."""
+    """Where an item's data is: its extents, and whether they count from the start of the file or of `idat`."""
 
     item: int
     in_idat: bool
@@ -36,75 +20,8 @@ class _Location:
     entry: bytes
 
 
-def strip(data: bytes) -> bytes:
-    """Return the file with its picture alone: no Exif, XMP, thumbnail or foreign box.
-
-    Raises:
-        ImageError: Its boxes are damaged.
-    """
-    result = bytearray(data)
-    try:
-        for top in boxes(data):
-            if top.kind == b"meta":
-                _clear_items(data, result, top)
-            elif top.kind == b"moov":
-                _clear_movie(data, result, top)
-            elif top.kind not in _FILE:
-                _blank(result, top)
-    except (struct.error, IndexError) as error:
-        raise ImageError("corrupt", "the AVIF's index is damaged") from error
-    return bytes(result)
-
-
-def plays(data: bytes) -> int:
-    """Return how often a sequence plays, 0 for ever: as often as its edit list fits into its track (8.6.6)."""
-    durations = _durations(data)
-    if durations is None:
-        return 1
-    (_, movie), (_, once) = durations[0], durations[-1]
-    return 0 if movie == _FOR_EVER or not once else max(1, round(movie / once))
-
-
-def with_plays(data: bytes, plays: int) -> bytes:
-    """Return a sequence that plays so often; 0 is for ever."""
-    durations = _durations(data)
-    assert durations is not None
-    *wholes, (_, once) = durations
-    result = bytearray(data)
-    for position, _ in wholes:
-        struct.pack_into(">Q", result, position, once * plays if plays else _FOR_EVER)
-    return bytes(result)
-
-
-def _durations(data: bytes) -> list[tuple[int, int]] | None:
-    """Return the 64-bit durations of a sequence, each with its position: movie, track, and a single play of it."""
-    found = []
-    for path, offset in _DURATIONS:
-        holder = find(data, *path)
-        if holder is None or holder.payload + offset + 8 > holder.end or data[holder.payload] != 1:
-            return None
-        position = holder.payload + offset
-        found.append((position, int.from_bytes(data[position : position + 8])))
-    return found
-
-
-def _blank(result: bytearray, foreign: Box) -> None:
-    result[foreign.start + 4 : foreign.start + 8] = b"free"
-    result[foreign.payload : foreign.end] = bytes(foreign.end - foreign.payload)
-
-
-def _clear_movie(data: bytes, result: bytearray, movie: Box) -> None:
-    for part in boxes(data, movie.payload, movie.end):
-        if part.kind == b"trak":
-            for inner in boxes(data, part.payload, part.end):
-                if inner.kind not in _TRACK:
-                    _blank(result, inner)
-        elif part.kind not in _MOVIE:
-            _blank(result, part)
-
-
-def _clear_items(data: bytes, result: bytearray, meta: Box) -> None:
-    """Take the items that are no picture out of `meta`, and clear their data."""
+def clear_items(data: bytes, result: bytearray, meta: Box) -> None:
+    """Remove the items that are not pictures from `meta`, and clear their data."""
     parts = {part.kind: part for part in boxes(data, meta.payload + 4, meta.end)}
     private = _private_items(data, parts)
     if not private:
@@ -120,7 +37,7 @@ def _clear_items(data: bytes, result: bytearray, meta: Box) -> None:
 
 
 def _rewrite(data: bytes, result: bytearray, meta: Box, private: set[int]) -> None:
-    """Leave the entries of private items out of `meta`, and fill what they took with an empty box."""
+    """Remove the entries of private items from `meta`, and fill their space with an empty box."""
     rewriters: dict[bytes, Callable[[bytes, Box, set[int]], bytes]] = {
         b"iinf": _item_information,
         b"iloc": _item_locations,

@@ -6,7 +6,7 @@ _DECOMPOSITION_LEVELS = 9
 
 
 def resolutions(data: bytes) -> int:
-    """Return how many times the picture can be halved while it is decoded; 0 if the header does not tell."""
+    """Return how many times the picture can be halved while it is decoded; 0 if the header does not say."""
     position = data.find(_CODESTREAM) + 2
     while 2 <= position < len(data) - _DECOMPOSITION_LEVELS and data[position + 1] != _SOT:
         if data[position + 1] == _COD:

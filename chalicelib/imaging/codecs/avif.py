@@ -1,0 +1,132 @@
+"""AVIF files: written, and stripped of what is not the picture (AVIF 1.1; ISO/IEC 14496-12:2022, section 8.11).
+
+A picture's data is found by its offset in the file, so nothing may move: what is removed leaves
+a hole of zeros behind, and the file keeps its size.
+"""
+
+import struct
+from collections.abc import Iterable
+from typing import Any
+
+from PIL.Image import Image
+
+from chalicelib.imaging.codecs.isobmff import Box, boxes, find
+from chalicelib.imaging.codecs.items import clear_items
+from chalicelib.imaging.codecs.saving import saved
+from chalicelib.imaging.frames import Frame
+from chalicelib.imaging.resize import Size
+from chalicelib.imaging.types import ImageError, Options
+
+_FILE = (b"ftyp", b"meta", b"moov", b"mdat", b"free")
+_MOVIE = (b"mvhd", b"trak", b"iods", b"mvex")
+_TRACK = (b"tkhd", b"tref", b"edts", b"mdia")
+
+# Where durations are, after the version (1) and flags of their boxes.
+_DURATIONS = (
+    ((b"moov", b"mvhd"), 24),
+    ((b"moov", b"trak", b"tkhd"), 28),
+    ((b"moov", b"trak", b"edts", b"elst"), 8),
+)
+_FOR_EVER = 0xFFFF_FFFF_FFFF_FFFF
+
+# Speeds 9, 8, 7 and 6 write 30, 33, 34 and 35 % fewer bytes than JPEG at equal SSIMULACRA2, in 50, 180, 280
+# and 500 ms a megapixel. Full chroma resolution is worth 1 to 2 of these per cent.
+_SPEED = 8
+
+# AVIF's quality 58 scores like JPEG's 70 in the mean of photographs; both scales end at 100.
+_LIKE_JPEG = [
+    round(quality * 58 / 70 if quality < 70 else 100 - (100 - quality) * 1.4) for quality in range(101)
+]
+
+
+def strip(data: bytes) -> bytes:
+    """Return the file with its picture alone: no Exif, XMP, thumbnail or foreign box.
+
+    Raises:
+        ImageError: Its boxes are damaged.
+    """
+    result = bytearray(data)
+    try:
+        for top in boxes(data):
+            if top.kind == b"meta":
+                clear_items(data, result, top)
+            elif top.kind == b"moov":
+                _clear_movie(data, result, top)
+            elif top.kind not in _FILE:
+                _blank(result, top)
+    except (struct.error, IndexError) as error:
+        raise ImageError("corrupt", "the AVIF's index is damaged") from error
+    return bytes(result)
+
+
+def plays(data: bytes) -> int:
+    """Return how often a sequence plays, 0 for ever: as often as its edit list fits into its track (8.6.6)."""
+    durations = _durations(data)
+    if durations is None:
+        return 1
+    (_, movie), (_, once) = durations[0], durations[-1]
+    return 0 if movie == _FOR_EVER or not once else max(1, round(movie / once))
+
+
+def with_plays(data: bytes, plays: int) -> bytes:
+    """Return a sequence that plays so often; 0 is for ever."""
+    durations = _durations(data)
+    assert durations is not None
+    *wholes, (_, once) = durations
+    result = bytearray(data)
+    for position, _ in wholes:
+        struct.pack_into(">Q", result, position, once * plays if plays else _FOR_EVER)
+    return bytes(result)
+
+
+def _durations(data: bytes) -> list[tuple[int, int]] | None:
+    """Return the 64-bit durations of a sequence, each with its position: movie, track, and a single play of it."""
+    found = []
+    for path, offset in _DURATIONS:
+        holder = find(data, *path)
+        if holder is None or holder.payload + offset + 8 > holder.end or data[holder.payload] != 1:
+            return None
+        position = holder.payload + offset
+        found.append((position, int.from_bytes(data[position : position + 8])))
+    return found
+
+
+def _blank(result: bytearray, foreign: Box) -> None:
+    result[foreign.start + 4 : foreign.start + 8] = b"free"
+    result[foreign.payload : foreign.end] = bytes(foreign.end - foreign.payload)
+
+
+def _clear_movie(data: bytes, result: bytearray, movie: Box) -> None:
+    for part in boxes(data, movie.payload, movie.end):
+        if part.kind == b"trak":
+            for inner in boxes(data, part.payload, part.end):
+                if inner.kind not in _TRACK:
+                    _blank(result, inner)
+        elif part.kind not in _MOVIE:
+            _blank(result, part)
+
+
+def encode(image: Image, options: Options) -> bytes:
+    """Return an AVIF that looks like a JPEG of that quality."""
+    return _save(image, options.quality)
+
+
+def animate(frames: Iterable[Frame], _: Size, plays: int, options: Options) -> bytes:
+    """Return an AVIF image sequence of the same frames."""
+    first, *others = frames
+    durations = [round(frame.duration) for frame in (first, *others)]
+    images = [frame.image for frame in others]
+    data = _save(first.image, options.quality, save_all=True, append_images=images, duration=durations)
+    return with_plays(data, plays)
+
+
+def _save(image: Image, quality: int, **settings: Any) -> bytes:
+    return saved(
+        image,
+        ".avif",
+        quality=_LIKE_JPEG[quality],
+        speed=_SPEED,
+        subsampling="4:4:4",
+        max_threads=1,
+        **settings,
+    )

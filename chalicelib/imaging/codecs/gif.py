@@ -1,0 +1,186 @@
+"""GIF files as blocks (GIF89a specification, CompuServe 1990)."""
+
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, pairwise
+
+from PIL import ImageChops
+from PIL.Image import Image, Quantize, new
+
+from chalicelib.imaging.codecs.saving import saved
+from chalicelib.imaging.frames import Frame, changed
+from chalicelib.imaging.resize import Size
+from chalicelib.imaging.types import ImageError, Options
+
+_EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
+# Bytes before the colour table and code of an image, and before the data of an extension.
+_HEADS = {_IMAGE: 10, _EXTENSION: 2}
+_GRAPHIC_CONTROL, _APPLICATION = 0xF9, 0xFF
+_LOOPING = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
+
+_TRANSPARENT = 255
+_KEEP, _CLEAR = 1, 2
+_TABLE_OF_256 = 0x87
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """An extension, an image or the header.
+
+    Attributes:
+        kind: `header`, `control`, `loop`, `image` or `other`.
+        start: Where it begins.
+        end: Where it ends.
+    """
+
+    kind: str
+    start: int
+    end: int
+
+
+def _table_size(flags: int) -> int:
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
+
+
+def blocks(data: bytes) -> Iterator[Block]:
+    """Yield the blocks up to the trailer, or to bytes that are not a block.
+
+    Raises:
+        ImageError: A block is cut off.
+    """
+    if len(data) < 13:
+        raise ImageError("truncated", "the GIF header is cut off")
+    position = 13 + _table_size(data[10])
+    yield Block("header", 0, position)
+    while position < len(data) and data[position] in _HEADS:
+        head = _HEADS[data[position]]
+        if position + head > len(data):
+            raise ImageError("truncated", "a GIF block is cut off")
+        if data[position] == _IMAGE:
+            kind, body = "image", position + head + _table_size(data[position + 9]) + 1
+        else:
+            kind, body = _extension_kind(data, position), position + head
+        end = _after_sub_blocks(data, body)
+        yield Block(kind, position, end)
+        position = end
+
+
+def _extension_kind(data: bytes, position: int) -> str:
+    label = data[position + 1]
+    if label == _GRAPHIC_CONTROL:
+        return "control"
+    if label == _APPLICATION and data[position + 3 : position + 14] in _LOOPING:
+        return "loop"
+    return "other"
+
+
+def _after_sub_blocks(data: bytes, position: int) -> int:
+    while position < len(data):
+        if data[position] == 0:
+            return position + 1
+        position += 1 + data[position]
+    raise ImageError("truncated", "a GIF block is cut off")
+
+
+def canvas(data: bytes) -> tuple[int, int]:
+    """Return width and height that hold the screen and every frame: decoders enlarge the screen to fit."""
+    width, height = struct.unpack_from("<HH", data, 6) if len(data) >= 10 else (0, 0)
+    for block in blocks(data):
+        if block.kind == "image":
+            x, y, frame_width, frame_height = struct.unpack_from("<4H", data, block.start + 1)
+            width, height = max(width, x + frame_width), max(height, y + frame_height)
+    return width, height
+
+
+def count_frames(data: bytes) -> int:
+    """Return how many frames there are, 1 or more."""
+    return max(1, sum(block.kind == "image" for block in blocks(data)))
+
+
+def plays(data: bytes) -> int:
+    """Return how often the animation plays, 0 for ever. The file holds the number of repetitions after the first play."""
+    for block in blocks(data):
+        if block.kind == "loop":
+            repeats = int.from_bytes(data[block.start + 16 : block.start + 18], "little")
+            return repeats + 1 if repeats else 0
+    return 1
+
+
+def strip(data: bytes) -> bytes:
+    """Return the file without comments, texts and foreign extensions, and nothing after its end."""
+    kept = [data[block.start : block.end] for block in blocks(data) if block.kind != "other"]
+    return b"".join([*kept, bytes([_TRAILER])])
+
+
+def encode(image: Image, options: Options) -> bytes:
+    """Return a still GIF of 256 colours; what is less than half opaque becomes transparent."""
+    return animate([Frame(image, 0)], image.size, 1, options)
+
+
+def animate(frames: Iterable[Frame], size: Size, plays: int, _: Options) -> bytes:
+    """Return a GIF of the same frames.
+
+    Each frame draws the pixels that it changes. A GIF cannot draw transparency, so where the next frame is
+    transparent at a pixel that is not, this one draws the whole picture and is then cleared away.
+    """
+    pieces = [b"GIF89a" + struct.pack("<HHBBB", *size, 0x70, 0, 0)]
+    if plays != 1:
+        repeats = max(0, plays - 1)
+        pieces.append(b"!\xff\x0bNETSCAPE2.0\x03\x01" + struct.pack("<H", repeats) + b"\0")
+    before = None
+    for frame, following in _with_next(frames):
+        is_cleared = following is not None and _vanishes(frame.image, following.image)
+        box = (0, 0, *size) if is_cleared else changed(before, frame.image)
+        part = frame.image.crop(box)
+        undrawn = _transparent(part)
+        if before is not None and not is_cleared:
+            undrawn = ImageChops.lighter(undrawn, _same(before.crop(box), part))
+        delay = min(0xFFFF, round(frame.duration / 10))
+        pieces += _frame(part, undrawn, box[:2], _CLEAR if is_cleared else _KEEP, delay)
+        before = None if is_cleared else frame.image
+    return b"".join([*pieces, b";"])
+
+
+def _with_next(frames: Iterable[Frame]) -> Iterator[tuple[Frame, Frame | None]]:
+    padded: Iterable[Frame | None] = chain(frames, [None])
+    for frame, following in pairwise(padded):
+        assert frame is not None
+        yield frame, following
+
+
+def _transparent(image: Image) -> Image:
+    """Return a mask, 255 where a pixel is less than half opaque."""
+    if image.mode != "RGBA":
+        return new("L", image.size)
+    return image.getchannel("A").point([255 * (alpha < 128) for alpha in range(256)])
+
+
+def _vanishes(image: Image, following: Image) -> bool:
+    """Return whether a pixel that is seen is not in the following image."""
+    return ImageChops.subtract(_transparent(following), _transparent(image)).getbbox() is not None
+
+
+def _same(before: Image, after: Image) -> Image:
+    """Return a mask, 255 where two images look the same."""
+    difference = ImageChops.difference(before.convert("RGBA"), after.convert("RGBA"))
+    most = difference.split()
+    worst = ImageChops.lighter(ImageChops.lighter(most[0], most[1]), ImageChops.lighter(most[2], most[3]))
+    return worst.point([255 * (level == 0) for level in range(256)])
+
+
+def _frame(image: Image, undrawn: Image, offset: Size, disposal: int, delay: int) -> list[bytes]:
+    """Return the blocks of a frame: 255 colours of its own, and one for the pixels that it leaves alone."""
+    indexed = image.convert("RGB").quantize(_TRANSPARENT, Quantize.MEDIANCUT)
+    palette = bytes(indexed.getpalette() or ())[: 3 * _TRANSPARENT]
+    indexed.paste(_TRANSPARENT, mask=undrawn)
+    control = struct.pack("<BBBBHBB", 0x21, 0xF9, 4, disposal << 2 | 1, delay, _TRANSPARENT, 0)
+    descriptor = struct.pack("<BHHHHB", 0x2C, *offset, *image.size, _TABLE_OF_256)
+    return [control, descriptor, palette.ljust(768, b"\0"), _compress(indexed)]
+
+
+def _compress(indexed: Image) -> bytes:
+    """Return an image's LZW code: Pillow writes it into a file of its own, whose last image block it ends."""
+    data = saved(indexed, ".gif", optimize=False, interlace=False)
+    block = next(block for block in blocks(data) if block.kind == "image")
+    return data[block.start + 10 : block.end]
