@@ -4,7 +4,6 @@ import { wait } from './dom.js';
 import * as session from './session.js';
 
 const ATTEMPTS = 4;
-const PREFIX_BYTES = 1024;
 
 export function address(path, parameters = {}) {
 	const url = new URL(path, document.baseURI);
@@ -47,9 +46,8 @@ async function problem(answer) {
 export const list = (parameters, signal) => request('GET', 'images', { parameters: { ...parameters, urls: 'true' }, signal });
 export const image = (id) => request('GET', `images/${encodeURIComponent(id)}`, { parameters: { urls: 'true' } });
 
-/** The record of a key, if there is one. Asked as a list, since browsers complain of a 404; but a prefix has its limit. */
+/** The record of a key, if there is one. Asked as a list, since browsers complain of a 404. */
 export async function byKey(key) {
-	if (new Blob([key]).size > PREFIX_BYTES) return list({ key });
 	const { images } = await list({ prefix: key, limit: 1 });
 	return images.find((record) => record.sourceKey === key);
 }

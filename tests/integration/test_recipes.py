@@ -71,8 +71,8 @@ from pathlib import Path
 from chalicelib import options
 from chalicelib.imaging import Options, fingerprint
 from chalicelib.settings import Settings
-from tools.deploy import config
-stage = config.read(Path(".chalice/config.json"), "local")
+from tools.chalice_config import read_stage
+stage = read_stage(Path(), "local")
 chosen = options.of(Settings.from_environment(stage.environment))
 print(chosen.quality, fingerprint(chosen) != fingerprint(Options()))
 """
@@ -119,12 +119,12 @@ from chalicelib.api.uploads import parse_upload
 from chalicelib.imaging import compress
 from chalicelib.records import content_type_of, destination_key
 from chalicelib.settings import Settings
-from tools.deploy import config
+from tools.chalice_config import read_stage
 from pathlib import Path
 compressed = compress(b"P6 2 1 255 " + bytes([255, 0, 0] * 2))
 print(compressed.original_format, compressed.content_type, compressed.dominant_color)
 print(content_type_of("ppm"), destination_key("a.ppm", "ppm", compressed.format))
-stage = config.read(Path(".chalice/config.json"), "local")
+stage = read_stage(Path(), "local")
 print(parse_upload({"key": "a.ppm", "contentType": "image/x-portable-pixmap"},
                    Settings.from_environment(stage.environment)).content_type)
 """
