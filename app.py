@@ -44,6 +44,14 @@ def compress_batch(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 @app.lambda_function()
+def record_failure(event: dict[str, Any], context: Any) -> None:
+    """Record why an image could not be compressed when its workers died, and keep the event."""
+    from chalicelib import deaths, telemetry
+
+    telemetry.handler(context, lambda: deaths.handle(event))
+
+
+@app.lambda_function()
 def sweep(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Find what no event will repair, and have it reconciled."""
     from chalicelib import sweep as sweeping

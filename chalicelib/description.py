@@ -1,35 +1,8 @@
-"""What a record says about a source object and the objects made from it."""
+"""What a record says about a compressed object."""
 
-from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 from chalicelib.imaging import Compressed
-from chalicelib.records import Record, image_id, timestamp
-
-
-def failed_record(bucket: str, key: str, etag: str, size: int, settings_version: str) -> Record:
-    """Return a new record of a source object, `failed` until its error or its compressed object is added.
-
-    Args:
-        bucket: The source bucket.
-        key: The source key.
-        etag: The ETag of the source object.
-        size: Its bytes.
-        settings_version: The fingerprint of the options.
-    """
-    return {
-        "imageId": image_id(bucket, key),
-        "sourceBucket": bucket,
-        "sourceKey": key,
-        "sourceETag": etag,
-        "sizeOriginal": size,
-        "contentType": "application/octet-stream",
-        "resizedAt": timestamp(datetime.now(UTC)),
-        "status": "failed",
-        "settingsVersion": settings_version,
-        "revision": uuid4().hex,
-    }
 
 
 def describe_compressed(compressed: Compressed, bucket: str, key: str, etag: str) -> Any:

@@ -18,7 +18,7 @@ def reconcile_event(event: Mapping[str, Any]) -> None:
     Raises:
         ExceptionGroup: Some keys failed; the others are done.
     """
-    keys, errors = _named_keys(event["Records"])
+    keys, errors = named_keys(event["Records"])
     for key, force in keys.items():
         try:
             pipeline().reconcile(key, force=force)
@@ -30,7 +30,7 @@ def reconcile_event(event: Mapping[str, Any]) -> None:
         raise ExceptionGroup("some keys could not be reconciled", errors)
 
 
-def _named_keys(records: Iterable[Mapping[str, Any]]) -> tuple[dict[str, bool], list[Exception]]:
+def named_keys(records: Iterable[Mapping[str, Any]]) -> tuple[dict[str, bool], list[Exception]]:
     """Return the keys of the source bucket that records name, each once, and whether to force it; and what names none."""
     bucket = settings.current().source_bucket
     keys: dict[str, bool] = {}

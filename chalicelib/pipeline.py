@@ -28,7 +28,7 @@ from chalicelib.aws.compressed_bucket import CompressedBucket
 from chalicelib.aws.records_table import Conflict, RecordsTable
 from chalicelib.aws.s3 import Overtaken
 from chalicelib.aws.source_bucket import Interrupted, NotModified, SourceBucket, SourceObject, UnreadableError
-from chalicelib.description import describe_compressed, failed_record
+from chalicelib.description import describe_compressed
 from chalicelib.imaging import Compressed, ImageError, Options, compress, fingerprint
 from chalicelib.records import (
     LONGEST_KEY,
@@ -37,12 +37,13 @@ from chalicelib.records import (
     Record,
     RenditionRecord,
     destination_key,
+    failed_record,
     image_id,
     objects_of,
     possible_keys,
     rendition_key,
 )
-from chalicelib.source_body import RefusedError, read_source
+from chalicelib.source_body import RefusedError, read_source, require_fitting, require_servable
 
 Outcome = Literal["compressed", "failed", "deleted", "unchanged", "unreadable", "absent", "excluded"]
 
@@ -153,6 +154,28 @@ class Pipeline:
             return outcome
         raise Conflict(f"{key} changed during each of {_ATTEMPTS} attempts")
 
+    def record_failure(self, key: str, failure: Failure) -> Outcome:
+        """Give a source a failed record, unless it has been compressed since or has gone.
+
+        Args:
+            key: The source key.
+            failure: Why the source could not be compressed.
+
+        Raises:
+            Conflict: A reconcile of the key won.
+            Overtaken: The source changed.
+        """
+        before = self._look(key, verify=True)
+        found = self._source.stat_source(key)
+        if found is None:
+            return self._remove(before)
+        etag, size = found
+        if self._known_etag(before) == etag:
+            return "unchanged"
+        record = failed_record(self._source.name, key, etag, size, self._settings_version)
+        record["error"] = failure
+        return self._commit(record, before)
+
     def _attempt(self, key: str, tried: set[str], *, force: bool, verify: bool, is_patient: bool) -> Outcome:
         """Reconcile a key once; `tried` gets the ETag of its source.
 
@@ -232,17 +255,20 @@ class Pipeline:
         )
         try:
             with self._telemetry.stage("read"):
-                _require_servable(source)
+                require_servable(source)
                 data = read_source(source, self._max_source_bytes)
             record["sourceSha256"] = sha256(data).hexdigest()
             with self._telemetry.stage("compress"):
                 compressed = compress(data, self._options)
             main_key = destination_key(source.key, compressed.original_format, compressed.format)
-            _require_fitting(
-                main_key, *(rendition_key(main_key, each.name) for each in compressed.renditions)
-            )
+            require_fitting(main_key, *(rendition_key(main_key, each.name) for each in compressed.renditions))
         except (ImageError, RefusedError) as error:
             record["error"] = Failure(code=error.code, message=str(error))
+            return record
+        except MemoryError:
+            record["error"] = Failure(
+                code="too-much-memory", message="The image needs more memory than the compress function has."
+            )
             return record
         with self._telemetry.stage("write"):
             self._write(record, compressed, main_key, before.objects)
@@ -276,19 +302,3 @@ def _is_explained(record: Record | None, refusal: UnreadableError) -> bool:
     if record is None or record["sourceETag"] != refusal.etag:
         return False
     return "error" not in record or record["error"]["code"] == refusal.code
-
-
-def _require_servable(source: SourceObject) -> None:
-    if not {".", ".."}.isdisjoint(source.key.split("/")):
-        source.body.close()
-        raise RefusedError(
-            "unservable-key",
-            "The key has a folder or name . or .., which URLs cannot have: rename the object.",
-        )
-
-
-def _require_fitting(*keys: str) -> None:
-    if any(len(key.encode()) > LONGEST_KEY for key in keys):
-        raise RefusedError(
-            "key-too-long", f"The compressed object's key would exceed S3's {LONGEST_KEY} bytes."
-        )

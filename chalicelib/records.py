@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Final, Literal, NotRequired, TypedDict
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from chalicelib.imaging.formats import FORMATS
 
@@ -137,3 +137,27 @@ def objects_of(record: Record | None) -> dict[str, str]:
 def timestamp(time: datetime) -> str:
     """Return ISO 8601 in UTC to the microsecond, which sorts as it reads: `2026-01-31T12:00:00.000000Z`."""
     return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def failed_record(bucket: str, key: str, etag: str, size: int, settings_version: str) -> Record:
+    """Return a new record of a source object, `failed` until its error or its compressed object is added.
+
+    Args:
+        bucket: The source bucket.
+        key: The source key.
+        etag: The ETag of the source object.
+        size: Its bytes.
+        settings_version: The fingerprint of the options.
+    """
+    return {
+        "imageId": image_id(bucket, key),
+        "sourceBucket": bucket,
+        "sourceKey": key,
+        "sourceETag": etag,
+        "sizeOriginal": size,
+        "contentType": "application/octet-stream",
+        "resizedAt": timestamp(datetime.now(UTC)),
+        "status": "failed",
+        "settingsVersion": settings_version,
+        "revision": uuid4().hex,
+    }

@@ -9,6 +9,7 @@ from chalicelib import settings
 from chalicelib.aws import clients
 from chalicelib.aws.compressed_bucket import CompressedBucket
 from chalicelib.aws.functions import CompressFunction, SweepFunction
+from chalicelib.aws.queue import DeadLetterQueue
 from chalicelib.aws.records_table import RecordsTable
 from chalicelib.aws.source_bucket import SourceBucket
 from chalicelib.settings import Settings
@@ -52,6 +53,13 @@ class Services:
             clients.lambda_client(self._waits, self._session),
             self.settings.compress_function,
             self.settings.source_bucket,
+        )
+
+    @cached_property
+    def dead_letters(self) -> DeadLetterQueue:
+        """The queue of failed events."""
+        return DeadLetterQueue(
+            clients.sqs_client(self._waits, self._session), self.settings.dead_letter_queue_arn
         )
 
     @cached_property

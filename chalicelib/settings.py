@@ -29,6 +29,7 @@ _RESERVED_RENDITIONS = {"compressed", "original"}  # names of other files in the
 # The refused endings belong to aliases of access points: through an alias, two names could mean one bucket.
 _BUCKET_NAME = r"(?!.*(?:-s3alias|--ol-s3|\.mrap)$)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]"
 _TABLE_NAME = r"[a-zA-Z0-9_.-]{3,255}"
+_QUEUE_ARN = r"arn:[a-z-]+:sqs:[a-z0-9-]+:\d+:[A-Za-z0-9_.-]+"
 _FUNCTION_NAME = r"(?=.{1,64}$)(?:[a-zA-Z0-9_-]+-)?compress"
 _API_AUTH = r"token|iam|none|cognito:arn:[a-z-]+:cognito-idp:[a-z0-9-]+:[0-9]{12}:userpool/\S+"
 _SHA256 = r"[0-9a-f]{64}"
@@ -160,6 +161,9 @@ class Settings:
         _matching(_FUNCTION_NAME, "the name of a Lambda function, <app>-<stage>-compress")
     )
     """The Lambda function that compresses. The sweep and the API hand keys to it."""
+
+    dead_letter_queue_arn: str = _setting(_matching(rf"(?:{_QUEUE_ARN})?", "the ARN of an SQS queue"), "")
+    """The queue that keeps events of `compress` which failed in every attempt. The deploy sets it."""
 
     api_auth: str = _setting(
         _matching(_API_AUTH, "token, iam, none or cognito:<ARN of a user pool>"), "token"

@@ -1,10 +1,11 @@
-"""The bytes of a source object: read whole, within a limit, without their `Content-Encoding`."""
+"""Which source objects are refused, and the bytes of the others without their `Content-Encoding`."""
 
 import gzip
 import zlib
 from io import BytesIO
 
 from chalicelib.aws.source_bucket import SourceObject
+from chalicelib.records import LONGEST_KEY
 
 _GZIP_MAGIC = b"\x1f\x8b"
 
@@ -60,3 +61,21 @@ def _gunzip(data: bytes, most: int) -> bytes:
 def _require_at_most(most: int, size: int) -> None:
     if size > most:
         raise RefusedError("too-many-bytes", f"The object has {size} bytes, but at most {most} are accepted.")
+
+
+def require_servable(source: SourceObject) -> None:
+    """Raise RefusedError for a key that no URL can have, and close the body."""
+    if not {".", ".."}.isdisjoint(source.key.split("/")):
+        source.body.close()
+        raise RefusedError(
+            "unservable-key",
+            "The key has a folder or name . or .., which URLs cannot have: rename the object.",
+        )
+
+
+def require_fitting(*keys: str) -> None:
+    """Raise RefusedError if an object key is too long for S3."""
+    if any(len(key.encode()) > LONGEST_KEY for key in keys):
+        raise RefusedError(
+            "key-too-long", f"The compressed object's key would exceed S3's {LONGEST_KEY} bytes."
+        )

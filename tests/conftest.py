@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.aws.records_table import RecordsTable
 from chalicelib.records import Record, image_id
-from tools.local_stack import LocalStack, free_port, running
+from tools.local_stack import DEAD_LETTERS_ARN, LocalStack, free_port, running
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -23,6 +23,7 @@ os.environ.update(
     TABLE_NAME=TABLE,
     COMPRESS_FUNCTION="imagepress-local-compress",
     API_AUTH="none",
+    DEAD_LETTER_QUEUE_ARN=DEAD_LETTERS_ARN,
 )
 
 

@@ -5,9 +5,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tools.errors import ToolError
+
+FAILURE_DESTINATIONS: Final[Mapping[str, str]] = {"compress": "record_failure"}
+"""Functions whose failed events Lambda sends to another function, instead of the dead-letter queue."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from rich.progress import Progress
 
+from chalicelib.deaths import is_death
 from tools.deploy.attachments import ASYNCHRONOUS
 from tools.errors import exit_on_errors
 from tools.stages import Stage, choose_stage
@@ -90,6 +91,9 @@ def _redrive(stage: Stage, message: "MessageTypeDef", start: float) -> Outcome:
     function, event = failed
     client = stage.session.client("lambda")
     for each in _split_records(event):
+        if is_death(json.loads(message["Body"])):
+            # Its failed record has the current ETag, so that only a forced event compresses the image again.
+            each["Records"][0]["force"] = True
         client.invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(each).encode())
     return "redriven"
 

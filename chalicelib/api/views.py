@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final, cast, get_args
 from urllib.parse import urlencode
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -28,7 +28,7 @@ from chalicelib.api.requests import (
 from chalicelib.api.responses import Reply, entity_tag, is_named, view
 from chalicelib.api.uploads import FORM_SECONDS, MEMBERS, parse_upload
 from chalicelib.aws.s3 import Overtaken
-from chalicelib.records import EXTENSIONS, Record, Status, image_id, timestamp
+from chalicelib.records import EXTENSIONS, Record, Status, failed_record, image_id, timestamp
 
 _REVALIDATED: Final = "private, no-cache"
 # A browser may go on using a redirect for as long as its URL is valid, and a little less.
@@ -213,14 +213,28 @@ def _is_current(record: Record) -> bool:
 
 
 def _record_of_key(key: str) -> Record:
-    record = services.of_api().table.get_record(image_id(settings.current().source_bucket, key))
-    if record is None:
+    adapters = services.of_api()
+    bucket = adapters.settings.source_bucket
+    record = adapters.table.get_record(image_id(bucket, key))
+    if record is not None:
+        return record
+    found = adapters.source.stat_source(key) if adapters.settings.includes(key) else None
+    if found is None:
         raise Problem("no-such-image", f"No image has the key {quote(key)}.")
-    return record
+    return failed_record(bucket, key, *found, settings_version="")
+
+
+def _with_state(record: Record) -> Record:
+    """Return a record, as `pending` where it is missing or older than its source."""
+    adapters, key = services.of_api(), record["sourceKey"]
+    if record["settingsVersion"] and adapters.source.source_etag(key) in {None, record["sourceETag"]}:
+        return record
+    return cast("Record", {**record, "status": "pending"})
 
 
 def _one(record: Record, *, with_urls: bool) -> Reply:
     """Return the reply of one record. Its entity tag is the same with URLs, which would be stale in a kept reply."""
+    record = _with_state(record)
     if not with_urls:
         return Reply(represent(record))
     return Reply(_represent(record, with_urls=True), {"ETag": _tag(record)}, cache_control="")
@@ -235,10 +249,11 @@ def _check_precondition(request: Request, record: Record) -> bool:
     header = request.headers.get("if-match")
     if header is None:
         return False
-    if not is_named(_tag(record), header):
+    etag = _tag(_with_state(record))
+    if not is_named(etag, header):
         raise Problem(
             "precondition-failed",
-            f"If-Match must name the current ETag of image {record['imageId']}, {_tag(record)}; got {quote(header)}",
+            f"If-Match must name the current ETag of image {record['imageId']}, {etag}; got {quote(header)}",
         )
     return "*" not in header
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
 
 PATIENT: Final = Config(
     signature_version="s3v4",
@@ -56,5 +57,13 @@ def dynamodb_client(waits: Config = PATIENT, session: boto3.Session | None = Non
 def lambda_client(waits: Config = PATIENT, session: boto3.Session | None = None) -> "LambdaClient":
     """Return a Lambda client."""
     client = (session or boto3).client("lambda", config=waits.merge(_SIGNATURE))
+    startup.end()
+    return client
+
+
+@cache
+def sqs_client(waits: Config = PATIENT, session: boto3.Session | None = None) -> "SQSClient":
+    """Return an SQS client."""
+    client = (session or boto3).client("sqs", config=waits.merge(_SIGNATURE))
     startup.end()
     return client

@@ -111,7 +111,7 @@ class SourceBucket:
                 return None
             if error_code(error) not in {"400", "403"}:  # the answers of HEAD where an object is encrypted
                 raise
-            listed = self._listed_source(key)
+            listed = self.stat_source(key)
             return listed[0] if listed else None
 
     def list_sources(self, after: str) -> dict[str, str]:
@@ -127,7 +127,7 @@ class SourceBucket:
 
     def has_source(self, key: str) -> bool:
         """Return whether there is a source object, by the listing, which needs no permission to read the object."""
-        return self._listed_source(key) is not None
+        return self.stat_source(key) is not None
 
     def delete_source(self, key: str, if_etag: str | None = None) -> None:
         """Delete a source object, if it has an ETag; the event that follows deletes what was made of it.
@@ -214,10 +214,10 @@ class SourceBucket:
         self._client.head_bucket(Bucket=self.name)
 
     def _unreadable_source(self, key: str, code: str, message: str) -> UnreadableError | Overtaken:
-        listed = self._listed_source(key)
+        listed = self.stat_source(key)
         return UnreadableError(code, message, *listed) if listed else Overtaken(key)
 
-    def _listed_source(self, key: str) -> tuple[str, int] | None:
+    def stat_source(self, key: str) -> tuple[str, int] | None:
         """Return ETag and size of a source object by the listing, which has them also where the object is unreadable."""
         # A key sorts before every other key that it is a prefix of.
         listed = self._client.list_objects_v2(Bucket=self.name, Prefix=key, MaxKeys=1).get("Contents", [])

@@ -4,13 +4,14 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.api.responses import FOR_OTHER_SITES, SECURITY
+from tools.chalice_config import FAILURE_DESTINATIONS
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_apigateway.literals import GatewayResponseTypeType
     from mypy_boto3_lambda import LambdaClient
 
-ASYNCHRONOUS: Final = ("compress", "sweep", "sweep_daily")
+ASYNCHRONOUS: Final = ("compress", "record_failure", "sweep", "sweep_daily")
 """Functions whose callers do not wait for a response."""
 
 _RETRIES: Final = 2
@@ -29,13 +30,16 @@ def retry_events(client: "LambdaClient", prefix: str, queue_arn: str) -> Iterato
     for function in ASYNCHRONOUS:
         name = prefix + function
         client.get_waiter("function_updated_v2").wait(FunctionName=name)  # until then, Lambda refuses changes
+        destination = queue_arn
+        if taker := FAILURE_DESTINATIONS.get(function):
+            destination = client.get_function(FunctionName=prefix + taker)["Configuration"]["FunctionArn"]
         client.put_function_event_invoke_config(
             FunctionName=name,
             MaximumRetryAttempts=_RETRIES,
             MaximumEventAgeInSeconds=_AGE_SECONDS,
-            DestinationConfig={"OnFailure": {"Destination": queue_arn}},
+            DestinationConfig={"OnFailure": {"Destination": destination}},
         )
-        yield f"{name}: {_RETRIES} retries within {_AGE_SECONDS // 3600} hours, then {queue_arn}"
+        yield f"{name}: {_RETRIES} retries within {_AGE_SECONDS // 3600} hours, then {destination}"
 
 
 def allow_recursion(client: "LambdaClient", function: str) -> str:

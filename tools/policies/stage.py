@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from tools.account import Account
-from tools.chalice_config import read_stage
+from tools.chalice_config import FAILURE_DESTINATIONS, read_stage
 from tools.policies.calls import calls, check
 from tools.policies.grants import Grant, document, filled, grants
 from tools.policies.program import PolicyError, Program
@@ -15,7 +15,6 @@ from tools.policies.program import PolicyError, Program
 _EVENTS: Final = {"on_cw_event", "on_s3_event", "on_sns_message", "schedule"}
 _OF_API: Final = {"authorizer", "middleware", "route"}
 _INVOKE: Final = "lambda:InvokeFunction"
-_QUEUE: Final = "{DEAD_LETTER_QUEUE_ARN}"
 
 
 class Policy(NamedTuple):
@@ -55,6 +54,7 @@ def policies(
         )
     variables = {**stage.environment, **(environment or {}), "stage_name": f"{stage.app}-{stage.name}"}
     variables |= {"partition": account.partition, "region": account.region, "account": account.identifier}
+    variables["dead_letter_queue"] = variables.get("DEAD_LETTER_QUEUE_ARN", "").rpartition(":")[2]
     allowed = {name: set(_of_code(program, kinds, variables)) for name, kinds in handlers.items()}
     invoked = {resource for each in allowed.values() for action, resource in each if action == _INVOKE}
     found = []
@@ -63,10 +63,12 @@ def policies(
         group = account.arn("logs", f"log-group:/aws/lambda/{stage.function_name(function)}:*")
         several |= {Grant("logs:CreateLogStream", group), Grant("logs:PutLogEvents", group)}
         arn = account.arn("lambda", f"function:{stage.function_name(function)}")
-        if arn in invoked or _EVENTS & set(handlers[function].values()):
-            several.add(Grant("sqs:SendMessage", filled(_QUEUE, variables, "app.py")))
-        file = stage.functions[function]["iam_policy_file"]
-        found.append(Policy(function, f"{stage.app}-{stage.name}-{function}", file, frozenset(several)))
+        if destination := FAILURE_DESTINATIONS.get(function):
+            several.add(Grant(_INVOKE, account.arn("lambda", f"function:{stage.function_name(destination)}")))
+        elif arn in invoked or _EVENTS & set(handlers[function].values()):
+            several.add(Grant("sqs:SendMessage", filled("{DEAD_LETTER_QUEUE_ARN}", variables, "app.py")))
+        role, file = f"{stage.app}-{stage.name}-{function}", stage.functions[function]["iam_policy_file"]
+        found.append(Policy(function, role, file, frozenset(several)))
     return found
 
 
@@ -89,5 +91,4 @@ def _of_code(program: Program, kinds: Mapping[str, str], variables: Mapping[str,
         node for unit in units if unit.owner for node in ast.walk(unit.node) if isinstance(node, ast.Dict)
     ]
     items = {str(key.value) for each in dicts for key in each.keys if isinstance(key, ast.Constant)}
-    for call in calls(program, units):
-        yield from grants(call, items, variables)
+    yield from (grant for call in calls(program, units) for grant in grants(call, items, variables))

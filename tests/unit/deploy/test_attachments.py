@@ -35,10 +35,17 @@ def test_retries_are_set_when_the_update_of_a_function_has_ended() -> None:
     client = SESSION.client("lambda")
     with Stubber(client) as stub:
         for function in ASYNCHRONOUS:
-            ended: Any = {"Configuration": {"LastUpdateStatus": "Successful"}}
+            arn = f"arn:aws:lambda:us-east-1:1:function:imagepress-dev-{function}"
+            ended: Any = {"Configuration": {"LastUpdateStatus": "Successful", "FunctionArn": arn}}
             stub.add_response("get_function", ended, {"FunctionName": f"imagepress-dev-{function}"})
+            if function == "compress":
+                failures: Any = {
+                    "Configuration": {"FunctionArn": f"{arn.removesuffix('compress')}record_failure"}
+                }
+                stub.add_response("get_function", failures, {"FunctionName": "imagepress-dev-record_failure"})
             stub.add_response("put_function_event_invoke_config", {})
-        assert len(list(retry_events(client, "imagepress-dev-", "arn:aws:sqs:us-east-1:1:q"))) == 3
+        done = list(retry_events(client, "imagepress-dev-", "arn:aws:sqs:us-east-1:1:q"))
+        assert [line.rpartition(":")[2] for line in done] == ["imagepress-dev-record_failure", "q", "q", "q"]
         stub.assert_no_pending_responses()
 
 
@@ -47,7 +54,7 @@ def test_each_function_gets_its_own_log_group_but_the_api() -> None:
     client = SESSION.client("logs")
     session: Any = SimpleNamespace(client=lambda _: client)
     with Stubber(client) as stub:
-        for function in ("compress", "compress_batch", "sweep"):
+        for function in ("compress", "compress_batch", "record_failure", "sweep"):
             stub.add_response(
                 "create_log_group", {}, {"logGroupName": f"/aws/lambda/imagepress-dev-{function}"}
             )

@@ -1,0 +1,112 @@
+"""What Lambda's invocation records say about a worker: died, too late, or an error of its own."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib import deaths, events, services
+from chalicelib.aws.records_table import Conflict
+from chalicelib.records import Failure
+
+
+class Pipeline:
+    """Keeps what would be recorded."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.failures: dict[str, Failure] = {}
+        self._error = error
+
+    def record_failure(self, key: str, failure: Failure) -> None:
+        if self._error:
+            raise self._error
+        self.failures[key] = failure
+
+
+class Queue:
+    def __init__(self) -> None:
+        self.events: list[Any] = []
+
+    def keep_event(self, event: Any) -> None:
+        self.events.append(event)
+
+
+def invocation(response: Any) -> Any:
+    """Return an invocation record as Lambda's documentation shows it."""
+    return {
+        "version": "1.0",
+        "requestContext": {"condition": "RetriesExhausted", "approximateInvokeCount": 3},
+        "requestPayload": {
+            "Records": [{"s3": {"bucket": {"name": "source-image"}, "object": {"key": "a+b.jpg"}}}]
+        },
+        "responseContext": {"statusCode": 200, "functionError": "Unhandled"},
+        "responsePayload": response,
+    }
+
+
+@pytest.fixture
+def queue(monkeypatch: pytest.MonkeyPatch) -> Queue:
+    queue = Queue()
+    monkeypatch.setattr(services.Services, "dead_letters", queue)
+    return queue
+
+
+@pytest.fixture
+def pipeline(monkeypatch: pytest.MonkeyPatch) -> Pipeline:
+    pipeline = Pipeline()
+    monkeypatch.setattr(events, "pipeline", lambda: pipeline)
+    return pipeline
+
+
+@pytest.mark.parametrize(
+    ("response", "code"),
+    [
+        (
+            {
+                "errorType": "Runtime.ExitError",
+                "errorMessage": "RequestId: 1 Error: Runtime exited with error: signal: killed",
+            },
+            "worker-died",
+        ),
+        (
+            {"errorType": "Runtime.OutOfMemory", "errorMessage": "RequestId: 1 Error: Out of memory"},
+            "worker-died",
+        ),
+        (
+            {
+                "errorType": "Sandbox.Timedout",
+                "errorMessage": "RequestId: 1 Error: Task timed out after 60.00 seconds",
+            },
+            "timed-out",
+        ),
+        ({"errorMessage": "2026-11-26T10:00:00.000Z 1 Task timed out after 60.06 seconds"}, "timed-out"),
+    ],
+)
+def test_worker_that_died_leaves_a_failed_record(
+    pipeline: Pipeline, queue: Queue, response: Any, code: str
+) -> None:
+    deaths.handle(invocation(response))
+
+    assert pipeline.failures["a b.jpg"]["code"] == code
+    assert "3 attempts" in pipeline.failures["a b.jpg"]["message"]
+    assert len(queue.events) == 1
+
+
+@pytest.mark.parametrize(
+    "response",
+    [None, {}, {"errorType": "ExceptionGroup", "errorMessage": "some keys could not be reconciled"}],
+)
+def test_error_that_a_worker_reported_only_waits_in_the_queue(
+    pipeline: Pipeline, queue: Queue, response: Any
+) -> None:
+    deaths.handle(invocation(response))
+
+    assert pipeline.failures == {}
+    assert queue.events == [invocation(response)]
+
+
+def test_newer_record_of_another_worker_stays(monkeypatch: pytest.MonkeyPatch, queue: Queue) -> None:
+    monkeypatch.setattr(events, "pipeline", lambda: Pipeline(Conflict()))
+
+    deaths.handle(invocation({"errorType": "Runtime.ExitError"}))
+
+    assert len(queue.events) == 1
