@@ -10,7 +10,7 @@ from PIL.ImageFile import ImageFile
 from chalicelib.imaging.colour import is_srgb
 from chalicelib.imaging.errors import decoding
 from chalicelib.imaging.exif import Exif, read_exif
-from chalicelib.imaging.formats import AVIF, GIF, PNG, TIFF, WEBP, Format, sniff
+from chalicelib.imaging.formats import AVIF, GIF, HEIC, PNG, TIFF, WEBP, Format, sniff
 from chalicelib.imaging.resize import Size
 from chalicelib.imaging.types import ImageError, Options
 
@@ -81,6 +81,10 @@ def open_source(data: bytes, options: Options) -> Source:
     if early := _early(data, format_):
         size, frames = early
         _check(size, frames, options)
+    if format_ is HEIC:
+        from chalicelib.imaging.codecs import heic
+
+        heic.check(data)
     image = open_image(data, format_)
     if image.info.get("progressive") and _scans(data) > _MOST_SCANS:
         raise ImageError("too-many-scans", f"a JPEG of more than {_MOST_SCANS} scans is not accepted")

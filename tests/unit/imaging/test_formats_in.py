@@ -201,3 +201,11 @@ def test_float_pixels_are_unsupported() -> None:
         compress(save(Image.new("F", (8, 8), 0.5), "TIFF"))
 
     assert caught.value.code == "unsupported"
+
+
+@pytest.mark.parametrize("kind", [b"Exi\x80", b"\xff\xff\xff\xff", b"mi\xc3e"])
+def test_a_heic_with_an_item_whose_type_is_not_text_is_corrupt(kind: bytes) -> None:
+    with pytest.raises(ImageError, match="not text") as raised:
+        compress(heic(items=[(3, kind, b"what it holds")]))
+
+    assert raised.value.code == "corrupt"
