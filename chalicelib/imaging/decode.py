@@ -5,29 +5,13 @@ from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
 from chalicelib.imaging.errors import decoding
-from chalicelib.imaging.formats import JPEG, JPEG2000, PNG
+from chalicelib.imaging.formats import GIF, JPEG, JPEG2000
 from chalicelib.imaging.resize import Box, Size
 from chalicelib.imaging.source import Source, open_image
-from chalicelib.imaging.types import ImageError
+from chalicelib.imaging.working import to_working_mode
 
 # The engine's own limit is checked before anything is decoded; Pillow's would warn below it, or refuse above it.
 Image.MAX_IMAGE_PIXELS = None
-
-# What the modes that Pillow decodes to become, unless there is transparency in a palette or a key colour.
-_WORKING_MODES = {
-    "1": "L",
-    "L": "L",
-    "La": "RGBA",
-    "LA": "RGBA",
-    "P": "RGB",
-    "PA": "RGBA",
-    "RGB": "RGB",
-    "RGBA": "RGBA",
-    "RGBa": "RGBA",
-    "CMYK": "CMYK",
-    "YCbCr": "RGB",
-    "LAB": "RGB",
-}
 
 
 def decode(source: Source, at_least: Size) -> tuple[Image.Image, Box]:
@@ -40,6 +24,11 @@ def decode(source: Source, at_least: Size) -> tuple[Image.Image, Box]:
     Raises:
         ImageError: The bytes are damaged, or of a mode that is not accepted.
     """
+    if source.format is GIF:
+        from chalicelib.imaging.compose import compose
+
+        image = next(compose(source)).image
+        return image, (0, 0, *image.size)
     opened, box = source.image, None
     if source.format is JPEG:
         opened, box = _draft(source, at_least)
@@ -83,38 +72,3 @@ def _reduce(source: Source, at_least: Size) -> Box | None:
 def _halves_alike(side: int, scale: int) -> bool:
     """Return whether OpenJPEG, which rounds up, and Pillow, which rounds to the nearest, expect the same side."""
     return side % scale == 0 or side % scale >= scale // 2
-
-
-def to_working_mode(image: Image.Image, source: Source) -> Image.Image:
-    """Decode an opened image to mode L, RGB, RGBA or CMYK; nothing but pixels is left of it."""
-    working = _of_8_bits(image, source)
-    working.info = {}  # Pillow would write a comment or profile that it finds here into any file
-    return working
-
-
-def _of_8_bits(image: Image.Image, source: Source) -> Image.Image:
-    if source.format is JPEG:  # always has 8 bits
-        return _to_working_mode(image, source)
-    from chalicelib.imaging.depth import has_16_bits, to_8_bits
-
-    return to_8_bits(image, source) if has_16_bits(image) else _to_working_mode(image, source)
-
-
-def _to_working_mode(image: Image.Image, source: Source) -> Image.Image:
-    image.load()
-    if image.mode == "L" and "transparency" in image.info:
-        _scale_key(image, source)
-    mode = "RGBA" if image.has_transparency_data else _WORKING_MODES.get(image.mode)
-    if mode is None:
-        raise ImageError("unsupported", f"pixels of mode {image.mode} are not accepted")
-    return image if image.mode == mode else image.convert(mode)
-
-
-def _scale_key(image: Image.Image, source: Source) -> None:
-    """Bring the key colour of a grey PNG of 2 or 4 bits to the 8 bits that its pixels have by now."""
-    if source.format is PNG:
-        from chalicelib.imaging.codecs import png
-
-        depth = png.header(source.data)[2]
-        key = image.info["transparency"]
-        image.info["transparency"] = (key & (1 << depth) - 1) * 255 // ((1 << depth) - 1)

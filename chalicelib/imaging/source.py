@@ -108,7 +108,7 @@ def _early(data: bytes, format_: Format) -> tuple[Size, int] | None:
     if format_ is GIF:
         from chalicelib.imaging.codecs import gif
 
-        return gif.canvas(data), gif.count_frames(data)
+        return gif.largest(data), gif.count_frames(data)
     if format_ is PNG:
         from chalicelib.imaging.codecs import png
 
@@ -137,7 +137,7 @@ def _size(data: bytes, format_: Format, image: ImageFile) -> Size:
         return image.size
     from chalicelib.imaging.codecs import gif
 
-    return gif.canvas(data)
+    return gif.screen(data)
 
 
 def _check(size: Size, frames: int, options: Options) -> None:

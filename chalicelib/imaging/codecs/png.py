@@ -9,7 +9,7 @@ from PIL.Image import Image, Quantize
 
 from chalicelib.imaging.codecs.sample import sample
 from chalicelib.imaging.codecs.saving import saved
-from chalicelib.imaging.frames import Frame, changed
+from chalicelib.imaging.frames import Disposal, Frame, Part, changed
 from chalicelib.imaging.resize import Size
 from chalicelib.imaging.types import ImageError, Options
 
@@ -19,6 +19,9 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PICTURE = (b"IHDR", b"PLTE", b"tRNS", b"acTL", b"fcTL", b"fdAT", b"IDAT")
 
 _KEEP, _OVERWRITE = 0, 0
+_CONTROL = struct.Struct(">5I2H2B")
+_DISPOSALS = {1: Disposal.CLEAR, 2: Disposal.RESTORE}
+_SHARED = (b"PLTE", b"tRNS")
 
 # oxipng's filter and libdeflate's level, one of each: trying more of them takes several times as long. Rich pictures
 # gain 4 to 15 % by level 10; drawings gain 4 to 15 % without a filter, and little by more than level 9.
@@ -65,6 +68,45 @@ def count_frames(data: bytes) -> int:
         if kind == b"IDAT":
             break
     return 1
+
+
+def parts(data: bytes) -> Iterator[Part]:
+    """Yield each frame of an APNG as a PNG of its own.
+
+    Raises:
+        ImageError: A frame reaches beyond the canvas, or has a damaged header.
+    """
+    shared, control, picture = b"", b"", b""
+    for kind, start, end in chunks(data):
+        payload = data[start:end]
+        if kind in _SHARED:
+            shared += chunk(kind, payload)
+        elif kind == b"fcTL":
+            if control and picture:
+                yield _part(data, control, shared, picture)
+            control, picture = payload, b""
+        elif control and kind in (b"IDAT", b"fdAT"):
+            picture += payload if kind == b"IDAT" else payload[4:]
+    if control and picture:
+        yield _part(data, control, shared, picture)
+
+
+def _part(data: bytes, control: bytes, shared: bytes, picture: bytes) -> Part:
+    if len(control) < _CONTROL.size:
+        raise ImageError("corrupt", "the header of an APNG frame is too short")
+    _, width, height, x, y, delay, unit, disposal, blending = _CONTROL.unpack_from(control)
+    canvas = header(data)
+    if not width or not height or x + width > canvas[0] or y + height > canvas[1]:
+        raise ImageError("corrupt", "an APNG frame must have pixels and must not reach beyond the canvas")
+    head = chunk(b"IHDR", control[4:12] + data[24:29])
+    return Part(
+        data=SIGNATURE + head + shared + chunk(b"IDAT", picture) + chunk(b"IEND", b""),
+        offset=(x, y),
+        size=(width, height),
+        duration=1000 * delay / (unit or 100),
+        disposal=_DISPOSALS.get(disposal, Disposal.KEEP),
+        is_blended=blending == 1,
+    )
 
 
 def strip(data: bytes) -> bytes:
@@ -129,8 +171,7 @@ def _control(sequence: int, box: tuple[int, int, int, int], duration: float) -> 
     left, top, right, bottom = box
     seconds = Fraction(duration / 1000)
     delay = seconds.limit_denominator(1000 if seconds < 65 else 1)
-    return struct.pack(
-        ">5I2H2B",
+    return _CONTROL.pack(
         sequence,
         right - left,
         bottom - top,

@@ -54,8 +54,8 @@ TOO_LARGE = {
     "webp": big_webp(10_001),
     "gif": gif((10_001, 10_000), gif_frame((0, 0, 4, 4), 1)),
     "gif frame": gif((1, 1), b"," + struct.pack("<4HB", 0, 0, 65_535, 65_535, 0) + b"\x02\x02\x4c\x01\0"),
-    "gif frame far away": gif(
-        (1, 1), b"," + struct.pack("<4HB", 65_000, 65_000, 1, 1, 0) + b"\x02\x02\x4c\x01\0"
+    "gif frame after junk": gif(
+        (1, 1), b"\x80," + struct.pack("<4HB", 0, 0, 20_000, 20_000, 0) + b"\x02\x02\x4c\x01\0"
     ),
     "bmp": patched(
         save(quarters((96, 64)), "BMP"), struct.pack("<ii", 96, 64), struct.pack("<ii", 10_001, 10_000)
