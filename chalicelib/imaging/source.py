@@ -7,7 +7,7 @@ from io import BytesIO
 
 from PIL.ImageFile import ImageFile
 
-from chalicelib.imaging.colour import is_srgb
+from chalicelib.imaging.colour import is_srgb, suits
 from chalicelib.imaging.errors import decoding
 from chalicelib.imaging.exif import Exif, read_exif
 from chalicelib.imaging.formats import AVIF, GIF, HEIC, PNG, TIFF, WEBP, Format, sniff
@@ -29,7 +29,7 @@ class Source:
         image: Pillow's view of them, not yet decoded.
         frames: 1 for a still image.
         exif: What is read from its metadata.
-        profile: The embedded ICC profile.
+        profile: The embedded ICC profile, if it describes such pixels.
     """
 
     data: bytes
@@ -92,7 +92,10 @@ def open_source(data: bytes, options: Options) -> Source:
         frames = getattr(image, "n_frames", 1)
     _check(_size(data, format_, image), frames, options)
     exif = data if format_ is TIFF else _block(image, "exif")
-    return Source(data, format_, image, frames, read_exif(exif or b""), _block(image, "icc_profile"))
+    profile = _block(image, "icc_profile")
+    if profile and not suits(profile, image.mode):
+        profile = None
+    return Source(data, format_, image, frames, read_exif(exif or b""), profile)
 
 
 def open_image(data: bytes, format_: Format) -> ImageFile:
