@@ -77,6 +77,11 @@ def open_source(data: bytes, options: Options) -> Source:
         ImageError: The bytes are not an image, or not an accepted one.
     """
     format_ = sniff(data)
+    if format_ is TIFF:
+        from chalicelib.imaging.codecs import tiff
+
+        with decoding():
+            data = tiff.full_page(data)
     frames = 1
     if early := _early(data, format_):
         size, frames = early
