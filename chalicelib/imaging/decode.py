@@ -1,6 +1,6 @@
 """Pixels out of a source: as few as serve, 8 bits a sample, in a mode that can be resized."""
 
-from PIL import Image
+from PIL import Image, ImageChops
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
@@ -12,6 +12,9 @@ from chalicelib.imaging.working import to_working_mode
 
 # The engine's own limit is checked before anything is decoded; Pillow's would warn below it, or refuse above it.
 Image.MAX_IMAGE_PIXELS = None
+
+# The levels of a JPEG 2000 file with headroom are from 64 to 192.
+_DIMMED_MIDDLE = 128
 
 
 def decode(source: Source, at_least: Size) -> tuple[Image.Image, Box]:
@@ -36,6 +39,8 @@ def decode(source: Source, at_least: Size) -> tuple[Image.Image, Box]:
         box = _reduce(source, at_least)
     with decoding():
         image = to_working_mode(opened, source)
+        if source.format is JPEG2000:
+            image = _restore_white(image, source)
     return image, box or (0, 0, *image.size)
 
 
@@ -67,6 +72,25 @@ def _reduce(source: Source, at_least: Size) -> Box | None:
             source.image.reduce = levels  # type: ignore[method-assign,assignment]
             return 0, 0, width / scale, height / scale
     return None
+
+
+def _restore_white(image: Image.Image, source: Source) -> Image.Image:
+    """Return the image with the brightest levels of more than 8 bits, which Pillow rounds up to black (0 for 256)."""
+    from chalicelib.imaging.codecs import jpeg2000
+
+    if image.mode == "L" or jpeg2000.depth(source.data) <= 8:
+        return image
+    dimmed = open_image(jpeg2000.with_headroom(source.data), JPEG2000)
+    if levels := getattr(source.image, "_reduce", 0):
+        dimmed.reduce = levels  # type: ignore[method-assign,assignment]
+    bands = []
+    for band, other in zip(image.split(), dimmed.convert(image.mode).split(), strict=True):
+        is_white = ImageChops.darker(
+            band.point([255 * (level == 0) for level in range(256)]),
+            other.point([255 * (level > _DIMMED_MIDDLE) for level in range(256)]),
+        )
+        bands.append(ImageChops.lighter(band, is_white))
+    return Image.merge(image.mode, bands)
 
 
 def _halves_alike(side: int, scale: int) -> bool:
