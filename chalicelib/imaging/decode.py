@@ -5,7 +5,7 @@ from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
 from chalicelib.imaging.errors import decoding
-from chalicelib.imaging.formats import GIF, JPEG, JPEG2000
+from chalicelib.imaging.formats import BMP, GIF, JPEG, JPEG2000
 from chalicelib.imaging.resize import Box, Size
 from chalicelib.imaging.source import Source, open_image
 from chalicelib.imaging.working import to_working_mode
@@ -41,6 +41,8 @@ def decode(source: Source, at_least: Size) -> tuple[Image.Image, Box]:
         image = to_working_mode(opened, source)
         if source.format is JPEG2000:
             image = _restore_white(image, source)
+        elif source.format is BMP and image.mode == "RGBA" and image.getchannel("A").getextrema()[1] == 0:
+            image = image.convert("RGB")  # its fourth byte is unused
     return image, box or (0, 0, *image.size)
 
 

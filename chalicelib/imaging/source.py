@@ -10,7 +10,8 @@ from PIL.ImageFile import ImageFile
 from chalicelib.imaging.colour import is_srgb, suits
 from chalicelib.imaging.errors import decoding
 from chalicelib.imaging.exif import Exif, read_exif
-from chalicelib.imaging.formats import AVIF, GIF, HEIC, JPEG2000, PNG, TIFF, WEBP, Format, sniff
+from chalicelib.imaging.formats import AVIF, GIF, PNG, WEBP, Format, sniff
+from chalicelib.imaging.preparing import prepare, read_metadata
 from chalicelib.imaging.resize import Size
 from chalicelib.imaging.types import ImageError, Options
 
@@ -24,7 +25,7 @@ class Source:
     """An image file to compress.
 
     Attributes:
-        data: All of its bytes.
+        data: Its bytes, prepared for the decoder.
         format: What they are.
         image: Pillow's view of them, not yet decoded.
         frames: 1 for a still image.
@@ -77,25 +78,18 @@ def open_source(data: bytes, options: Options) -> Source:
         ImageError: The bytes are not an image, or not an accepted one.
     """
     format_ = sniff(data)
-    if format_ is TIFF:
-        from chalicelib.imaging.codecs import tiff
-
-        with decoding():
-            data = tiff.full_page(data)
     frames = 1
     if early := _early(data, format_):
         size, frames = early
         _check(size, frames, options)
-    if format_ in (HEIC, JPEG2000):
-        import_module(f"chalicelib.imaging.codecs.{format_.name}").check(data)
+    original, data = data, prepare(data, format_)
     image = open_image(data, format_)
     if image.info.get("progressive") and _scans(data) > _MOST_SCANS:
         raise ImageError("too-many-scans", f"a JPEG of more than {_MOST_SCANS} scans is not accepted")
     if format_ is AVIF:
         frames = getattr(image, "n_frames", 1)
     _check(_size(data, format_, image), frames, options)
-    exif = data if format_ is TIFF else _block(image, "exif")
-    profile = _profile(data, format_, image)
+    exif, profile = read_metadata(original, format_, image)
     if profile and not suits(profile, image.mode):
         profile = None
     return Source(data, format_, image, frames, read_exif(exif or b""), profile)
@@ -155,16 +149,3 @@ def _check(size: Size, frames: int, options: Options) -> None:
     if width * height * frames > options.max_pixels:
         total = f"{width}x{height}" + (f" times {frames} frames" if frames > 1 else "")
         raise ImageError("too-many-pixels", f"{total} is more than {options.max_pixels} pixels")
-
-
-def _profile(data: bytes, format_: Format, image: ImageFile) -> bytes | None:
-    if format_ is not JPEG2000:
-        return _block(image, "icc_profile")
-    from chalicelib.imaging.codecs import jpeg2000
-
-    return jpeg2000.profile(data)
-
-
-def _block(image: ImageFile, name: str) -> bytes | None:
-    block = image.info.get(name)
-    return block if isinstance(block, bytes) and block else None

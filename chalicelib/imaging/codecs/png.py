@@ -43,6 +43,11 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
         position = start + length + 4
 
 
+def is_sound(data: bytes, start: int, end: int) -> bool:
+    """Return whether the checksum of the chunk with a payload from `start` to `end` is right."""
+    return zlib.crc32(memoryview(data)[start - 4 : end]) == int.from_bytes(data[end : end + 4])
+
+
 def chunk(kind: bytes, payload: bytes) -> bytes:
     """Return a chunk with its length and checksum."""
     return struct.pack(">I4s", len(payload), kind) + payload + struct.pack(">I", zlib.crc32(kind + payload))
@@ -52,8 +57,10 @@ def header(data: bytes) -> tuple[int, int, int, int]:
     """Return width, height, bits a sample and colour type.
 
     Raises:
-        ImageError: The file does not begin with its header.
+        ImageError: The file does not begin with its header, or is a variant for iOS.
     """
+    if data[12:16] == b"CgBI":
+        raise ImageError("unsupported", "PNG files in Apple's own variant (CgBI) are not accepted")
     if len(data) < 33 or data[12:16] != b"IHDR":
         raise ImageError("corrupt", "the PNG header is missing")
     width, height, depth, colour_type = struct.unpack_from(">IIBB", data, 16)
@@ -110,9 +117,20 @@ def _part(data: bytes, control: bytes, shared: bytes, picture: bytes) -> Part:
 
 
 def strip(data: bytes) -> bytes:
-    """Return the file with no chunk but those of the picture, and nothing after its end."""
+    """Return the file with no chunk but those of the picture, and nothing after its end.
+
+    A chunk that a decoder may ignore is left out where its checksum is wrong.
+
+    Raises:
+        ImageError: The checksum of a chunk of pixels is wrong.
+    """
     pieces = [SIGNATURE]
-    pieces += [data[start - 8 : end + 4] for kind, start, end in chunks(data) if kind in _PICTURE]
+    for kind, start, end in chunks(data):
+        if kind in _PICTURE:
+            if is_sound(data, start, end):
+                pieces.append(data[start - 8 : end + 4])
+            elif kind[:1].isupper():
+                raise ImageError("corrupt", f"the checksum of the PNG chunk {kind.decode()} is wrong")
     return b"".join([*pieces, chunk(b"IEND", b"")])
 
 

@@ -1,5 +1,7 @@
 """Every format that is read, detected by its bytes alone."""
 
+import struct
+
 import pytest
 from PIL import Image, ImageChops
 
@@ -209,3 +211,16 @@ def test_a_heic_with_an_item_whose_type_is_not_text_is_corrupt(kind: bytes) -> N
         compress(heic(items=[(3, kind, b"what it holds")]))
 
     assert raised.value.code == "corrupt"
+
+
+@pytest.mark.parametrize(("alpha", "format_"), [([0, 0], "jpeg"), ([0, 255], "png")])
+def test_a_bmp_whose_alpha_is_all_zero_is_opaque(alpha: list[int], format_: str) -> None:
+    rows = b"".join(bytes([30, 30, 200, level]) for level in alpha)
+    header = struct.pack("<IiiHHIIiiII", 108, 2, 1, 1, 32, 3, 8, 2835, 2835, 0, 0)
+    masks = struct.pack("<4I", 0xFF0000, 0xFF00, 0xFF, 0xFF000000) + b"BGRs" + bytes(48)
+    head = b"BM" + struct.pack("<IHHI", 14 + 108 + 8, 0, 0, 14 + 108)
+
+    compressed = compress(head + header + masks + rows)
+
+    assert compressed.format == format_
+    assert pixel(load(compressed.data).convert("RGB"), 1, 0) == pytest.approx((200, 30, 30), abs=3)
