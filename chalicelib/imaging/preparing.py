@@ -3,7 +3,7 @@
 from PIL.ImageFile import ImageFile
 
 from chalicelib.imaging.errors import decoding
-from chalicelib.imaging.formats import HEIC, JPEG2000, PNG, TIFF, Format
+from chalicelib.imaging.formats import HEIC, JPEG, JPEG2000, PNG, TIFF, Format
 
 
 def prepare(data: bytes, format_: Format) -> bytes:
@@ -17,6 +17,10 @@ def prepare(data: bytes, format_: Format) -> bytes:
 
         with decoding():
             return tiff.full_page(data)
+    if format_ is JPEG:
+        from chalicelib.imaging.codecs import jpeg_end
+
+        return jpeg_end.ended(data)
     if format_ is HEIC:
         from chalicelib.imaging.codecs import heic
 
