@@ -158,13 +158,23 @@ _UNSUPPORTED: tuple[tuple[bytes, str], ...] = (
     (b"\0\0\1\0", "icon"),
     (b"\xff\x0a", "JPEG XL"),
     (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
-    (b"<svg", "SVG"),
-    (b"<?xml", "XML"),
+    (b"IIU\0", "camera raw"),
+    (b"IIRO", "camera raw"),
+    (b"IIRS", "camera raw"),
+    (b"MMOR", "camera raw"),
+    (b"FUJIFILMCCD-RAW", "camera raw"),
+    (b"FOVb", "camera raw"),
+    (b"\0\0\0\x18ftypcrx ", "camera raw"),
     (b"FLIF", "FLIF"),
     (b"SIMPLE  =", "FITS"),
     (b"qoif", "QOI"),
     (b"DDS ", "DirectDraw"),
 )
+
+
+# How much of an SVG can come before its element.
+_PROLOGUE = 4096
+_BEFORE_SVG = rb"(?><\?.*?\?>\s*|<!--.*?-->\s*|<!DOCTYPE[^>\[]*(?:\[.*?\])?\s*>\s*)*+<(?:\w+:)?svg\b"
 
 
 def sniff(data: bytes) -> Format:
@@ -178,12 +188,20 @@ def sniff(data: bytes) -> Format:
     for format_ in FORMATS.values():
         if format_.signature and re.match(format_.signature, data, re.DOTALL):
             return format_
-    if data[4:8] == b"ftyp":
-        return _by_brand(data)
     for signature, name in _UNSUPPORTED:
         if data.startswith(signature):
             raise ImageError("unsupported", f"{name} files are not accepted")
+    if data[4:8] == b"ftyp":
+        return _by_brand(data)
+    if _is_svg(data[:_PROLOGUE]):
+        raise ImageError("unsupported", "SVG files are not accepted")
     raise ImageError("not-an-image", "the bytes begin like no known image format")
+
+
+def _is_svg(start: bytes) -> bool:
+    """Return whether a text begins with an SVG element, after a byte order mark, declarations and comments."""
+    text = start.replace(b"\0", b"").removeprefix(b"\xef\xbb\xbf").lstrip(b"\xff\xfe \t\r\n")
+    return text.startswith(b"<") and re.match(_BEFORE_SVG, text, re.DOTALL) is not None
 
 
 def _by_brand(data: bytes) -> Format:
@@ -193,4 +211,4 @@ def _by_brand(data: bytes) -> Format:
         for format_ in FORMATS.values():
             if brand in format_.brands:
                 return format_
-    raise ImageError("unsupported", f"files of the brand {data[8:12]!r} are not accepted")
+    raise ImageError("unsupported", f"files of the brand {data[8:12].decode('latin-1')} are not accepted")

@@ -18,9 +18,7 @@ def prepare(data: bytes, format_: Format) -> bytes:
         with decoding():
             return tiff.full_page(data)
     if format_ is JPEG:
-        from chalicelib.imaging.codecs import jpeg_end
-
-        return jpeg_end.ended(data)
+        return _prepare_jpeg(data)
     if format_ is HEIC:
         from chalicelib.imaging.codecs import heic
 
@@ -34,6 +32,17 @@ def prepare(data: bytes, format_: Format) -> bytes:
 
         return png.strip(data)
     return data
+
+
+def _prepare_jpeg(data: bytes) -> bytes:
+    from chalicelib.imaging.codecs import jpeg
+
+    jpeg.check(data)
+    if data.endswith(jpeg.END):
+        return data
+    from chalicelib.imaging.codecs import jpeg_end
+
+    return jpeg_end.ended(data)
 
 
 def read_metadata(data: bytes, format_: Format, image: ImageFile) -> tuple[bytes | None, bytes | None]:

@@ -17,6 +17,8 @@ _MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 # Headers of frames: 0xC0 to 0xCF but tables and arithmetic conditioning.
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
+_HIERARCHICAL = (0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF)
+
 # The identifier of the first component: 1 by JFIF's convention, 0 or R by some encoders'.
 _LUMA_COMPONENTS = (0, 1)
 
@@ -64,6 +66,21 @@ class Segment:
     start: int
     payload: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The header of the frame.
+
+    Attributes:
+        marker: The second byte of its marker: how the picture is coded.
+        precision: Bits a sample.
+        components: The identifiers of its components.
+    """
+
+    marker: int
+    precision: int
+    components: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +133,27 @@ def scan_header(data: bytes, segment: Segment) -> Scan:
     return Scan(components, data[at], data[at + 1], data[at + 2] >> 4, data[at + 2] & 15)
 
 
-def frame_components(data: bytes) -> tuple[int, ...]:
-    """Return the identifiers of the components in the header of the frame (T.81, B.2.2)."""
+def frame(data: bytes) -> Frame | None:
+    """Return what the header of the frame says, or None without a complete one (T.81, B.2.2)."""
     for segment in segments(data):
         if segment.marker in _FRAMES and segment.payload + 6 <= segment.end:
             end = segment.payload + 6 + 3 * data[segment.payload + 5]
-            return tuple(data[segment.payload + 6 : min(end, segment.end) : 3])
-    return ()
+            components = tuple(data[segment.payload + 6 : min(end, segment.end) : 3])
+            return Frame(segment.marker, data[segment.payload], components)
+    return None
+
+
+def check(data: bytes) -> None:
+    """Refuse samples and codings that the decoder does not read.
+
+    Raises:
+        ImageError: `unsupported`, with what the file has.
+    """
+    header = frame(data)
+    if header and header.precision != 8:
+        raise ImageError("unsupported", f"JPEG samples must have 8 bits; got {header.precision}")
+    if header and header.marker in _HIERARCHICAL:
+        raise ImageError("unsupported", "hierarchical JPEG files are not accepted")
 
 
 def is_useless(scan: Scan, scale: int) -> bool:

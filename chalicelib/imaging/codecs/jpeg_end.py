@@ -7,7 +7,7 @@ from PIL import ImageChops
 from PIL.Image import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
-from chalicelib.imaging.codecs.jpeg import END, SOS, frame_components, scan_header, segments
+from chalicelib.imaging.codecs.jpeg import END, SOS, frame, scan_header, segments
 from chalicelib.imaging.errors import decoding
 from chalicelib.imaging.types import ImageError
 
@@ -26,8 +26,6 @@ def ended(data: bytes) -> bytes:
     Raises:
         ImageError: It is cut off.
     """
-    if data.endswith(END):
-        return data
     end = 2
     for segment in segments(data):
         end = segment.end
@@ -48,7 +46,8 @@ def ended(data: bytes) -> bytes:
 def _has_all_scans(data: bytes) -> bool:
     """Return whether every coefficient of every component is sent to its lowest bit."""
     scans = [scan_header(data, segment) for segment in segments(data) if segment.marker == SOS]
-    for component in frame_components(data):
+    header = frame(data)
+    for component in header.components if header else ():
         ranges = (
             range(scan.first, scan.last + 1)
             for scan in scans
