@@ -67,13 +67,11 @@ def _reduce(source: Source, at_least: Size) -> Box | None:
     from chalicelib.imaging.codecs import jpeg2000
 
     width, height = source.image.size
-    most = min(width // at_least[0], height // at_least[1]).bit_length() - 1
-    for levels in range(min(most, jpeg2000.resolutions(source.data)), 0, -1):
-        scale = 1 << levels
-        if _halves_alike(width, scale) and _halves_alike(height, scale):
-            source.image.reduce = levels  # type: ignore[method-assign,assignment]
-            return 0, 0, width / scale, height / scale
-    return None
+    levels = jpeg2000.levels_to_skip(source.data, (width, height), at_least)
+    if levels == 0:
+        return None
+    source.image.reduce = levels  # type: ignore[method-assign,assignment]
+    return 0, 0, width / (1 << levels), height / (1 << levels)
 
 
 def _restore_white(image: Image.Image, source: Source) -> Image.Image:
@@ -93,8 +91,3 @@ def _restore_white(image: Image.Image, source: Source) -> Image.Image:
         )
         bands.append(ImageChops.lighter(band, is_white))
     return Image.merge(image.mode, bands)
-
-
-def _halves_alike(side: int, scale: int) -> bool:
-    """Return whether OpenJPEG, which rounds up, and Pillow, which rounds to the nearest, expect the same side."""
-    return side % scale == 0 or side % scale >= scale // 2

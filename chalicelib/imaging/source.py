@@ -11,6 +11,7 @@ from chalicelib.imaging.colour import is_srgb, suits
 from chalicelib.imaging.errors import decoding
 from chalicelib.imaging.exif import Exif, read_exif
 from chalicelib.imaging.formats import AVIF, GIF, PNG, WEBP, Format, sniff
+from chalicelib.imaging.memory import check_memory
 from chalicelib.imaging.preparing import prepare, read_metadata
 from chalicelib.imaging.resize import Size
 from chalicelib.imaging.types import ImageError, Options
@@ -82,13 +83,16 @@ def open_source(data: bytes, options: Options) -> Source:
     if early := _early(data, format_):
         size, frames = early
         _check(size, frames, options)
+        check_memory(data, format_, size, frames, options)
     original, data = data, prepare(data, format_)
     image = open_image(data, format_)
     if image.info.get("progressive") and _scans(data) > _MOST_SCANS:
         raise ImageError("too-many-scans", f"a JPEG of more than {_MOST_SCANS} scans is not accepted")
     if format_ is AVIF:
         frames = getattr(image, "n_frames", 1)
-    _check(_size(data, format_, image), frames, options)
+    size = _size(data, format_, image)
+    _check(size, frames, options)
+    check_memory(original, format_, image.size, frames, options)
     exif, profile = read_metadata(original, format_, image)
     if profile and not suits(profile, image.mode):
         profile = None

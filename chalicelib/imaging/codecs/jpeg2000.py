@@ -1,6 +1,7 @@
 """JPEG 2000 files: headers of the codestream (ITU-T T.800, annex A) and the profile in the boxes around it (annex I)."""
 
 from chalicelib.imaging.codecs.isobmff import boxes, find
+from chalicelib.imaging.resize import Size
 from chalicelib.imaging.types import ImageError
 
 _CODESTREAM = b"\xff\x4f\xff\x51"
@@ -15,6 +16,22 @@ _EMBEDDED_PROFILE = 2
 def resolutions(data: bytes) -> int:
     """Return how many times the picture can be halved while it is decoded; 0 if the header does not say."""
     return min(_coding(data, _DECOMPOSITION_LEVELS), 32)
+
+
+def levels_to_skip(data: bytes, size: Size, at_least: Size) -> int:
+    """Return how many of the finest resolutions can be left out for a result of at least a size."""
+    width, height = size
+    most = min(width // at_least[0], height // at_least[1]).bit_length() - 1
+    for levels in range(min(most, resolutions(data)), 0, -1):
+        scale = 1 << levels
+        if _halves_alike(width, scale) and _halves_alike(height, scale):
+            return levels
+    return 0
+
+
+def _halves_alike(side: int, scale: int) -> bool:
+    """Return whether OpenJPEG, which rounds up, and Pillow, which rounds to the nearest, expect the same side."""
+    return side % scale == 0 or side % scale >= scale // 2
 
 
 def depth(data: bytes) -> int:
