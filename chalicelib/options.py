@@ -13,6 +13,7 @@ def of(now: Settings) -> Options:
         output_format=now.output_format,
         max_pixels=now.max_pixels,
         max_frames=now.max_frames,
+        max_memory=now.max_memory,
         renditions=tuple(Rendition(name, size) for name, size in now.renditions),
         png_colors=now.png_colors or None,
     )

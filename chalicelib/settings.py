@@ -148,6 +148,7 @@ class Settings:
 
     max_pixels: int = _option("max_pixels", _number(WholeNumber(1, 1_000_000_000)))
     max_frames: int = _option("max_frames", _number(WholeNumber(1, 10_000)))
+    max_memory: int = _option("max_memory", _number(WholeNumber(1, 10_000_000_000)))
     renditions: tuple[tuple[str, int], ...] = _option("renditions", _RENDITIONS, "")
     png_colors: int = _option("png_colors", _number(PALETTE, 0), "0")
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from chalicelib.imaging.decode import to_working_mode
+from chalicelib.imaging.compose import compose
 from chalicelib.imaging.errors import decoding
-from chalicelib.imaging.formats import AVIF, GIF
+from chalicelib.imaging.formats import AVIF, GIF, PNG
 from chalicelib.imaging.frames import Frame
 from chalicelib.imaging.source import Source
+from chalicelib.imaging.working import to_working_mode
 
 # What every format can hold: 16 bits of repetitions (GIF), 24 bits of milliseconds (WebP).
 _MOST_PLAYS = (1 << 16) - 1
@@ -19,12 +20,17 @@ def frames(source: Source) -> Iterator[Frame]:
     Raises:
         ImageError: The bytes are damaged.
     """
-    first = int(getattr(source.image, "default_image", False))  # APNG: a picture for those who can't animate
-    for index in range(first, first + source.frames):
+    for frame in compose(source) if source.format in (GIF, PNG) else _decoded(source):
+        yield Frame(frame.image, min(max(0, frame.duration), _LONGEST))
+
+
+def _decoded(source: Source) -> Iterator[Frame]:
+    """Yield the frames of a format whose decoder composes them."""
+    for index in range(source.frames):
         with decoding():
             source.image.seek(index)
             source.image.load()
-            duration = min(max(0, source.image.info.get("duration", 0)), _LONGEST)
+            duration = source.image.info.get("duration", 0)
             image = to_working_mode(source.image.copy(), source)
         yield Frame(image.convert("RGB") if image.mode == "L" else image, duration)
 

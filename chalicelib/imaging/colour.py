@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 # The colour spaces of profiles (ICC.1:2022, 7.2.6), and the mode of the pixels that they describe.
 _MODES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 
+# The classes of profiles that describe pixels (7.2.5): scanners, screens, printers and colour spaces.
+_PIXEL_CLASSES = (b"scnr", b"mntr", b"prtr", b"spac")
+_GREY_MODES = ("1", "L", "La", "LA")
+
 _LARGEST_PROFILE = 4 << 20
 
 
@@ -43,6 +47,15 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         return converted
     converted = transform.apply(image if image.mode == described else image.convert(described))
     return converted.convert("L") if image.mode == "L" else converted
+
+
+def suits(profile: bytes, mode: str) -> bool:
+    """Return whether a profile describes pixels of a source's mode, as Pillow opens it. An RGB profile suits grey, too."""
+    if profile[12:16] not in _PIXEL_CLASSES:
+        return False
+    if profile[16:20] == b"GRAY":
+        return mode in _GREY_MODES or mode.startswith("I")
+    return (profile[16:20] == b"CMYK") == (mode == "CMYK")
 
 
 def profile_mode(profile: bytes) -> str | None:

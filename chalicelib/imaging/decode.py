@@ -1,33 +1,20 @@
 """Pixels out of a source: as few as serve, 8 bits a sample, in a mode that can be resized."""
 
-from PIL import Image
+from PIL import Image, ImageChops
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
 from chalicelib.imaging.errors import decoding
-from chalicelib.imaging.formats import JPEG, JPEG2000, PNG
+from chalicelib.imaging.formats import BMP, GIF, JPEG, JPEG2000
 from chalicelib.imaging.resize import Box, Size
 from chalicelib.imaging.source import Source, open_image
-from chalicelib.imaging.types import ImageError
+from chalicelib.imaging.working import to_working_mode
 
 # The engine's own limit is checked before anything is decoded; Pillow's would warn below it, or refuse above it.
 Image.MAX_IMAGE_PIXELS = None
 
-# What the modes that Pillow decodes to become, unless there is transparency in a palette or a key colour.
-_WORKING_MODES = {
-    "1": "L",
-    "L": "L",
-    "La": "RGBA",
-    "LA": "RGBA",
-    "P": "RGB",
-    "PA": "RGBA",
-    "RGB": "RGB",
-    "RGBA": "RGBA",
-    "RGBa": "RGBA",
-    "CMYK": "CMYK",
-    "YCbCr": "RGB",
-    "LAB": "RGB",
-}
+# The levels of a JPEG 2000 file with headroom are from 64 to 192.
+_DIMMED_MIDDLE = 128
 
 
 def decode(source: Source, at_least: Size) -> tuple[Image.Image, Box]:
@@ -40,6 +27,11 @@ def decode(source: Source, at_least: Size) -> tuple[Image.Image, Box]:
     Raises:
         ImageError: The bytes are damaged, or of a mode that is not accepted.
     """
+    if source.format is GIF:
+        from chalicelib.imaging.compose import compose
+
+        image = next(compose(source)).image
+        return image, (0, 0, *image.size)
     opened, box = source.image, None
     if source.format is JPEG:
         opened, box = _draft(source, at_least)
@@ -47,6 +39,10 @@ def decode(source: Source, at_least: Size) -> tuple[Image.Image, Box]:
         box = _reduce(source, at_least)
     with decoding():
         image = to_working_mode(opened, source)
+        if source.format is JPEG2000:
+            image = _restore_white(image, source)
+        elif source.format is BMP and image.mode == "RGBA" and image.getchannel("A").getextrema()[1] == 0:
+            image = image.convert("RGB")  # its fourth byte is unused
     return image, box or (0, 0, *image.size)
 
 
@@ -71,50 +67,27 @@ def _reduce(source: Source, at_least: Size) -> Box | None:
     from chalicelib.imaging.codecs import jpeg2000
 
     width, height = source.image.size
-    most = min(width // at_least[0], height // at_least[1]).bit_length() - 1
-    for levels in range(min(most, jpeg2000.resolutions(source.data)), 0, -1):
-        scale = 1 << levels
-        if _halves_alike(width, scale) and _halves_alike(height, scale):
-            source.image.reduce = levels  # type: ignore[method-assign,assignment]
-            return 0, 0, width / scale, height / scale
-    return None
+    levels = jpeg2000.levels_to_skip(source.data, (width, height), at_least)
+    if levels == 0:
+        return None
+    source.image.reduce = levels  # type: ignore[method-assign,assignment]
+    return 0, 0, width / (1 << levels), height / (1 << levels)
 
 
-def _halves_alike(side: int, scale: int) -> bool:
-    """Return whether OpenJPEG, which rounds up, and Pillow, which rounds to the nearest, expect the same side."""
-    return side % scale == 0 or side % scale >= scale // 2
+def _restore_white(image: Image.Image, source: Source) -> Image.Image:
+    """Return the image with the brightest levels of more than 8 bits, which Pillow rounds up to black (0 for 256)."""
+    from chalicelib.imaging.codecs import jpeg2000
 
-
-def to_working_mode(image: Image.Image, source: Source) -> Image.Image:
-    """Decode an opened image to mode L, RGB, RGBA or CMYK; nothing but pixels is left of it."""
-    working = _of_8_bits(image, source)
-    working.info = {}  # Pillow would write a comment or profile that it finds here into any file
-    return working
-
-
-def _of_8_bits(image: Image.Image, source: Source) -> Image.Image:
-    if source.format is JPEG:  # always has 8 bits
-        return _to_working_mode(image, source)
-    from chalicelib.imaging.depth import has_16_bits, to_8_bits
-
-    return to_8_bits(image, source) if has_16_bits(image) else _to_working_mode(image, source)
-
-
-def _to_working_mode(image: Image.Image, source: Source) -> Image.Image:
-    image.load()
-    if image.mode == "L" and "transparency" in image.info:
-        _scale_key(image, source)
-    mode = "RGBA" if image.has_transparency_data else _WORKING_MODES.get(image.mode)
-    if mode is None:
-        raise ImageError("unsupported", f"pixels of mode {image.mode} are not accepted")
-    return image if image.mode == mode else image.convert(mode)
-
-
-def _scale_key(image: Image.Image, source: Source) -> None:
-    """Bring the key colour of a grey PNG of 2 or 4 bits to the 8 bits that its pixels have by now."""
-    if source.format is PNG:
-        from chalicelib.imaging.codecs import png
-
-        depth = png.header(source.data)[2]
-        key = image.info["transparency"]
-        image.info["transparency"] = (key & (1 << depth) - 1) * 255 // ((1 << depth) - 1)
+    if image.mode == "L" or jpeg2000.depth(source.data) <= 8:
+        return image
+    dimmed = open_image(jpeg2000.with_headroom(source.data), JPEG2000)
+    if levels := getattr(source.image, "_reduce", 0):
+        dimmed.reduce = levels  # type: ignore[method-assign,assignment]
+    bands = []
+    for band, other in zip(image.split(), dimmed.convert(image.mode).split(), strict=True):
+        is_white = ImageChops.darker(
+            band.point([255 * (level == 0) for level in range(256)]),
+            other.point([255 * (level > _DIMMED_MIDDLE) for level in range(256)]),
+        )
+        bands.append(ImageChops.lighter(band, is_white))
+    return Image.merge(image.mode, bands)

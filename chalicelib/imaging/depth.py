@@ -35,16 +35,26 @@ def has_16_bits(image: Image.Image) -> bool:
 def to_8_bits(image: Image.Image, source: Source) -> Image.Image:
     """Decode an image of 16 bits a sample; mode L, RGB or RGBA. A key colour becomes transparent."""
     if image.mode in _GREY:
-        return _grey(image)
+        return _grey(image, *_levels(image))
     assert isinstance(image, ImageFile)
     return _colour(image, source)
 
 
-def _grey(image: Image.Image) -> Image.Image:
+def _levels(image: Image.Image) -> tuple[int, bool]:
+    """Return the highest level, and whether it is black."""
+    if not hasattr(image, "tag_v2"):
+        return _LEVELS - 1, False
+    from chalicelib.imaging.codecs import tiff
+
+    return tiff.levels(image.tag_v2)
+
+
+def _grey(image: Image.Image, highest: int, is_inverted: bool) -> Image.Image:
     image.load()
     key = image.info.get("transparency")
     levels = image.convert("I")
-    grey = levels.point([(level * 255 + 32767) // 65535 for level in range(_LEVELS)], "L")
+    table = [min(255, (level * 255 + highest // 2) // highest) for level in range(_LEVELS)]
+    grey = levels.point([255 - level for level in table] if is_inverted else table, "L")
     if key is None:
         return grey
     alpha = levels.point([0 if level == key else 255 for level in range(_LEVELS)], "L")

@@ -37,8 +37,9 @@ def compress(data: bytes, options: Options = Options()) -> Compressed:  # noqa: 
         options: How.
 
     Returns:
-        The compressed image: upright, in sRGB, without metadata. In the source's own format it is never larger
-        than the source: where encoding it again does not help, it has the source's own pixels, at their size.
+        The compressed image: within the bounds, upright, in sRGB, without metadata. Where encoding a source of the
+        same format and size again does not help, the result has the source's own pixels, and so never more bytes.
+        It can have more bytes than the source only where its pixels must change: by a resize, a turn or a conversion.
 
     Raises:
         ImageError: The bytes are not an image, or not an accepted one. Its `code` gives the reason.
@@ -54,14 +55,14 @@ def compress(data: bytes, options: Options = Options()) -> Compressed:  # noqa: 
         main, *others = _draw_sizes(source, [size, *rendition_sizes])
         target = target or (PNG if main.mode == "RGBA" else JPEG)
         encoded = _encode(main, target, options)
-    encoded, size = _never_larger(source, target, main, encoded, options)
+    encoded = _smallest(source, target, main, encoded, options)
     small = preview(main)
     return Compressed(
         data=encoded,
         content_type=target.content_type,
         format=target.name,
-        width=size[0],
-        height=size[1],
+        width=main.width,
+        height=main.height,
         original_width=source.size[0],
         original_height=source.size[1],
         original_format=source.format.name,
@@ -138,28 +139,24 @@ def _encode(image: Image.Image, target: Format, options: Options) -> bytes:
     return codec(target).encode(image, options)
 
 
-def _never_larger(
-    source: Source, target: Format, image: Image.Image, encoded: bytes, options: Options
-) -> tuple[bytes, Size]:
-    """Return the encoded image, or what is smaller in its place, with its size in pixels."""
+def _smallest(source: Source, target: Format, image: Image.Image, encoded: bytes, options: Options) -> bytes:
+    """Return the encoded image, or a smaller file with the same size in pixels."""
     if source.format is not target:
-        return encoded, image.size
-    if not source.is_presentable:
-        return _lower_quality(source, target, image, encoded, options), image.size
+        return encoded
+    if not source.is_presentable or image.size != source.size:
+        return _reduced(source, target, image, encoded, options)
     kept = codec(target).strip(source.data)
-    if image.size == source.size and target.lossy:
-        limit = min(len(kept) * _WORTHWHILE_SHARE, len(kept) - _WORTHWHILE_BYTES)
-        return (encoded if len(encoded) < limit else kept), image.size
-    if target is PNG and len(encoded) >= len(kept) and source.image.mode == "P" and source.frames == 1:
-        encoded = _encode(image, target, replace(options, png_colors=options.png_colors or 256))
-    return (encoded, image.size) if len(encoded) < len(kept) else (kept, source.size)
+    limit = min(len(kept) * _WORTHWHILE_SHARE, len(kept) - _WORTHWHILE_BYTES) if target.lossy else len(kept)
+    return encoded if len(encoded) < limit else kept
 
 
-def _lower_quality(
-    source: Source, target: Format, image: Image.Image, encoded: bytes, options: Options
-) -> bytes:
-    """Return an encoding that is not larger than the source, where its pixels must change and a lower quality helps."""
-    if target.lossy and source.frames == 1:
+def _reduced(source: Source, target: Format, image: Image.Image, encoded: bytes, options: Options) -> bytes:
+    """Return an encoding that is not larger than the source, as far as a lower quality or a palette achieves it."""
+    if source.frames > 1:
+        return encoded
+    if target is PNG and source.image.mode == "P" and len(encoded) >= len(source.data):
+        return _encode(image, target, replace(options, png_colors=options.png_colors or 256))
+    if target.lossy:
         for share in _LOWER_QUALITIES:
             if len(encoded) <= len(source.data):
                 break

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from PIL.Image import DecompressionBombError
 
-from chalicelib.imaging.types import ImageError
+from chalicelib.imaging.types import ErrorCode, ImageError
 
 # What decoders raise on hostile bytes, as documented by Pillow or seen while fuzzing.
 _DECODER_ERRORS = (
@@ -42,8 +42,14 @@ def decoding() -> Iterator[None]:
     except ImageError:
         raise
     except _DECODER_ERRORS as error:
-        is_cut = isinstance(error, EOFError) or "truncated" in str(error).lower()
         raise ImageError(
-            "truncated" if is_cut else "corrupt",
+            _code(error),
             f"the image cannot be decoded: {error or type(error).__name__}",
         ) from error
+
+
+def _code(error: BaseException) -> ErrorCode:
+    text = str(error).lower()
+    if "unknown pixel mode" in text:
+        return "unsupported"
+    return "truncated" if isinstance(error, EOFError) or "truncated" in text else "corrupt"

@@ -19,6 +19,7 @@ class Format:
         extensions: The extension that a result gets, then others that files of the format have.
         plugin: The module that decodes it, imported when the first such file comes.
         opener: The class in that module. It is called itself, so no other decoder can ever run.
+        bytes_per_pixel: The most memory that compressing a still image takes, beside two copies of the file.
         signature: A regular expression that matches the first bytes.
         brands: The brands of its files where they are ISO/IEC 14496-12 files.
         codec: The module that writes it and takes its files apart (`codecs.base.Codec`), if it is written.
@@ -35,6 +36,7 @@ class Format:
     extensions: tuple[str, ...]
     plugin: str
     opener: str
+    bytes_per_pixel: int
     signature: bytes = b""
     brands: tuple[bytes, ...] = ()
     codec: str = ""
@@ -57,6 +59,7 @@ _ALL = (
         extensions=(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
         plugin="PIL.JpegImagePlugin",
         opener="JpegImageFile",
+        bytes_per_pixel=9,
         signature=rb"\xff\xd8\xff",
         codec="chalicelib.imaging.codecs.jpeg",
     ),
@@ -66,6 +69,7 @@ _ALL = (
         extensions=(".png", ".apng"),
         plugin="PIL.PngImagePlugin",
         opener="PngImageFile",
+        bytes_per_pixel=13,
         signature=rb"\x89PNG\r\n\x1a\n",
         codec="chalicelib.imaging.codecs.png",
         lossy=False,
@@ -79,6 +83,7 @@ _ALL = (
         extensions=(".webp",),
         plugin="PIL.WebPImagePlugin",
         opener="WebPImageFile",
+        bytes_per_pixel=17,
         signature=rb"RIFF....WEBP",
         codec="chalicelib.imaging.codecs.webp",
         has_alpha=True,
@@ -90,6 +95,7 @@ _ALL = (
         extensions=(".gif",),
         plugin="PIL.GifImagePlugin",
         opener="GifImageFile",
+        bytes_per_pixel=15,
         signature=rb"GIF8[79]a",
         codec="chalicelib.imaging.codecs.gif",
         has_alpha=True,
@@ -102,6 +108,7 @@ _ALL = (
         extensions=(".avif",),
         plugin="PIL.AvifImagePlugin",
         opener="AvifImageFile",
+        bytes_per_pixel=13,
         brands=(b"avif", b"avis"),
         codec="chalicelib.imaging.codecs.avif",
         has_alpha=True,
@@ -113,6 +120,7 @@ _ALL = (
         extensions=(".heic", ".heif"),
         plugin="pi_heif",
         opener="HeifImageFile",
+        bytes_per_pixel=13,
         brands=(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"),
         is_turned_when_decoded=True,
     ),
@@ -122,6 +130,7 @@ _ALL = (
         extensions=(".tiff", ".tif"),
         plugin="PIL.TiffImagePlugin",
         opener="TiffImageFile",
+        bytes_per_pixel=13,
         signature=rb"II[*+]\0|MM\0[*+]",
         is_turned_when_decoded=True,
     ),
@@ -131,6 +140,7 @@ _ALL = (
         extensions=(".bmp",),
         plugin="PIL.BmpImagePlugin",
         opener="BmpImageFile",
+        bytes_per_pixel=9,
         signature=rb"BM",
     ),
     Format(
@@ -139,6 +149,7 @@ _ALL = (
         extensions=(".jp2", ".j2k", ".jpx"),
         plugin="PIL.Jpeg2KImagePlugin",
         opener="Jpeg2KImageFile",
+        bytes_per_pixel=27,
         signature=rb"\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51",
     ),
 )
@@ -158,13 +169,23 @@ _UNSUPPORTED: tuple[tuple[bytes, str], ...] = (
     (b"\0\0\1\0", "icon"),
     (b"\xff\x0a", "JPEG XL"),
     (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
-    (b"<svg", "SVG"),
-    (b"<?xml", "XML"),
+    (b"IIU\0", "camera raw"),
+    (b"IIRO", "camera raw"),
+    (b"IIRS", "camera raw"),
+    (b"MMOR", "camera raw"),
+    (b"FUJIFILMCCD-RAW", "camera raw"),
+    (b"FOVb", "camera raw"),
+    (b"\0\0\0\x18ftypcrx ", "camera raw"),
     (b"FLIF", "FLIF"),
     (b"SIMPLE  =", "FITS"),
     (b"qoif", "QOI"),
     (b"DDS ", "DirectDraw"),
 )
+
+
+# How much of an SVG can come before its element.
+_PROLOGUE = 4096
+_BEFORE_SVG = rb"(?><\?.*?\?>\s*|<!--.*?-->\s*|<!DOCTYPE[^>\[]*(?:\[.*?\])?\s*>\s*)*+<(?:\w+:)?svg\b"
 
 
 def sniff(data: bytes) -> Format:
@@ -178,12 +199,20 @@ def sniff(data: bytes) -> Format:
     for format_ in FORMATS.values():
         if format_.signature and re.match(format_.signature, data, re.DOTALL):
             return format_
-    if data[4:8] == b"ftyp":
-        return _by_brand(data)
     for signature, name in _UNSUPPORTED:
         if data.startswith(signature):
             raise ImageError("unsupported", f"{name} files are not accepted")
+    if data[4:8] == b"ftyp":
+        return _by_brand(data)
+    if _is_svg(data[:_PROLOGUE]):
+        raise ImageError("unsupported", "SVG files are not accepted")
     raise ImageError("not-an-image", "the bytes begin like no known image format")
+
+
+def _is_svg(start: bytes) -> bool:
+    """Return whether a text begins with an SVG element, after a byte order mark, declarations and comments."""
+    text = start.replace(b"\0", b"").removeprefix(b"\xef\xbb\xbf").lstrip(b"\xff\xfe \t\r\n")
+    return text.startswith(b"<") and re.match(_BEFORE_SVG, text, re.DOTALL) is not None
 
 
 def _by_brand(data: bytes) -> Format:
@@ -193,4 +222,4 @@ def _by_brand(data: bytes) -> Format:
         for format_ in FORMATS.values():
             if brand in format_.brands:
                 return format_
-    raise ImageError("unsupported", f"files of the brand {data[8:12]!r} are not accepted")
+    raise ImageError("unsupported", f"files of the brand {data[8:12].decode('latin-1')} are not accepted")

@@ -1,6 +1,7 @@
 """A frame of an animation, and what changes from one frame to the next."""
 
 from dataclasses import dataclass
+from enum import Enum
 
 from PIL import Image, ImageChops
 
@@ -18,6 +19,35 @@ class Frame:
 
     image: Image.Image
     duration: float
+
+
+class Disposal(Enum):
+    """What happens to a frame's area before the next frame is drawn."""
+
+    KEEP = 0
+    CLEAR = 1
+    RESTORE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A frame as it is stored: a picture, and how it changes the ones before.
+
+    Attributes:
+        data: A file with this picture alone.
+        offset: Where its upper left corner is on the canvas.
+        size: Width and height in pixels.
+        duration: In milliseconds.
+        disposal: What happens to its area afterwards.
+        is_blended: Whether it is drawn over what is there, or replaces it.
+    """
+
+    data: bytes
+    offset: tuple[int, int]
+    size: tuple[int, int]
+    duration: float
+    disposal: Disposal
+    is_blended: bool
 
 
 def changed(before: Image.Image | None, after: Image.Image) -> Rectangle:

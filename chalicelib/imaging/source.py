@@ -7,10 +7,12 @@ from io import BytesIO
 
 from PIL.ImageFile import ImageFile
 
-from chalicelib.imaging.colour import is_srgb
+from chalicelib.imaging.colour import is_srgb, suits
 from chalicelib.imaging.errors import decoding
 from chalicelib.imaging.exif import Exif, read_exif
-from chalicelib.imaging.formats import AVIF, GIF, PNG, TIFF, WEBP, Format, sniff
+from chalicelib.imaging.formats import AVIF, GIF, PNG, WEBP, Format, sniff
+from chalicelib.imaging.memory import check_memory
+from chalicelib.imaging.preparing import prepare, read_metadata
 from chalicelib.imaging.resize import Size
 from chalicelib.imaging.types import ImageError, Options
 
@@ -24,12 +26,12 @@ class Source:
     """An image file to compress.
 
     Attributes:
-        data: All of its bytes.
+        data: Its bytes, prepared for the decoder.
         format: What they are.
         image: Pillow's view of them, not yet decoded.
         frames: 1 for a still image.
         exif: What is read from its metadata.
-        profile: The embedded ICC profile.
+        profile: The embedded ICC profile, if it describes such pixels.
     """
 
     data: bytes
@@ -81,14 +83,20 @@ def open_source(data: bytes, options: Options) -> Source:
     if early := _early(data, format_):
         size, frames = early
         _check(size, frames, options)
+        check_memory(data, format_, size, frames, options)
+    original, data = data, prepare(data, format_)
     image = open_image(data, format_)
     if image.info.get("progressive") and _scans(data) > _MOST_SCANS:
         raise ImageError("too-many-scans", f"a JPEG of more than {_MOST_SCANS} scans is not accepted")
     if format_ is AVIF:
         frames = getattr(image, "n_frames", 1)
-    _check(_size(data, format_, image), frames, options)
-    exif = data if format_ is TIFF else _block(image, "exif")
-    return Source(data, format_, image, frames, read_exif(exif or b""), _block(image, "icc_profile"))
+    size = _size(data, format_, image)
+    _check(size, frames, options)
+    check_memory(original, format_, image.size, frames, options)
+    exif, profile = read_metadata(original, format_, image)
+    if profile and not suits(profile, image.mode):
+        profile = None
+    return Source(data, format_, image, frames, read_exif(exif or b""), profile)
 
 
 def open_image(data: bytes, format_: Format) -> ImageFile:
@@ -104,7 +112,7 @@ def _early(data: bytes, format_: Format) -> tuple[Size, int] | None:
     if format_ is GIF:
         from chalicelib.imaging.codecs import gif
 
-        return gif.canvas(data), gif.count_frames(data)
+        return gif.largest(data), gif.count_frames(data)
     if format_ is PNG:
         from chalicelib.imaging.codecs import png
 
@@ -133,7 +141,7 @@ def _size(data: bytes, format_: Format, image: ImageFile) -> Size:
         return image.size
     from chalicelib.imaging.codecs import gif
 
-    return gif.canvas(data)
+    return gif.screen(data)
 
 
 def _check(size: Size, frames: int, options: Options) -> None:
@@ -145,8 +153,3 @@ def _check(size: Size, frames: int, options: Options) -> None:
     if width * height * frames > options.max_pixels:
         total = f"{width}x{height}" + (f" times {frames} frames" if frames > 1 else "")
         raise ImageError("too-many-pixels", f"{total} is more than {options.max_pixels} pixels")
-
-
-def _block(image: ImageFile, name: str) -> bytes | None:
-    block = image.info.get(name)
-    return block if isinstance(block, bytes) and block else None

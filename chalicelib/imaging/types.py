@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, Literal, get_args
 
-ENGINE_VERSION: Final[int] = 1
+ENGINE_VERSION: Final[int] = 2
 """Raised whenever the same bytes and options come to give other bytes: it makes what was compressed stale."""
 
 OutputFormat = Literal["original", "jpeg", "webp", "avif", "png"]
@@ -17,6 +17,7 @@ ErrorCode = Literal[
     "too-many-pixels",
     "too-many-frames",
     "too-many-scans",
+    "too-much-memory",
 ]
 
 LARGEST_SIDE = 16_383
@@ -127,6 +128,10 @@ class Options:
     max_frames: int = _option(500, WholeNumber(1))
     """Animations with more frames are refused."""
 
+    max_memory: int = _option(1_500_000_000, WholeNumber(1))
+    """Images that take more bytes of memory are refused before they are decoded. How much they take depends on
+    their format and pixels. The compress function must have some 300 MB more than this."""
+
     renditions: tuple[Rendition, ...] = _option(())
     """Further sizes, as still images in the result's format. Their names differ."""
 
@@ -150,7 +155,7 @@ def fingerprint(options: Options) -> str:
     """Return 16 hexadecimal digits that change with the options and with the engine's version.
 
     A record that carries another fingerprint is stale: compressing its source again would give other bytes.
-    The limits (`max_pixels`, `max_frames`) count too, since they decide what is refused.
+    The limits (`max_pixels`, `max_frames`, `max_memory`) count too, since they decide what is refused.
     """
     from hashlib import sha256  # brings OpenSSL along: 3 MB that compressing does without
 

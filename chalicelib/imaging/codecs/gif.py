@@ -9,7 +9,7 @@ from PIL import ImageChops
 from PIL.Image import Image, Quantize, new
 
 from chalicelib.imaging.codecs.saving import saved
-from chalicelib.imaging.frames import Frame, changed
+from chalicelib.imaging.frames import Disposal, Frame, Part, changed
 from chalicelib.imaging.resize import Size
 from chalicelib.imaging.types import ImageError, Options
 
@@ -17,6 +17,10 @@ _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
 # Bytes before the colour table and code of an image, and before the data of an extension.
 _HEADS = {_IMAGE: 10, _EXTENSION: 2}
 _GRAPHIC_CONTROL, _APPLICATION = 0xF9, 0xFF
+_CONTROL_LENGTH = 8
+_NO_CONTROL = b"!\xf9\4\0\0\0\0\0"
+_DISPOSALS = {2: Disposal.CLEAR, 3: Disposal.RESTORE}
+_SCREEN_SIZE = 6
 _LOOPING = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 
 _TRANSPARENT = 255
@@ -44,7 +48,7 @@ def _table_size(flags: int) -> int:
 
 
 def blocks(data: bytes) -> Iterator[Block]:
-    """Yield the blocks up to the trailer, or to bytes that are not a block.
+    """Yield the blocks up to the trailer. Bytes between them that do not start a block are skipped.
 
     Raises:
         ImageError: A block is cut off.
@@ -53,7 +57,10 @@ def blocks(data: bytes) -> Iterator[Block]:
         raise ImageError("truncated", "the GIF header is cut off")
     position = 13 + _table_size(data[10])
     yield Block("header", 0, position)
-    while position < len(data) and data[position] in _HEADS:
+    while position < len(data) and data[position] != _TRAILER:
+        if data[position] not in _HEADS:
+            position += 1
+            continue
         head = _HEADS[data[position]]
         if position + head > len(data):
             raise ImageError("truncated", "a GIF block is cut off")
@@ -83,19 +90,64 @@ def _after_sub_blocks(data: bytes, position: int) -> int:
     raise ImageError("truncated", "a GIF block is cut off")
 
 
-def canvas(data: bytes) -> tuple[int, int]:
-    """Return width and height that hold the screen and every frame: decoders enlarge the screen to fit."""
-    width, height = struct.unpack_from("<HH", data, 6) if len(data) >= 10 else (0, 0)
-    for block in blocks(data):
-        if block.kind == "image":
-            x, y, frame_width, frame_height = struct.unpack_from("<4H", data, block.start + 1)
-            width, height = max(width, x + frame_width), max(height, y + frame_height)
+def screen(data: bytes) -> Size:
+    """Return width and height of the logical screen, or of the first frame if the screen does not have any pixels."""
+    size = _read_size(data, _SCREEN_SIZE)
+    if 0 not in size:
+        return size
+    return next((_read_size(data, block.start + 5) for block in blocks(data) if block.kind == "image"), size)
+
+
+def largest(data: bytes) -> Size:
+    """Return width and height that hold the screen and the pixels of every frame: what a decoder reserves."""
+    frames = [_read_size(data, block.start + 5) for block in blocks(data) if block.kind == "image"]
+    widths, heights = zip(screen(data), *frames, strict=True)
+    return max(widths), max(heights)
+
+
+def _read_size(data: bytes, position: int) -> Size:
+    if position + 4 > len(data):
+        return 0, 0
+    width, height = struct.unpack_from("<HH", data, position)
     return width, height
 
 
 def count_frames(data: bytes) -> int:
-    """Return how many frames there are, 1 or more."""
-    return max(1, sum(block.kind == "image" for block in blocks(data)))
+    """Return how many frames there are.
+
+    Raises:
+        ImageError: The count is zero.
+    """
+    count = sum(block.kind == "image" for block in blocks(data))
+    if not count:
+        raise ImageError("truncated", "the GIF does not have any picture")
+    return count
+
+
+def parts(data: bytes) -> Iterator[Part]:
+    """Yield each frame as a GIF of its own."""
+    control = b""
+    for block in blocks(data):
+        if block.kind == "control":
+            control = data[block.start : block.end]
+        elif block.kind == "image":
+            yield _part(data, block, control if len(control) == _CONTROL_LENGTH else _NO_CONTROL)
+            control = b""
+
+
+def _part(data: bytes, block: Block, control: bytes) -> Part:
+    x, y, width, height = struct.unpack_from("<4H", data, block.start + 1)
+    picture = bytes([_IMAGE]) + bytes(4) + data[block.start + 5 : block.end]
+    shared = data[10:13] + data[13 : 13 + _table_size(data[10])]
+    file = b"GIF89a" + struct.pack("<HH", width, height) + shared + control + picture + bytes([_TRAILER])
+    return Part(
+        data=file,
+        offset=(x, y),
+        size=(width, height),
+        duration=10 * int.from_bytes(control[4:6], "little"),
+        disposal=_DISPOSALS.get(control[3] >> 2 & 7, Disposal.KEEP),
+        is_blended=True,
+    )
 
 
 def plays(data: bytes) -> int:

@@ -38,7 +38,7 @@ def boxes(data: bytes, start: int = 0, end: int | None = None) -> Iterator[Box]:
             size, payload = struct.unpack_from(">Q", data, payload)[0], start + 16
         stop = end if size == 0 else start + size
         if stop < payload or stop > end:
-            raise ImageError("truncated", f"the box {kind!r} reaches beyond its end")
+            raise ImageError("truncated", "a box reaches beyond the end of the file or of the box around it")
         yield Box(kind, start, payload, stop)
         start = stop
 

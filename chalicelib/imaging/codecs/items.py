@@ -52,7 +52,7 @@ def _rewrite(data: bytes, result: bytearray, meta: Box, private: set[int]) -> No
     result[meta.payload : meta.end] = body + box(b"free", bytes(hole - 8))
 
 
-def _information_entries(data: bytes, iinf: Box) -> Iterator[tuple[int, bytes, Box]]:
+def item_entries(data: bytes, iinf: Box) -> Iterator[tuple[int, bytes, Box]]:
     """Yield each item's number, type and `infe` box."""
     wide_count = data[iinf.payload] > 0
     for entry in boxes(data, iinf.payload + (8 if wide_count else 6), iinf.end):
@@ -64,18 +64,14 @@ def _information_entries(data: bytes, iinf: Box) -> Iterator[tuple[int, bytes, B
 def _private_items(data: bytes, parts: dict[bytes, Box]) -> set[int]:
     if b"iinf" not in parts:
         return set()
-    private = {
-        number for number, kind, _ in _information_entries(data, parts[b"iinf"]) if kind not in _PICTURE_ITEMS
-    }
+    private = {number for number, kind, _ in item_entries(data, parts[b"iinf"]) if kind not in _PICTURE_ITEMS}
     if b"iref" in parts:
         private |= {item for kind, item, _ in _references(data, parts[b"iref"]) if kind == _THUMBNAIL}
     return private
 
 
 def _item_information(data: bytes, iinf: Box, private: set[int]) -> bytes:
-    kept = [
-        data[e.start : e.end] for number, _, e in _information_entries(data, iinf) if number not in private
-    ]
+    kept = [data[e.start : e.end] for number, _, e in item_entries(data, iinf) if number not in private]
     wide_count = data[iinf.payload] > 0
     head = data[iinf.payload : iinf.payload + 4] + len(kept).to_bytes(4 if wide_count else 2)
     return box(b"iinf", head + b"".join(kept))

@@ -9,7 +9,7 @@ from PIL.Image import Image, Quantize
 
 from chalicelib.imaging.codecs.sample import sample
 from chalicelib.imaging.codecs.saving import saved
-from chalicelib.imaging.frames import Frame, changed
+from chalicelib.imaging.frames import Disposal, Frame, Part, changed
 from chalicelib.imaging.resize import Size
 from chalicelib.imaging.types import ImageError, Options
 
@@ -19,6 +19,9 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PICTURE = (b"IHDR", b"PLTE", b"tRNS", b"acTL", b"fcTL", b"fdAT", b"IDAT")
 
 _KEEP, _OVERWRITE = 0, 0
+_CONTROL = struct.Struct(">5I2H2B")
+_DISPOSALS = {1: Disposal.CLEAR, 2: Disposal.RESTORE}
+_SHARED = (b"PLTE", b"tRNS")
 
 # oxipng's filter and libdeflate's level, one of each: trying more of them takes several times as long. Rich pictures
 # gain 4 to 15 % by level 10; drawings gain 4 to 15 % without a filter, and little by more than level 9.
@@ -40,6 +43,11 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
         position = start + length + 4
 
 
+def is_sound(data: bytes, start: int, end: int) -> bool:
+    """Return whether the checksum of the chunk with a payload from `start` to `end` is right."""
+    return zlib.crc32(memoryview(data)[start - 4 : end]) == int.from_bytes(data[end : end + 4])
+
+
 def chunk(kind: bytes, payload: bytes) -> bytes:
     """Return a chunk with its length and checksum."""
     return struct.pack(">I4s", len(payload), kind) + payload + struct.pack(">I", zlib.crc32(kind + payload))
@@ -49,8 +57,10 @@ def header(data: bytes) -> tuple[int, int, int, int]:
     """Return width, height, bits a sample and colour type.
 
     Raises:
-        ImageError: The file does not begin with its header.
+        ImageError: The file does not begin with its header, or is a variant for iOS.
     """
+    if data[12:16] == b"CgBI":
+        raise ImageError("unsupported", "PNG files in Apple's own variant (CgBI) are not accepted")
     if len(data) < 33 or data[12:16] != b"IHDR":
         raise ImageError("corrupt", "the PNG header is missing")
     width, height, depth, colour_type = struct.unpack_from(">IIBB", data, 16)
@@ -67,10 +77,60 @@ def count_frames(data: bytes) -> int:
     return 1
 
 
+def parts(data: bytes) -> Iterator[Part]:
+    """Yield each frame of an APNG as a PNG of its own.
+
+    Raises:
+        ImageError: A frame reaches beyond the canvas, or has a damaged header.
+    """
+    shared, control, picture = b"", b"", b""
+    for kind, start, end in chunks(data):
+        payload = data[start:end]
+        if kind in _SHARED:
+            shared += chunk(kind, payload)
+        elif kind == b"fcTL":
+            if control and picture:
+                yield _part(data, control, shared, picture)
+            control, picture = payload, b""
+        elif control and kind in (b"IDAT", b"fdAT"):
+            picture += payload if kind == b"IDAT" else payload[4:]
+    if control and picture:
+        yield _part(data, control, shared, picture)
+
+
+def _part(data: bytes, control: bytes, shared: bytes, picture: bytes) -> Part:
+    if len(control) < _CONTROL.size:
+        raise ImageError("corrupt", "the header of an APNG frame is too short")
+    _, width, height, x, y, delay, unit, disposal, blending = _CONTROL.unpack_from(control)
+    canvas = header(data)
+    if not width or not height or x + width > canvas[0] or y + height > canvas[1]:
+        raise ImageError("corrupt", "an APNG frame must have pixels and must not reach beyond the canvas")
+    head = chunk(b"IHDR", control[4:12] + data[24:29])
+    return Part(
+        data=SIGNATURE + head + shared + chunk(b"IDAT", picture) + chunk(b"IEND", b""),
+        offset=(x, y),
+        size=(width, height),
+        duration=1000 * delay / (unit or 100),
+        disposal=_DISPOSALS.get(disposal, Disposal.KEEP),
+        is_blended=blending == 1,
+    )
+
+
 def strip(data: bytes) -> bytes:
-    """Return the file with no chunk but those of the picture, and nothing after its end."""
+    """Return the file with no chunk but those of the picture, and nothing after its end.
+
+    A chunk that a decoder may ignore is left out where its checksum is wrong.
+
+    Raises:
+        ImageError: The checksum of a chunk of pixels is wrong.
+    """
     pieces = [SIGNATURE]
-    pieces += [data[start - 8 : end + 4] for kind, start, end in chunks(data) if kind in _PICTURE]
+    for kind, start, end in chunks(data):
+        if kind in _PICTURE:
+            if is_sound(data, start, end):
+                pieces.append(data[start - 8 : end + 4])
+            elif kind[:1].isupper():
+                raise ImageError("corrupt", f"the checksum of the PNG chunk {kind.decode()} is wrong")
     return b"".join([*pieces, chunk(b"IEND", b"")])
 
 
@@ -129,8 +189,7 @@ def _control(sequence: int, box: tuple[int, int, int, int], duration: float) -> 
     left, top, right, bottom = box
     seconds = Fraction(duration / 1000)
     delay = seconds.limit_denominator(1000 if seconds < 65 else 1)
-    return struct.pack(
-        ">5I2H2B",
+    return _CONTROL.pack(
         sequence,
         right - left,
         bottom - top,

@@ -150,22 +150,6 @@ def test_very_long_frames_are_cut_to_what_every_format_can_tell() -> None:
     assert [duration for _, duration in frames(result)] == [(1 << 24) - 1] * len(DURATIONS)
 
 
-@pytest.mark.parametrize("disposal", [0, 1, 2, 3])
-def test_every_disposal_of_a_gif_is_composed(disposal: int) -> None:
-    data = gif(
-        (16, 12),
-        gif_loop(0),
-        gif_frame((0, 0, 16, 12), 1, disposal=1),
-        gif_frame((4, 4, 8, 4), 2, disposal=disposal, transparent=0),
-        gif_frame((0, 0, 2, 2), 3),
-    )
-
-    result = compress(data, Options(output_format="png")).data
-
-    before, after = list(frames(data)), list(frames(result))
-    assert [frame.tobytes() for frame, _ in after] == [frame.tobytes() for frame, _ in before]
-
-
 def test_a_gif_without_a_size_change_keeps_its_bytes_but_for_metadata() -> None:
     data = gif((16, 12), gif_loop(0), gif_frame((0, 0, 16, 12), 1), gif_frame((4, 4, 8, 4), 2))
 

@@ -7,6 +7,7 @@ from PIL import Image, ImageChops, ImageCms
 
 from chalicelib.imaging import Options, compress
 from chalicelib.imaging.colour import is_srgb, profile_mode, to_srgb
+from chalicelib.imaging.source import open_source
 from tests.fixtures import icc
 from tests.fixtures.drawings import disc, load, photograph, pixel, save
 from tests.fixtures.files import heic
@@ -122,6 +123,39 @@ def test_an_rgb_profile_on_grey_converts_its_levels() -> None:
 
     assert result.mode == "L"
     assert furthest(result, by_littlecms(original.convert("RGB"), icc.adobe_rgb())) <= 2
+
+
+GREY_MODES, COLOUR_MODES = ("1", "L", "LA", "I;16"), ("P", "RGB", "RGBA")
+
+
+@pytest.mark.parametrize("mode", [*GREY_MODES, *COLOUR_MODES, "CMYK"])
+@pytest.mark.parametrize(
+    ("profile", "suited"),
+    [
+        (icc.grey(), GREY_MODES),
+        (icc.display_p3(), (*GREY_MODES, *COLOUR_MODES)),
+        (icc.cmyk(), ("CMYK",)),
+        (icc.display_p3().replace(b"mntr", b"link", 1), ()),
+    ],
+    ids=["grey", "rgb", "cmyk", "link"],
+)
+def test_a_profile_is_used_for_the_pixels_that_it_describes(
+    mode: str, profile: bytes, suited: tuple[str, ...]
+) -> None:
+    picture = Image.new("RGB", (8, 8), (80, 120, 160)).convert("L" if mode == "I;16" else mode)
+    data = save(picture.convert(mode), "TIFF", icc_profile=profile)
+
+    assert open_source(data, Options()).profile == (profile if mode in suited else None)
+
+
+@pytest.mark.parametrize("profile", [icc.grey(), icc.cmyk()])
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_the_colours_beneath_a_profile_for_other_pixels_stay(format_: str, profile: bytes) -> None:
+    data = save(Image.new("RGB", (64, 64), (80, 120, 160)), format_, icc_profile=profile)
+
+    assert pixel(load(compress(data, AS_PNG).data).convert("RGB"), 9, 9) == pytest.approx(
+        (80, 120, 160), abs=3
+    )
 
 
 def test_srgb_is_known_by_what_it_does() -> None:

@@ -1,5 +1,7 @@
 """Every format that is read, detected by its bytes alone."""
 
+import struct
+
 import pytest
 from PIL import Image, ImageChops
 
@@ -178,6 +180,19 @@ def test_the_name_of_a_format_is_not_believed() -> None:
         (b"8BPS" + bytes(60), "unsupported"),
         (b"%PDF-1.7" + bytes(60), "unsupported"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "unsupported"),
+        (b"\xef\xbb\xbf<svg/>", "unsupported"),
+        (b"\xef\xbb\xbf<?xml version='1.0'?>\n<!-- by hand -->\n<svg/>", "unsupported"),
+        (b"<!DOCTYPE svg PUBLIC '-//W3C//DTD SVG 1.1//EN' 'svg11.dtd'>\n<svg/>", "unsupported"),
+        (b"<!DOCTYPE svg [<!ENTITY a 'b'>]><svg:svg/>", "unsupported"),
+        ("<?xml version='1.0'?><svg/>".encode("utf-16"), "unsupported"),
+        (b"<??>" * 1000 + b"<html/>", "not-an-image"),
+        (b"<!---->" * 500 + b"<!DOCTYPE [" + b"]" * 500, "not-an-image"),
+        (b"<!DOCTYPE html><html><svg/></html>", "not-an-image"),
+        (b"<?xml version='1.0'?><feed/>", "not-an-image"),
+        (b"IIU\0" + bytes(60), "unsupported"),
+        (b"FUJIFILMCCD-RAW " + bytes(60), "unsupported"),
+        (b"\0\0\0\x18ftypcrx " + bytes(60), "unsupported"),
+        (b"\xff\x0a" + bytes(60), "unsupported"),
         (b"\0\0\1\0" + bytes(60), "unsupported"),
         (b"\0\0\0\x18ftypmp42" + bytes(60), "unsupported"),
         (b"RIFF" + bytes(4) + b"WAVE" + bytes(60), "not-an-image"),
@@ -201,3 +216,39 @@ def test_float_pixels_are_unsupported() -> None:
         compress(save(Image.new("F", (8, 8), 0.5), "TIFF"))
 
     assert caught.value.code == "unsupported"
+
+
+@pytest.mark.parametrize("kind", [b"Exi\x80", b"\xff\xff\xff\xff", b"mi\xc3e"])
+def test_a_heic_with_an_item_whose_type_is_not_text_is_corrupt(kind: bytes) -> None:
+    with pytest.raises(ImageError, match="not text") as raised:
+        compress(heic(items=[(3, kind, b"what it holds")]))
+
+    assert raised.value.code == "corrupt"
+
+
+@pytest.mark.parametrize(("alpha", "format_"), [([0, 0], "jpeg"), ([0, 255], "png")])
+def test_a_bmp_whose_alpha_is_all_zero_is_opaque(alpha: list[int], format_: str) -> None:
+    rows = b"".join(bytes([30, 30, 200, level]) for level in alpha)
+    header = struct.pack("<IiiHHIIiiII", 108, 2, 1, 1, 32, 3, 8, 2835, 2835, 0, 0)
+    masks = struct.pack("<4I", 0xFF0000, 0xFF00, 0xFF, 0xFF000000) + b"BGRs" + bytes(48)
+    head = b"BM" + struct.pack("<IHHI", 14 + 108 + 8, 0, 0, 14 + 108)
+
+    compressed = compress(head + header + masks + rows)
+
+    assert compressed.format == format_
+    assert pixel(load(compressed.data).convert("RGB"), 1, 0) == pytest.approx((200, 30, 30), abs=3)
+
+
+def test_a_jpeg_of_twelve_bits_is_unsupported() -> None:
+    data = save(photograph(), "JPEG")
+    at = data.index(b"\xff\xc0")
+
+    with pytest.raises(ImageError, match="got 12") as raised:
+        compress(data[: at + 1] + b"\xc1\x00\x11\x0c" + data[at + 5 :])
+    assert raised.value.code == "unsupported"
+
+
+def test_a_hierarchical_jpeg_is_unsupported() -> None:
+    with pytest.raises(ImageError, match="hierarchical") as raised:
+        compress(save(photograph(), "JPEG").replace(b"\xff\xc0", b"\xff\xc5"))
+    assert raised.value.code == "unsupported"

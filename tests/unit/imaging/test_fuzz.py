@@ -2,6 +2,8 @@
 
 import os
 import random
+import subprocess
+import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
@@ -104,6 +106,24 @@ def _seconds(data: bytes, options: Options) -> float:
     with suppress(ImageError):
         compress(data, options)
     return time.process_time() - started
+
+
+EVERY_BYTE = """
+from contextlib import suppress
+from chalicelib.imaging import ImageError, compress
+from tests.fixtures.exif import exif
+from tests.fixtures.files import heic
+data = heic(exif=exif(), items=[(3, b"mime", b"<x/>")])
+for at in range(data.index(b"mdat")):
+    for byte in (0x80, 0xFF):
+        with suppress(ImageError):
+            compress(data[:at] + bytes([byte]) + data[at + 1 :])
+"""
+
+
+def test_no_byte_of_a_heic_s_index_crashes_the_decoder() -> None:
+    """The binding of libheif crashes where the type or name of an item is not text."""
+    assert subprocess.run([sys.executable, "-c", EVERY_BYTE], check=False).returncode == 0
 
 
 @pytest.mark.slow

@@ -1,0 +1,61 @@
+"""HEIC files, checked before libheif's binding gets them: it crashes on names that are not text (ISO/IEC 14496-12, 8.11)."""
+
+import struct
+from contextlib import suppress
+
+from chalicelib.imaging.codecs.isobmff import Box, boxes
+from chalicelib.imaging.codecs.items import item_entries
+from chalicelib.imaging.types import ImageError
+
+# Bytes before the texts of a property `auxC`, and of an entry `infe` with an item's number of two or four bytes.
+_PROPERTY, _ENTRY, _WIDE_ENTRY = 4, 12, 14
+
+
+def check(data: bytes) -> None:
+    """Check the names and types of all items.
+
+    Raises:
+        ImageError: A name is not text, or a box is damaged.
+    """
+    try:
+        for top in _complete_boxes(data):
+            if top.kind == b"meta":
+                _check_items(data, top)
+    except (struct.error, IndexError) as error:
+        raise ImageError("corrupt", "the HEIC's index is damaged") from error
+
+
+def _complete_boxes(data: bytes) -> list[Box]:
+    """Return the outermost boxes up to one that is cut off: libheif reads a cut file as far as it can."""
+    complete = []
+    with suppress(ImageError):
+        for top in boxes(data):
+            complete.append(top)  # noqa: PERF402 an error must leave the boxes before it
+    return complete
+
+
+def _check_items(data: bytes, meta: Box) -> None:
+    for part in boxes(data, meta.payload + 4, meta.end):
+        if part.kind == b"iinf":
+            for _, kind, entry in item_entries(data, part):
+                _check_text(kind)
+                _check_text(
+                    data[entry.payload + (_WIDE_ENTRY if data[entry.payload] >= 3 else _ENTRY) : entry.end]
+                )
+        elif part.kind == b"iprp":
+            _check_properties(data, part)
+
+
+def _check_properties(data: bytes, iprp: Box) -> None:
+    for container in boxes(data, iprp.payload, iprp.end):
+        if container.kind == b"ipco":
+            for entry in boxes(data, container.payload, container.end):
+                if entry.kind == b"auxC":
+                    _check_text(data[entry.payload + _PROPERTY : entry.end].split(b"\0")[0])
+
+
+def _check_text(text: bytes) -> None:
+    try:
+        text.decode()
+    except UnicodeDecodeError as error:
+        raise ImageError("corrupt", "the HEIC has an item whose type or name is not text") from error
