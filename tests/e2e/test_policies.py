@@ -382,7 +382,7 @@ def test_without_it_who_has_the_policy_is_denied_something(
     iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=policy.text())
     attempt(session, stack.endpoint)
     iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=without(policy, GRANTS[needed]))
-    with pytest.raises(ClientError, match="AccessDenied|403"):
+    with pytest.raises(ClientError, match=r"AccessDenied|403"):
         attempt(session, stack.endpoint)
 
 

@@ -14,7 +14,7 @@ from chalicelib.imaging.memory import check_memory
 from tests.fixtures.drawings import save
 from tests.fixtures.files import blank_jpeg, png
 from tests.unit.imaging.test_tiff import tiff
-from tools.local_stack import PROJECT
+from tools.server import PROJECT
 
 SCRIPT = """
 import pathlib, sys
