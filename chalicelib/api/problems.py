@@ -32,6 +32,10 @@ KINDS: Final = {
     "precondition-failed": Kind(412, "The image has changed."),
     "already-exists": Kind(409, "The object already exists."),
     "unsupported-media-type": Kind(415, "The route does not accept this type of body."),
+    "bad-request": Kind(400, "API Gateway does not accept the request."),
+    "too-large": Kind(413, "The body is larger than API Gateway accepts."),
+    "too-many-requests": Kind(429, "All callers together make too many requests; try again later."),
+    "gateway-error": Kind(502, "API Gateway got no usable response in time; try again."),
     "internal-error": Kind(500, "The request failed, and the caller is not the reason."),
     "unavailable": Kind(503, "AWS does not respond as it should; try again later."),
 }

@@ -144,7 +144,7 @@ def test_s3_may_invoke_for_this_bucket_of_this_account_only(account: Checkout) -
     }
 
 
-@pytest.mark.parametrize("function", ["compress", "sweep", "sweep_daily"])
+@pytest.mark.parametrize("function", ["compress", "record_failure", "sweep", "sweep_daily"])
 def test_a_failed_event_is_tried_three_times_within_six_hours_and_then_kept(
     account: Checkout, function: str
 ) -> None:
@@ -152,7 +152,9 @@ def test_a_failed_event_is_tried_three_times_within_six_hours_and_then_kept(
     config = client.get_function_event_invoke_config(FunctionName=f"imagepress-dev-{function}")
     assert (config["MaximumRetryAttempts"], config["MaximumEventAgeInSeconds"]) == (2, 21_600)
     queue = account.variables()["DEAD_LETTER_QUEUE_ARN"]
-    assert config["DestinationConfig"]["OnFailure"] == {"Destination": queue}
+    recorder = "arn:aws:lambda:us-east-1:000000000000:function:imagepress-dev-record_failure"
+    destination = recorder if function == "compress" else queue
+    assert config["DestinationConfig"]["OnFailure"] == {"Destination": destination}
 
 
 def test_a_reserved_concurrency_limits_the_function_that_it_is_set_for(account: Checkout) -> None:
@@ -174,7 +176,7 @@ def test_pages_of_the_api_and_no_others_may_upload(account: Checkout) -> None:
     url = account.deployed("rest_api")["rest_api_url"]
     (rule,) = account.client("s3").get_bucket_cors(Bucket=account.variables()["SOURCE_BUCKET"])["CORSRules"]
     assert rule["AllowedOrigins"] == [url.removesuffix("/api/").removesuffix("/api")]
-    assert rule["AllowedMethods"] == ["POST"]
+    assert rule["AllowedMethods"] == ["POST", "PUT"]
 
 
 def test_api_gateway_s_own_responses_have_the_headers_of_the_app_s_responses(account: Checkout) -> None:
@@ -186,6 +188,7 @@ def test_api_gateway_s_own_responses_have_the_headers_of_the_app_s_responses(acc
     }
     for kind in ("DEFAULT_4XX", "DEFAULT_5XX"):
         assert changed[kind]["gatewayresponse.header.X-Content-Type-Options"] == "'nosniff'"
+        assert changed[kind]["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
         assert "gatewayresponse.header.Access-Control-Allow-Origin" not in changed[kind]
     deployments = client.get_deployments(restApiId=api)["items"]
     assert len(deployments) == 2, "Chalice's, and another that puts the headers in force"

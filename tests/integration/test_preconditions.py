@@ -31,7 +31,7 @@ CHANGES = [("DELETE", ""), ("POST", "/reprocess")]
 def test_change_is_made_if_the_image_is_as_its_caller_saw_it(
     api: Api, deployed: Deployed, method: str, suffix: str, query: str
 ) -> None:
-    path = f"/images/{deployed.upload('if/same.jpg', PHOTO)['imageId']}"
+    path = f"/images/{deployed.upload(f'if/{uuid4().hex}.jpg', PHOTO)['imageId']}"
     etag = api.get(path + query).headers["ETag"]
 
     assert api.request(method, path + suffix, {"If-Match": etag}).status_code == 202
@@ -41,24 +41,25 @@ def test_change_is_made_if_the_image_is_as_its_caller_saw_it(
 def test_change_is_refused_if_the_image_has_changed(
     api: Api, deployed: Deployed, method: str, suffix: str
 ) -> None:
-    path = f"/images/{deployed.upload('if/changed.jpg', PHOTO)['imageId']}"
+    key = f"if/{uuid4().hex}.jpg"
+    path = f"/images/{deployed.upload(key, PHOTO)['imageId']}"
     etag = api.get(path).headers["ETag"]
-    deployed.upload("if/changed.jpg", OTHER)
+    deployed.upload(key, OTHER)
 
     answer = api.request(method, path + suffix, {"If-Match": etag})
 
     assert (answer.status_code, body(answer)["code"]) == (412, "precondition-failed")
-    assert deployed.record("if/changed.jpg")
+    assert deployed.record(key)
 
 
 def test_delete_with_a_star_needs_only_that_the_image_exists(api: Api, deployed: Deployed) -> None:
-    path = f"/images/{deployed.upload('if/any.jpg', PHOTO)['imageId']}"
+    path = f"/images/{deployed.upload(f'if/{uuid4().hex}.jpg', PHOTO)['imageId']}"
 
     assert api.request("DELETE", path, {"If-Match": "*"}).status_code == 202
 
 
 def test_response_with_urls_is_never_304(api: Api, deployed: Deployed) -> None:
-    path = f"/images/{deployed.upload('if/urls.jpg', PHOTO)['imageId']}?urls=true"
+    path = f"/images/{deployed.upload(f'if/{uuid4().hex}.jpg', PHOTO)['imageId']}?urls=true"
     etag = api.get(path).headers["ETag"]
 
     assert api.request("GET", path, {"If-None-Match": etag}).status_code == 200

@@ -73,7 +73,7 @@ def test_tls_is_required_unless_a_parameter_turns_it_off(template: dict[str, Any
 
 
 def test_originals_are_versioned_on_demand_and_earlier_versions_expire(template: dict[str, Any]) -> None:
-    assert template["Parameters"]["SourceVersioning"]["Default"] == "no"
+    assert template["Parameters"]["SourceVersioning"]["Default"] == "yes"
     versioning = properties(template, "SourceBucket")["VersioningConfiguration"]
     assert versioning == {"Fn::If": ["VersionSource", {"Status": "Enabled"}, NOTHING]}
     rule = rules(template, "SourceBucket")["earlier-versions"]
@@ -92,7 +92,7 @@ def test_only_pages_whose_origin_is_given_may_upload_and_none_may_fetch(template
     condition, given, otherwise = properties(template, "SourceBucket")["CorsConfiguration"]["Fn::If"]
     assert (condition, otherwise) == ("BrowserUploads", NOTHING)
     (rule,) = given["CorsRules"]
-    assert (rule["AllowedOrigins"], rule["AllowedMethods"]) == ({"Ref": "UploadOrigins"}, ["POST"])
+    assert (rule["AllowedOrigins"], rule["AllowedMethods"]) == ({"Ref": "UploadOrigins"}, ["POST", "PUT"])
     assert "CorsConfiguration" not in properties(template, "DestBucket")
 
 

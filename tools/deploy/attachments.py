@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.api.problems import CONTENT_TYPE, KINDS, Problem
 from chalicelib.api.responses import FOR_OTHER_SITES, SECURITY
 from tools.chalice_config import FAILURE_DESTINATIONS
 
@@ -16,7 +17,20 @@ ASYNCHRONOUS: Final = ("compress", "record_failure", "sweep", "sweep_daily")
 
 _RETRIES: Final = 2
 _AGE_SECONDS: Final = 6 * 3600
-_GATEWAY_RESPONSES: Final[tuple["GatewayResponseTypeType", ...]] = ("DEFAULT_4XX", "DEFAULT_5XX")
+_GATEWAY_PROBLEMS: Final[dict["GatewayResponseTypeType", str]] = {
+    "DEFAULT_4XX": "bad-request",
+    "DEFAULT_5XX": "gateway-error",
+    "ACCESS_DENIED": "forbidden",
+    "EXPIRED_TOKEN": "unauthorized",
+    "INVALID_SIGNATURE": "unauthorized",
+    "MISSING_AUTHENTICATION_TOKEN": "no-such-route",
+    "QUOTA_EXCEEDED": "too-many-requests",
+    "REQUEST_TOO_LARGE": "too-large",
+    "RESOURCE_NOT_FOUND": "no-such-route",
+    "THROTTLED": "too-many-requests",
+    "UNAUTHORIZED": "unauthorized",
+}
+"""The problem that each of API Gateway's own responses gets. By default, an unknown route misses a token."""
 
 
 def retry_events(client: "LambdaClient", prefix: str, queue_arn: str) -> Iterator[str]:
@@ -49,9 +63,9 @@ def allow_recursion(client: "LambdaClient", function: str) -> str:
 
 
 def complete_gateway_responses(
-    client: "APIGatewayClient", api: str, stage: str, origins: Collection[str]
+    client: "APIGatewayClient", api: str, stage: str, origins: Collection[str], *, signs: bool
 ) -> str:
-    """Give API Gateway's own responses the headers of the app's responses. Returns what was set.
+    """Make API Gateway's own responses problem details, with the headers of the app's responses. Returns what was set.
 
     Args:
         client: An API Gateway client.
@@ -59,18 +73,32 @@ def complete_gateway_responses(
         stage: Its stage, which is deployed anew.
         origins: Other sites whose pages may call the API. Then every site may read these responses, since their headers
             cannot depend on the request. They say only that a request was refused.
+        signs: Whether callers sign their requests (`API_AUTH` is `iam`): then a missing token is a missing signature.
     """
     headers = gateway_headers(origins)
     parameters = {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in headers.items()}
-    for response in _GATEWAY_RESPONSES:
-        client.put_gateway_response(restApiId=api, responseType=response, responseParameters=parameters)
+    signing: dict[GatewayResponseTypeType, str] = {"MISSING_AUTHENTICATION_TOKEN": "unauthorized"}
+    for response, code in (_GATEWAY_PROBLEMS | (signing if signs else {})).items():
+        problem = Problem(code, KINDS[code].title).to_response()
+        client.put_gateway_response(
+            restApiId=api,
+            responseType=response,
+            statusCode=str(problem.status_code),
+            responseParameters=parameters,
+            responseTemplates={"application/json": str(problem.body)},
+        )
     client.create_deployment(restApiId=api, stageName=stage)
-    return f"API {api}: {len(headers)} headers on API Gateway's own responses"
+    return f"API {api}: API Gateway's own responses are problem details"
 
 
 def gateway_headers(origins: Collection[str]) -> Mapping[str, str]:
     """Return the headers of API Gateway's own responses; none has a quote in it, which API Gateway refuses."""
-    headers = {**SECURITY, "Content-Security-Policy": "sandbox", "Cache-Control": "no-store"}
+    headers = {
+        **SECURITY,
+        "Content-Security-Policy": "sandbox",
+        "Cache-Control": "no-store",
+        "Content-Type": CONTENT_TYPE,
+    }
     return headers | {**FOR_OTHER_SITES, "Access-Control-Allow-Origin": "*"} if origins else headers
 
 

@@ -171,10 +171,13 @@ class Deployment:
         deployed = records.read_deployed(self.project, self.name)["rest_api"]
         api, api_stage = deployed["rest_api_id"], urlsplit(deployed["rest_api_url"]).path.strip("/")
         gateway = self.session.client("apigateway")
+        signs = self.stage.environment.get("API_AUTH") == "iam"
         limits = (self.stage.requests_per_second, self.stage.burst)
         _print_changes(
             [
-                attachments.complete_gateway_responses(gateway, api, api_stage, self._other_sites()),
+                attachments.complete_gateway_responses(
+                    gateway, api, api_stage, self._other_sites(), signs=signs
+                ),
                 attachments.limit_requests(gateway, api, api_stage, *limits),
             ]
         )

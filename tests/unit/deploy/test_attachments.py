@@ -1,5 +1,6 @@
 """What is set beside Chalice: log groups, retries, and headers of API Gateway's own responses."""
 
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -7,8 +8,9 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
+from chalicelib.api.problems import KINDS
 from chalicelib.api.responses import SECURITY
-from tools.deploy.attachments import ASYNCHRONOUS, gateway_headers, retry_events
+from tools.deploy.attachments import ASYNCHRONOUS, complete_gateway_responses, gateway_headers, retry_events
 from tools.deploy.steps import Deployment
 from tools.server import PROJECT
 
@@ -61,3 +63,25 @@ def test_each_function_gets_its_own_log_group_but_the_api() -> None:
         stub.add_client_error("create_log_group", "ResourceAlreadyExistsException")  # of sweep_daily
         Deployment(PROJECT, session, "dev", {})._make_log_groups()
         stub.assert_no_pending_responses()
+
+
+def test_own_responses_of_api_gateway_are_problem_details() -> None:
+    client = SESSION.client("apigateway")
+    put: dict[str, Any] = {}
+    fake: Any = SimpleNamespace(
+        put_gateway_response=lambda **given: put.__setitem__(given["responseType"], given),
+        create_deployment=lambda **_: None,
+    )
+    complete_gateway_responses(fake, "api", "api", [], signs=False)
+
+    known = set(client.meta.service_model.shape_for("GatewayResponseType").metadata["enum"])
+    assert known >= put.keys()
+    for given in put.values():
+        problem = json.loads(given["responseTemplates"]["application/json"])
+        assert str(problem["status"]) == given["statusCode"]
+        assert problem["code"] in KINDS
+    unknown_route = json.loads(put["MISSING_AUTHENTICATION_TOKEN"]["responseTemplates"]["application/json"])
+    assert (unknown_route["status"], unknown_route["code"]) == (404, "no-such-route")
+
+    complete_gateway_responses(fake, "api", "api", [], signs=True)
+    assert put["MISSING_AUTHENTICATION_TOKEN"]["statusCode"] == "401"
