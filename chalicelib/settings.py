@@ -5,6 +5,7 @@
 
 import os
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from functools import cache
@@ -210,7 +211,14 @@ class Settings:
 @cache
 def current() -> Settings:
     """Return the settings of this process."""
-    return Settings.from_environment(os.environ)
+    try:
+        return Settings.from_environment(os.environ)
+    except SettingsError as error:
+        if os.environ.get("AWS_CHALICE_CLI_MODE"):  # someone typed `chalice local` or `chalice deploy`
+            sys.stderr.write(f"{error}.\n")
+            sys.stderr.flush()
+            os._exit(1)  # `chalice local` imports the app in a thread, where sys.exit ends only the thread
+        raise
 
 
 def _parse(setting: Field[Any], environment: Mapping[str, str]) -> Any:

@@ -71,10 +71,12 @@ def running(aws_port: int, api_port: int, keep: Path | None = None) -> Iterator[
         aws, environment, folder = cleanup.enter_context(emulated_aws(aws_port, keep))
         session = boto3.Session("test", "test", region_name="us-east-1")
         _create_stack(session, endpoint)
-        _deploy(environment | {"TMPDIR": str(folder)}, folder / "project")
+        project = folder / "project"
+        _copy_project(project, {})
+        _deploy(environment | {"TMPDIR": str(folder)}, project)
         client = session.client("lambda", endpoint_url=endpoint)
         list(retry_events(client, "imagepress-local-", DEAD_LETTERS_ARN))
-        server, api = cleanup.enter_context(_served(PROJECT, environment, api_port, folder))
+        server, api = cleanup.enter_context(_served(project, environment, api_port, folder))
         yield LocalStack(endpoint, api, session, (aws, server))
 
 
@@ -86,12 +88,7 @@ def served_with(stack: LocalStack, variables: Mapping[str, str]) -> Iterator[str
     """
     with tempfile.TemporaryDirectory(prefix="imagepress-") as name:
         project = Path(name)
-        for part in ("app.py", "chalicelib", "requirements.txt"):
-            (project / part).symlink_to(PROJECT / part)
-        config = json.loads((PROJECT / ".chalice" / "config.json").read_text())
-        config["stages"]["local"]["environment_variables"].update(variables)
-        (project / ".chalice").mkdir()
-        (project / ".chalice" / "config.json").write_text(json.dumps(config))
+        _copy_project(project, variables)
         with _served(project, _environment(stack.endpoint), free_port(), project) as (_, api):
             yield api
 
@@ -226,13 +223,27 @@ def _create_stack(session: boto3.Session, endpoint: str) -> None:
     )
 
 
-def _deploy(environment: Mapping[str, str], folder: Path) -> None:
-    """Deploy a copy of the project from a new folder: an emulator is new, too, and several can be started at once."""
-    passing = shutil.ignore_patterns("__pycache__", "deployed", "deployments")
+def _copy_project(folder: Path, variables: Mapping[str, str]) -> None:
+    """Copy the project, with other settings of the local stage, so that several stacks can run at once.
+
+    The variables of AWS in config.json are for `chalice local` beside `make run`: here, AWS is on another port.
+    """
+    ignored = shutil.ignore_patterns("__pycache__", "deployed", "deployments")
     for name in ("chalicelib", "vendor", ".chalice"):
-        shutil.copytree(PROJECT / name, folder / name, ignore=passing)
+        shutil.copytree(PROJECT / name, folder / name, ignore=ignored)
     for name in ("app.py", "requirements.txt"):
         shutil.copy(PROJECT / name, folder)
+    path = folder / ".chalice" / "config.json"
+    config = json.loads(path.read_text())
+    stage = config["stages"]["local"]
+    own = {
+        name: value for name, value in stage["environment_variables"].items() if not name.startswith("AWS_")
+    }
+    stage["environment_variables"] = {**own, **variables}
+    path.write_text(json.dumps(config))
+
+
+def _deploy(environment: Mapping[str, str], folder: Path) -> None:
     result = subprocess.run(
         [_BIN / "chalice", "deploy", "--stage", "local"],
         cwd=folder,

@@ -64,5 +64,5 @@ def api(stack: object, deployed: Deployed) -> Iterator[Api]:
     for key in KEYS:
         deployed.upload(key, picture(320, 200, "PNG" if key.endswith("png") else "JPEG"))
     deployed.upload("api/text.jpg", b"no image at all")
-    with Client(app.app, stage_name="local") as client:
+    with Client(app.app, stage_name="tests") as client:
         yield Api(client)

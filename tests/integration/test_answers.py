@@ -106,7 +106,7 @@ ASKED_FIRST = f"""
 import app
 from chalice.test import Client
 
-with Client(app.app, stage_name="local") as client:
+with Client(app.app, stage_name="tests") as client:
     for path, methods in app.app.routes.items():
         assert methods["OPTIONS"].authorizer is None, path
         answer = client.http.options(path.replace("{{", "").replace("}}", ""), headers={{"Origin": "{SITE}"}})

@@ -472,7 +472,7 @@ def test_the_daily_schedule_begins_one(deployed: Deployed, table: RecordsTable) 
 
     table.delete_record(deployed.upload("sweeping/daily.jpg", PHOTO))
 
-    with Client(app.app, stage_name="local") as client:
+    with Client(app.app, stage_name="tests") as client:
         client.lambda_.invoke("sweep_daily", client.events.generate_cw_event("aws.events", "", {}, []))
 
     eventually(lambda: deployed.record("sweeping/daily.jpg"))
