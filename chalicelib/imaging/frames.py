@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from PIL import Image
+from PIL import Image, ImageChops
 
 Rectangle = tuple[int, int, int, int]
 
@@ -56,6 +56,4 @@ def changed(before: Image.Image | None, after: Image.Image) -> Rectangle:
         return 0, 0, *after.size
     if before.mode != after.mode:
         before, after = before.convert("RGBA"), after.convert("RGBA")
-    from PIL import ImageChops  # only animations need it
-
     return ImageChops.difference(before, after).getbbox(alpha_only=False) or (0, 0, 1, 1)
