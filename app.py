@@ -151,25 +151,25 @@ def create_upload() -> Response:
 @app.route("/stats", authorizer=AUTHORIZER)
 def get_stats() -> Response:
     """Return sums over all images."""
-    from chalicelib.api import views
+    from chalicelib.api import service
 
-    return views.get_stats(_request())
+    return service.get_stats(_request())
 
 
 @app.route("/health", authorizer=AUTHORIZER)
 def get_health() -> Response:
     """Check that the table and the buckets can be reached."""
-    from chalicelib.api import views
+    from chalicelib.api import service
 
-    return views.get_health(_request())
+    return service.get_health(_request())
 
 
 @app.route("/openapi.json")
 def get_contract() -> Response:
     """Return the contract of the API."""
-    from chalicelib.api import views
+    from chalicelib.api import service
 
-    return views.get_contract(_request())
+    return service.get_contract(_request())
 
 
 def preflight(**_: str) -> Response:

@@ -1,13 +1,10 @@
 """The views of the REST API. Its contract is openapi.json."""
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Final, cast, get_args
 from urllib.parse import urlencode
 
-from botocore.exceptions import BotoCoreError, ClientError
 from chalice.app import Request
 
 from chalicelib import services, settings
@@ -33,6 +30,8 @@ from chalicelib.records import EXTENSIONS, Record, Status, failed_record, image_
 _REVALIDATED: Final = "private, no-cache"
 # A browser may go on using a redirect for as long as its URL is valid, and a little less.
 _REDIRECT_CACHE = f"private, max-age={URL_SECONDS - 60}"
+_MOST_BYTES: Final = 5_500_000
+"""Of the records of a page: Lambda refuses responses of more than 6 MB."""
 _LISTING = {
     "limit": whole_number(1, 100, default=20),
     "cursor": text(),
@@ -63,12 +62,18 @@ def list_images(request: Request, query: Query) -> Reply:
     filters = Filters(*(query[name] for name in ("status", "format", "prefix", "since", "until")))
     adapters = services.of_api()
     listing = Listing(adapters.table, adapters.settings.source_bucket)
-    try:
-        page = listing.page(filters, _order(query), query["limit"], query["cursor"])
-    except CursorError as error:
-        raise bad_parameter("cursor", str(error)) from error
+    limit: int = query["limit"]
+    while True:
+        try:
+            page = listing.page(filters, _order(query), limit, query["cursor"])
+        except CursorError as error:
+            raise bad_parameter("cursor", str(error)) from error
+        images = [_represent(record, with_urls=query["urls"]) for record in page.records]
+        size = len(json.dumps(json.dumps(images)))  # as Lambda returns it
+        if size <= _MOST_BYTES or limit == 1:
+            break
+        limit = max(1, limit * _MOST_BYTES // size - 1)  # a shorter page, whose cursor goes on from its end
     next_page = urlencode({**given, "cursor": page.cursor}) if page.cursor else None
-    images = [_represent(record, with_urls=query["urls"]) for record in page.records]
     link = {"Link": f'<?{next_page}>; rel="next"'} if next_page else {}
     return Reply({"images": images, "nextCursor": page.cursor}, link)
 
@@ -96,8 +101,8 @@ def get_file(_: Request, query: Query, identifier: str) -> Reply:
     if variant not in known | files_of(record).keys():
         raise bad_parameter("variant", f"must be one of {', '.join(sorted(known))}", variant)
     if variant not in files_of(record):
-        reason = "its record says why" if "error" in record else "reprocess the image to make the file"
-        raise Problem("no-file", f"Image {identifier} does not have the file {quote(variant)}: {reason}.")
+        reason = record["error"]["message"] if "error" in record else "Reprocess the image to make the file."
+        raise Problem("no-file", f"Image {identifier} does not have the file {quote(variant)}. {reason}")
     url = sign_url(record, variant, services.of_api(), download=query["download"])
     if query["redirect"]:
         return Reply("", {"Location": url, "Cache-Control": _REDIRECT_CACHE}, 302)
@@ -154,43 +159,6 @@ def reprocess_image(request: Request, _: Query, identifier: str) -> Reply:
     services.of_api().compress_function.request_compression(record["sourceKey"], force=True)
     accepted = {"imageId": record["imageId"], "sourceKey": record["sourceKey"]}
     return Reply(accepted, {"Location": f"../{record['imageId']}"})
-
-
-@view({})
-def get_stats(_: Request, __: Query) -> dict[str, int]:
-    """`GET /stats`: sums over all images."""
-    totals = services.of_api().table.get_totals(settings.current().source_bucket)
-    return {
-        "images": totals["compressed"],
-        "failures": totals["failed"],
-        "bytesBefore": totals["bytesBefore"],
-        "bytesAfter": totals["bytesAfter"],
-        "bytesSaved": totals["bytesBefore"] - totals["bytesAfter"],
-    }
-
-
-@view({})
-def get_health(_: Request, __: Query) -> Reply:
-    """`GET /health`: 200 if the table and both buckets can be reached, else 503."""
-    adapters = services.of_api()
-    checks = {
-        "table": [adapters.table.check_table],
-        "buckets": [adapters.source.check_source_bucket, adapters.compressed.check_compressed_bucket],
-    }
-    states = {name: _state(several) for name, several in checks.items()}
-    healthy = all(state == "ok" for state in states.values())
-    return Reply({"status": "ok" if healthy else "unavailable", **states}, status=200 if healthy else 503)
-
-
-@view({}, cache_control="public, max-age=300")
-def get_contract(request: Request, __: Query) -> dict[str, Any]:
-    """`GET /openapi.json`: the contract, with the URL that this API has."""
-    contract: dict[str, Any] = json.loads((Path(__file__).parent / "openapi.json").read_text())
-    context = request.context
-    host = context.get("domainName") or request.headers.get("host", "")
-    scheme = request.headers.get("x-forwarded-proto", "http")
-    stage = context.get("path", "").removesuffix(context["resourcePath"])
-    return contract | {"servers": [{"url": f"{scheme}://{host}{stage}"}]}
 
 
 def _record(identifier: str) -> Record:
@@ -279,14 +247,3 @@ def _order(query: Query) -> Order:
 
 def _from_now(seconds: int) -> str:
     return timestamp(datetime.now(UTC) + timedelta(seconds=seconds))
-
-
-def _state(checks: list[Callable[[], None]]) -> str:
-    try:
-        for check in checks:
-            check()
-    except ClientError as error:
-        return f"unavailable: {error.response['Error']['Code']}"
-    except BotoCoreError as error:
-        return f"unavailable: {type(error).__name__}"
-    return "ok"

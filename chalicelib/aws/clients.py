@@ -26,7 +26,7 @@ PATIENT: Final = Config(
 This also holds for a body that stalls, which the pipeline reads up to three times."""
 
 QUICK: Final = PATIENT.merge(
-    Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
+    Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2})
 )
 """For the API's function of fifteen seconds, which must have time to answer 503."""
 

@@ -60,12 +60,12 @@ def test_what_is_refused_is_told_as_a_problem(
 
 
 def test_a_route_that_breaks_tells_nothing_of_its_insides(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    from chalicelib.api import views
+    from chalicelib.api import service
 
     def broken(*_: Any) -> Any:
         raise RuntimeError("secret")
 
-    monkeypatch.setattr(views, "get_stats", broken)
+    monkeypatch.setattr(service, "get_stats", broken)
 
     answer = api.get("/stats")
 

@@ -113,6 +113,7 @@ def test_a_failed_image_has_no_compressed_file_but_its_original(api: Api) -> Non
     answer = api.get(f"/images/{record['imageId']}/file")
 
     assert (answer.status_code, body(answer)["code"]) == (404, "no-file")
+    assert record["error"]["message"] in body(answer)["detail"]
     assert api.get(f"/images/{record['imageId']}/file", variant="original").status_code == 302
 
 
@@ -125,7 +126,7 @@ def test_a_rendition_that_the_settings_got_since_is_to_be_made_by_reprocessing(
     answer = api.get(f"/images/{record['imageId']}/file", variant="card")
 
     assert (answer.status_code, body(answer)["code"]) == (404, "no-file")
-    assert "reprocess" in body(answer)["detail"]
+    assert "Reprocess" in body(answer)["detail"]
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,10 @@ from chalicelib.api.listing import Filters, Listing, Order
 from chalicelib.aws.items import SHARDS, item_of, list_key
 from chalicelib.aws.records_table import Entries, Entry, RecordsTable
 from chalicelib.records import Record, image_id, timestamp
-from tests.conftest import SOURCE
+from tests.conftest import SOURCE, Deployed
 from tests.integration.conftest import Api, body
 from tools.local_stack import LocalStack
+from tools.pictures import picture
 from tools.server import PROJECT
 
 BUCKET = "listed"
@@ -314,3 +315,30 @@ def test_a_cursor_beyond_the_range_ends_the_listing(api: Api) -> None:
     answer = api.get("/images", cursor=cursor, since="2021-01-01")
 
     assert body(answer) == {"images": [], "nextCursor": None}
+
+
+@pytest.fixture
+def listed_many(deployed: Deployed) -> list[str]:
+    keys = [f"bytes/{number}.jpg" for number in range(6)]
+    for key in keys:
+        deployed.upload(key, picture(64, 48, "JPEG"))
+    return keys
+
+
+def test_page_that_lambda_could_not_return_ends_early_with_a_cursor(
+    api: Api, listed_many: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from chalicelib.api import views
+
+    monkeypatch.setattr(views, "_MOST_BYTES", 4000)
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = body(api.get("/images", prefix="bytes/", limit="100", urls="true", **cursor))
+        assert len(page["images"]) < len(listed_many)
+        seen += [image["sourceKey"] for image in page["images"]]
+        if page["nextCursor"] is None:
+            break
+        cursor = {"cursor": page["nextCursor"]}
+
+    assert seen == listed_many
