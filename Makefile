@@ -72,6 +72,8 @@ clean:  ## everything that can be made again; not the records of what is deploye
 	rm -rf .venv build .chalice/deployed/local.json .chalice/deployments
 
 $(INSTALLED): requirements.txt tools/requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 12))' || { echo "Python 3.12 or newer is needed: install it (uv python install 3.12, or pyenv), or name it: make PYTHON=<path> ..."; exit 1; }
+	@echo "Installing into .venv, once: about 350 MB, a minute or two ..."
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r tools/requirements.txt
 	@touch $@
@@ -83,4 +85,7 @@ $(INSTALLED): requirements.txt tools/requirements.txt
 	npm ci --silent --prefix build/bench/sharp && npm ci --silent --prefix build/bench/dynalite || echo "Without npm, the benchmarks leave out sharp and pages."
 	@touch $@
 
+# As they are typed: make would replace what follows a dollar sign.
+override PHOTOS := $(value PHOTOS)
+override KEEP := $(value KEEP)
 export CHECK N CONCURRENCY KILL PHOTOS PORT AWS_PORT KEEP STAGE DRY_RUN PARAMETERS DELETE_DATA CONFIRM ROLE

@@ -1,5 +1,6 @@
 """AWS on this machine: the emulator, the stack of infrastructure.yaml, the deployed app and its API."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 import boto3
+from botocore.exceptions import WaiterError
 from botocore.loaders import create_loader
 
 from chalicelib.settings import Settings
@@ -109,7 +111,10 @@ def _served(
 def emulated_aws(port: int, keep: Path | None = None) -> Iterator[tuple[Server, dict[str, str], Path]]:
     """Run the emulated AWS alone; give its server, the environment that leads to it, and its folder."""
     environment = _environment(f"http://127.0.0.1:{port}")
-    with tempfile.TemporaryDirectory(prefix="imagepress-", ignore_cleanup_errors=True) as name:
+    with (
+        _lock(keep),
+        tempfile.TemporaryDirectory(prefix="imagepress-", ignore_cleanup_errors=True) as name,
+    ):
         folder = Path(name)
         command = [_BIN / "ministack"]
         with running_server(
@@ -117,6 +122,27 @@ def emulated_aws(port: int, keep: Path | None = None) -> Iterator[tuple[Server, 
         ) as server:
             server.wait_for(f"http://127.0.0.1:{port}/_ministack/ready")
             yield server, environment | {"AWS_DATA_PATH": str(_impatient_sdk(folder))}, folder
+
+
+@contextmanager
+def _lock(folder: Path | None) -> Iterator[None]:
+    """Let one run alone use a folder.
+
+    Raises:
+        StackError: Another run uses it.
+    """
+    if folder is None:
+        yield
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise StackError(
+                f"KEEP={folder} is in use by another run: stop it, or name another folder."
+            ) from error
+        yield
 
 
 def _impatient_sdk(folder: Path) -> Path:
@@ -190,7 +216,6 @@ def _emulator(environment: Mapping[str, str], folder: Path, port: int, keep: Pat
     if keep is None:
         return own
     keep = keep.resolve()
-    keep.mkdir(parents=True, exist_ok=True)
     return own | {
         "PERSIST_STATE": "1",
         "STATE_DIR": str(keep / "state"),
@@ -218,9 +243,16 @@ def _create_stack(session: boto3.Session, endpoint: str) -> None:
         TemplateBody=(PROJECT / ".chalice" / "infrastructure.yaml").read_text(),
         Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in names.items()],
     )
-    cloudformation.get_waiter("stack_create_complete").wait(
-        StackName="imagepress-local", WaiterConfig={"Delay": 1, "MaxAttempts": 30}
-    )
+    try:
+        cloudformation.get_waiter("stack_create_complete").wait(
+            StackName="imagepress-local", WaiterConfig={"Delay": 1, "MaxAttempts": 30}
+        )
+    except WaiterError as error:
+        raise StackError(
+            "The buckets and the table could not be made. If KEEP names the folder of a run that was killed, its state "
+            "and its objects do not agree any more: name a new folder, and upload the objects in s3/source-image "
+            f"there again. ({error})"
+        ) from error
 
 
 def _copy_project(folder: Path, variables: Mapping[str, str]) -> None:

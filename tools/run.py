@@ -5,11 +5,14 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
@@ -41,7 +44,7 @@ def main() -> None:
     console = Console()
     keep = os.environ.get("KEEP")
     try:
-        photos = _find_photos(os.environ.get("PHOTOS"))
+        photos = _find_photos(os.environ.get("PHOTOS"), console)
         console.print("Starting the local AWS and deploying the app to it ...")
         with running(
             _read_port("AWS_PORT", 4566), _read_port("PORT", 8000), Path(keep) if keep else None
@@ -64,40 +67,53 @@ def _read_port(variable: str, default: int) -> int:
 
 
 def _show(stack: LocalStack, photos: dict[str, Path] | None, console: Console) -> None:
-    pictures = (
-        dict(draw_pictures()) if photos is None else {key: path.read_bytes() for key, path in photos.items()}
-    )
     s3 = stack.session.client("s3", endpoint_url=stack.endpoint)
     table = RecordsTable(stack.session.client("dynamodb", endpoint_url=stack.endpoint), "ImageMetadata")
+    pictures: Mapping[str, Path | bytes] = photos or {}
+    if photos is None and not s3.list_objects_v2(Bucket="source-image", MaxKeys=1).get("Contents"):
+        pictures = dict(draw_pictures())  # only into an empty bucket: with KEEP, people may have deleted some
     with Progress(console=console) as progress, ThreadPoolExecutor(_IN_FLIGHT) as pool:
         task = progress.add_task("Uploading and compressing", total=len(pictures))
         records = []
         for record in pool.map(lambda item: _upload(s3, table, *item), pictures.items()):
             records.append(record)
             progress.advance(task)
-    console.print(_format_table(records))
+    if records:
+        console.print(_format_table(records))
     api = stack.api
     console.print(f"AWS  {stack.endpoint}  (credentials test/test, buckets source-image and resized-image)")
     console.print(f"API  {api}\n\nTry:\n  curl {api}/health\n  curl '{api}/images?limit=5'", highlight=False)
+    if compressed := [record["imageId"] for record in records if record["status"] == "compressed"]:
+        file = f"{api}/images/{compressed[0]}/file"
+        console.print(f"  curl -L -o smaller.jpg {file}", highlight=False, soft_wrap=True)
     console.print(
-        f"  curl -L -o smaller.jpg {api}/images/{records[0]['imageId']}/file", highlight=False, soft_wrap=True
+        "\nTo change a setting: `local` in .chalice/config.json, then start again.", highlight=False
     )
     console.print(f"\nGallery  {api}/\nCtrl-C stops everything.", highlight=False)
 
 
-def _find_photos(folder: str | None) -> dict[str, Path] | None:
-    """Return the images of a folder by their keys; None if no folder is named."""
+def _find_photos(folder: str | None, console: Console) -> dict[str, Path] | None:
+    """Return the images of a folder by their keys; None if no folder is named. Print which files are left out."""
     if not folder:
         return None
-    root = Path(folder)
-    paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in _SUFFIXES)
-    if not paths:
+    root = Path(folder).expanduser()
+    if not root.is_dir():
+        raise StackError(
+            f"PHOTOS must name a folder; {folder} {'is a file' if root.exists() else 'does not exist'}."
+        )
+    files = sorted(path for path in root.rglob("*") if path.is_file())
+    photos = {path.relative_to(root).as_posix(): path for path in files if path.suffix.lower() in _SUFFIXES}
+    if skipped := [path.name for path in files if path.suffix.lower() not in _SUFFIXES]:
+        names = ", ".join(skipped[:5]) + (", ..." if len(skipped) > 5 else "")
+        console.print(f"Left out, since their names do not end like an image's: {names}", markup=False)
+    if not photos:
         raise StackError(f"PHOTOS must name a folder with images; {folder} has none.")
-    return {path.relative_to(root).as_posix(): path for path in paths}
+    return photos
 
 
-def _upload(s3: "S3Client", table: RecordsTable, key: str, data: bytes) -> Record:
-    etag = s3.put_object(Bucket="source-image", Key=key, Body=data)["ETag"]
+def _upload(s3: "S3Client", table: RecordsTable, key: str, data: Path | bytes) -> Record:
+    with data.open("rb") if isinstance(data, Path) else BytesIO(data) as body:
+        etag = s3.put_object(Bucket="source-image", Key=key, Body=body)["ETag"]
     deadline = time.monotonic() + _SECONDS_EACH
     while time.monotonic() < deadline:
         record = table.get_record(image_id("source-image", key))
@@ -110,7 +126,7 @@ def _upload(s3: "S3Client", table: RecordsTable, key: str, data: bytes) -> Recor
 def _format_table(records: list[Record]) -> Table:
     table = Table("name", "pixels", "before", "after", "saved")
     for record in records:
-        table.add_row(record["sourceKey"], *_format_figures(record))
+        table.add_row(escape(record["sourceKey"]), *_format_figures(record))
     return table
 
 

@@ -76,7 +76,9 @@ class Problem(ChaliceUnhandledError):  # noqa: N818 - a response; Chalice passes
             "code": self.code,
         }
         named = {"parameter": self.parameter} if self.parameter is not None else {}
-        return Response(json.dumps(body | named), {"Content-Type": CONTENT_TYPE, **self.headers}, kind.status)
+        return Response(
+            json.dumps(body | named) + "\n", {"Content-Type": CONTENT_TYPE, **self.headers}, kind.status
+        )
 
 
 def bad_parameter(name: str, rule: str, value: Any = None, hint: str = "") -> Problem:

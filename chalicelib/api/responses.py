@@ -81,7 +81,7 @@ def view[**P](
             except (ClientError, NoConnectionError, HTTPClientError) as error:
                 raise _unavailable(error) from error
             reply = result if isinstance(result, Reply) else Reply(result)
-            body = reply.body if isinstance(reply.body, str) else json.dumps(reply.body, ensure_ascii=False)
+            body = reply.body if isinstance(reply.body, str) else to_json(reply.body)
             headers: dict[str, str | list[str]] = {"Content-Type": content_type, **reply.headers}
             caching = cache_control if reply.cache_control is None else reply.cache_control
             if caching:
@@ -132,6 +132,11 @@ def _cross_origin(request: Request) -> dict[str, str]:
     if origin not in allowed:
         return {"Vary": "Origin"}
     return {"Vary": "Origin", "Access-Control-Allow-Origin": origin, **FOR_OTHER_SITES}
+
+
+def to_json(members: Mapping[str, Any]) -> str:
+    """Return a JSON object that ends in a newline, so that a shell's prompt follows it on a new line."""
+    return json.dumps(members, ensure_ascii=False) + "\n"
 
 
 def entity_tag(body: str) -> str:

@@ -22,7 +22,7 @@ from chalicelib.api.requests import (
     time,
     whole_number,
 )
-from chalicelib.api.responses import Reply, entity_tag, is_named, view
+from chalicelib.api.responses import Reply, entity_tag, is_named, to_json, view
 from chalicelib.api.uploads import FORM_SECONDS, MEMBERS, parse_upload
 from chalicelib.aws.s3 import Overtaken
 from chalicelib.records import EXTENSIONS, Record, Status, failed_record, image_id, timestamp
@@ -209,7 +209,7 @@ def _one(record: Record, *, with_urls: bool) -> Reply:
 
 
 def _tag(record: Record) -> str:
-    return entity_tag(json.dumps(represent(record), ensure_ascii=False))
+    return entity_tag(to_json(represent(record)))
 
 
 def _check_precondition(request: Request, record: Record) -> bool:

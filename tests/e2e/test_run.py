@@ -134,3 +134,68 @@ def test_kept_state_is_there_again_in_the_next_run(tmp_path: Path) -> None:
 def _folder(path: Path) -> Path:
     path.mkdir()
     return path
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("missing", "PHOTOS must name a folder; {} does not exist."),
+        ("a.jpg", "PHOTOS must name a folder; {} is a file."),
+    ],
+)
+def test_photos_that_is_not_a_folder_is_named_with_what_to_do(
+    tmp_path: Path, name: str, expected: str
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"x")
+    with make_run(tmp_path, PHOTOS=str(tmp_path / name)) as run:
+        assert run.process.stdout
+        printed = run.process.stdout.read()
+
+    assert expected.format(tmp_path / name) in printed.replace("\n", " ").replace("  ", " ")
+
+
+def test_odd_names_are_uploaded_or_left_out_with_the_reason(tmp_path: Path) -> None:
+    photos = _folder(tmp_path / "a$b")
+    (photos / "folder.jpg").mkdir()
+    for name in ("a[red]x.jpg", "x[/c].jpg", "0 broken.jpg"):
+        (photos / name).parent.mkdir(exist_ok=True)
+        (photos / name).write_bytes(picture(64, 48, "JPEG") if "broken" not in name else b"words")
+    (photos / "notes.txt").write_text("words")
+    with make_run(tmp_path, PHOTOS=str(photos)) as run:
+        printed = run.wait_until_ready()
+
+    assert "Left out, since their names do not end like an image's: notes.txt" in printed
+    assert "a[red]x.jpg" in printed
+    assert "x[/c].jpg" in printed
+
+
+def test_two_runs_on_one_folder_are_refused(tmp_path: Path) -> None:
+    photos = _folder(tmp_path / "photos")
+    (photos / "lake.jpg").write_bytes(picture(64, 48, "JPEG"))
+    kept = {"KEEP": str(tmp_path / "kept"), "PHOTOS": str(photos)}
+    with make_run(tmp_path, **kept) as first:
+        first.wait_until_ready()
+        with make_run(tmp_path, **kept) as second:
+            assert second.process.stdout
+            printed = second.process.stdout.read()
+
+    assert "is in use by another run" in printed
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_it_says_so_and_ends_when_its_emulator_dies(tmp_path: Path) -> None:
+    photos = _folder(tmp_path / "photos")
+    (photos / "lake.jpg").write_bytes(picture(64, 48, "JPEG"))
+    with make_run(tmp_path, PHOTOS=str(photos)) as run:
+        run.wait_until_ready()
+        for environment in Path("/proc").glob("[0-9]*/environ"):
+            with suppress(OSError):
+                command = (environment.parent / "cmdline").read_text()
+                if f"GATEWAY_PORT={run.aws_port}" in environment.read_text() and "tether" not in command:
+                    os.kill(int(environment.parent.name), signal.SIGKILL)
+        assert run.process.stdout
+        printed = run.process.stdout.read()
+        run.process.wait(60)
+
+    assert "The local AWS ended unexpectedly." in printed
+    assert run.process.returncode == 1
