@@ -55,7 +55,7 @@ def list_images(request: Request, query: Query) -> Reply:
         if query[alone] is not None:
             _require_alone(alone, query)
     if query["key"] is not None:
-        return _one(_record_of_key(query["key"]), with_urls=query["urls"])
+        return _one(_record_of_key(query["key"], may_be_pending=False), with_urls=query["urls"])
     if query["ids"] is not None:
         images = [_represent(record, with_urls=query["urls"]) for record in _records(query["ids"])]
         return Reply({"images": images, "nextCursor": None})
@@ -83,7 +83,7 @@ def get_image_by_key(_: Request, query: Query) -> Reply:
     """`GET /images/by-key`: the record of one source object."""
     if query["key"] is None:
         raise bad_parameter("key", "must be the key of a source object; it is missing")
-    return _one(_record_of_key(query["key"]), with_urls=query["urls"])
+    return _one(_record_of_key(query["key"], may_be_pending=True), with_urls=query["urls"])
 
 
 @view({"urls": flag()}, cache_control=_REVALIDATED)
@@ -180,13 +180,14 @@ def _is_current(record: Record) -> bool:
     return record["sourceBucket"] == settings.current().source_bucket
 
 
-def _record_of_key(key: str) -> Record:
+def _record_of_key(key: str, *, may_be_pending: bool) -> Record:
+    """Return the record of a source key, or with `may_be_pending`, one for a source that has none yet."""
     adapters = services.of_api()
     bucket = adapters.settings.source_bucket
     record = adapters.table.get_record(image_id(bucket, key))
     if record is not None:
         return record
-    found = adapters.source.stat_source(key) if adapters.settings.includes(key) else None
+    found = adapters.source.stat_source(key) if may_be_pending and adapters.settings.includes(key) else None
     if found is None:
         raise Problem("no-such-image", f"No image has the key {quote(key)}.")
     return failed_record(bucket, key, *found, settings_version="")

@@ -68,10 +68,14 @@ def test_python_example_uploads_a_folder_and_prints_what_was_saved(
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "one.jpg").write_bytes(PHOTO)
     (tmp_path / "photos" / "bad.jpg").write_bytes(b"words")
+    (tmp_path / "photos" / "empty.jpg").write_bytes(b"")
+    (tmp_path / "photos" / "odd & käse+%20.jpg").write_bytes(PHOTO)
 
     printed = run([sys.executable, "-c"], example(API, "python"), stack, tmp_path)
 
     assert re.search(rf"^one\.jpg {len(PHOTO)} to [0-9]+$", printed, re.MULTILINE)
+    assert "empty.jpg was refused by S3 with 400" in printed
+    assert re.search(rf"^odd & käse\+%20\.jpg {len(PHOTO)} to [0-9]+$", printed, re.MULTILINE)
     assert re.search(r"^bad\.jpg 5 to .*not-an-image", printed, re.MULTILINE)
 
 

@@ -1,6 +1,7 @@
 """Changes respect what their caller saw: `If-Match`, uploads of new keys, many uploads of one key."""
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -8,7 +9,7 @@ from uuid import uuid4
 import pytest
 import urllib3
 
-from chalicelib import pipeline
+from chalicelib import pipeline, services
 from chalicelib.aws.records_table import RecordsTable
 from chalicelib.imaging import Compressed, Options, compress
 from chalicelib.pipeline import Pipeline
@@ -124,3 +125,31 @@ def test_many_uploads_of_one_key_end_right_with_little_wasted_work(
     assert record is not None
     assert record["sourceETag"] == s3.head_object(Bucket=source, Key="hot.jpg")["ETag"]
     assert len(compressions) <= 1.5 * len(pictures)
+
+
+def test_image_is_pending_until_it_is_compressed(
+    api: Api, s3: "S3Client", with_settings: Callable[..., None]
+) -> None:
+    s3.create_bucket(Bucket="pending-source")
+    s3.put_object(Bucket="pending-source", Key="new.jpg", Body=PHOTO)
+    with_settings(SOURCE_BUCKET="pending-source", EXCLUDE_PREFIXES="out/")
+    services.of_api.cache_clear()
+
+    image = body(api.get("/images/by-key", key="new.jpg"))
+    missing, excluded = (api.get("/images/by-key", key=key).status_code for key in ("gone.jpg", "out/a.jpg"))
+    services.of_api.cache_clear()
+
+    assert (image["status"], image["sizeOriginal"]) == ("pending", len(PHOTO))
+    assert (missing, excluded) == (404, 404)
+
+
+def test_image_whose_source_was_replaced_is_pending(
+    api: Api, deployed: Deployed, table: RecordsTable
+) -> None:
+    key = f"pending/{uuid4().hex}.jpg"
+    record = deployed.upload(key, PHOTO)
+    table.put_record({**record, "sourceETag": '"earlier"', "revision": "1"}, replacing=record)
+
+    image = body(api.get(f"/images/{record['imageId']}"))
+
+    assert (image["status"], image["width"]) == ("pending", record["width"])
