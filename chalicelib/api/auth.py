@@ -41,21 +41,23 @@ def make_authorizer() -> Authorizer | None:
     return None
 
 
-def require_caller(request: Request) -> None:
-    """Refuse a request that its caller may not make.
+def require_caller(request: Request) -> str:
+    """Refuse a request that its caller may not make; return who is calling, for the log.
 
     Raises:
         Problem: `unauthorized` without a caller, `forbidden` for a caller who may only read.
     """
     now = settings.current()
     if request.context["resourcePath"] in PUBLIC:
-        return
+        return "anyone"
     if now.api_auth == "none":
         _require_local(request)
-    elif now.api_auth == "token":
-        _require_token(request, now.api_read_token_sha256, now.api_write_token_sha256)
-    elif not _is_authenticated(request):
-        raise Problem("unauthorized", "API Gateway did not pass on who is calling.")
+        return "this machine"
+    if now.api_auth == "token":
+        return _require_token(request, now.api_read_token_sha256, now.api_write_token_sha256)
+    if caller := _authenticated_caller(request):
+        return caller
+    raise Problem("unauthorized", "API Gateway did not pass on who is calling.")
 
 
 def _require_local(request: Request) -> None:
@@ -74,7 +76,7 @@ def _require_local(request: Request) -> None:
             )
 
 
-def _require_token(request: Request, read_digest: str, write_digest: str) -> None:
+def _require_token(request: Request, read_digest: str, write_digest: str) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     given = sha256(token.strip().encode()).hexdigest()
     # Both are compared, each in constant time, so that the response time reveals nothing.
@@ -87,9 +89,10 @@ def _require_token(request: Request, read_digest: str, write_digest: str) -> Non
         )
     if not writes and request.method not in {"GET", "HEAD"}:
         raise Problem("forbidden", "This token may only read; use the token that may also write.")
+    return "the token that writes" if writes else "the token that reads"
 
 
-def _is_authenticated(request: Request) -> bool:
+def _authenticated_caller(request: Request) -> str:
     identity = request.context.get("identity") or {}
     claims = (request.context.get("authorizer") or {}).get("claims") or {}
-    return bool(identity.get("userArn") or claims.get("sub"))
+    return str(identity.get("userArn") or claims.get("sub") or "")

@@ -100,19 +100,34 @@ def view[**P](
 
 def complete(request: Request, get_response: Callable[[Request], Response]) -> Response:
     """Respond to a request: check the caller, run the view, turn problems into details, add the common headers."""
+    caller = ""
     try:
         if request.method == "OPTIONS":  # a browser asks what a page of another site may send
             response = Response("", dict(_PREFLIGHT), 204)
         else:
-            auth.require_caller(request)
+            caller = auth.require_caller(request)
             response = problems.from_chalice(get_response(request))
     except Problem as problem:
         response = problem.to_response()
+    if request.method in {"DELETE", "POST"} or response.status_code in {401, 403}:
+        _audit(request, caller, response.status_code)
     if request.method == "HEAD":
         response.body = ""
     response.headers = {"Cache-Control": "no-store", **SECURITY, **response.headers, **_cross_origin(request)}
     startup.end()
     return response
+
+
+def _audit(request: Request, caller: str, status: int) -> None:
+    """Log a change or a refusal: what was asked for, by whom, and the result; never a token."""
+    facts = {
+        "route": f"{request.method} {request.context['resourcePath']}",
+        "imageId": (request.uri_params or {}).get("image_id"),
+        "caller": caller,
+        "address": (request.context.get("identity") or {}).get("sourceIp"),
+        "status": status,
+    }
+    telemetry.logger().info("audit", extra=facts)
 
 
 def _unavailable(error: Exception) -> Exception:
