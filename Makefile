@@ -5,7 +5,7 @@ PINNED := requirements.txt tools/requirements.txt bench/requirements.txt
 SECTIONS ?= imaging startup sweep pages
 LOCK = $(BIN)/uv pip compile --quiet --python $(BIN)/python --generate-hashes --no-strip-extras --no-annotate --custom-compile-command 'make lock'
 
-.PHONY: help run test test-fast lint docs bench policies redrive sweep load deploy destroy token screenshots lock audit clean
+.PHONY: help run test test-fast lint docs bench policies redrive sweep smoke load deploy destroy token screenshots lock audit clean
 
 run: $(INSTALLED)  ## the app on this machine, with pictures: PHOTOS=, PORT=, AWS_PORT=, KEEP=
 	@exec $(BIN)/python -m tools.run
@@ -56,6 +56,9 @@ redrive: $(INSTALLED)  ## put failed events through again: STAGE=
 sweep: $(INSTALLED)  ## find what is missing, stale or orphaned, and have it reconciled: STAGE=
 	@exec $(BIN)/python -m tools.sweep
 
+smoke: $(INSTALLED)  ## upload, read and delete one image through a deployed API: STAGE=, API=, TOKEN=
+	@exec $(BIN)/python -m tools.smoke
+
 load: $(INSTALLED)  ## uploads through the deployed function, on a new local stack: N=, CONCURRENCY=, KILL=yes
 	@exec $(BIN)/python -m bench.load
 
@@ -88,4 +91,4 @@ $(INSTALLED): requirements.txt tools/requirements.txt
 # As they are typed: make would replace what follows a dollar sign.
 override PHOTOS := $(value PHOTOS)
 override KEEP := $(value KEEP)
-export CHECK N CONCURRENCY KILL PHOTOS PORT AWS_PORT KEEP STAGE DRY_RUN PARAMETERS DELETE_DATA CONFIRM ROLE
+export CHECK N CONCURRENCY KILL PHOTOS PORT AWS_PORT KEEP STAGE DRY_RUN PARAMETERS DELETE_DATA CONFIRM ROLE API TOKEN
