@@ -30,6 +30,9 @@ QUICK: Final = PATIENT.merge(
 )
 """For the API's function of fifteen seconds, which must have time to answer 503."""
 
+OLDEST_BOTO3: Final = (1, 35, 69)
+"""The first version whose PutObject has `IfMatch`. Lambda's runtime brings a version of its own."""
+
 _SIGNATURE: Final = Config(signature_version="v4")
 
 
@@ -39,6 +42,11 @@ def s3_client(waits: Config = PATIENT, session: boto3.Session | None = None) -> 
 
     The host that serves every region redirects, which a browser's form and its content security policy do not follow.
     """
+    if tuple(int(part) for part in boto3.__version__.split(".")[:3]) < OLDEST_BOTO3:
+        oldest = ".".join(map(str, OLDEST_BOTO3))
+        raise RuntimeError(
+            f"boto3 must be {oldest} or newer; got {boto3.__version__}. Use a newer runtime, or ship boto3 in vendor/."
+        )
     virtual = Config(s3={"addressing_style": "virtual"})
     client = (session or boto3).client("s3", config=waits.merge(virtual))
     startup.end()
