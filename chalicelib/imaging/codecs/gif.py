@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from itertools import chain, pairwise
 
 from PIL import ImageChops
-from PIL.Image import Image, Quantize, new
+from PIL.Image import Image, new
 
+from chalicelib.imaging.codecs.palette import reduce_colors
 from chalicelib.imaging.codecs.saving import saved
 from chalicelib.imaging.frames import Disposal, Frame, Part, changed
 from chalicelib.imaging.resize import Size
@@ -26,6 +27,8 @@ _LOOPING = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 _TRANSPARENT = 255
 _KEEP, _CLEAR = 1, 2
 _TABLE_OF_256 = 0x87
+# Each frame has a palette of its own.
+_SAMPLE_PIXELS = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +226,7 @@ def _same(before: Image, after: Image) -> Image:
 
 def _frame(image: Image, undrawn: Image, offset: Size, disposal: int, delay: int) -> list[bytes]:
     """Return the blocks of a frame: 255 colours of its own, and one for the pixels that it leaves alone."""
-    indexed = image.convert("RGB").quantize(_TRANSPARENT, Quantize.MEDIANCUT)
+    indexed = reduce_colors(image.convert("RGB"), _TRANSPARENT, _SAMPLE_PIXELS, refined=False)
     palette = bytes(indexed.getpalette() or ())[: 3 * _TRANSPARENT]
     indexed.paste(_TRANSPARENT, mask=undrawn)
     control = struct.pack("<BBBBHBB", 0x21, 0xF9, 4, disposal << 2 | 1, delay, _TRANSPARENT, 0)

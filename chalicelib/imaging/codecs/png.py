@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from PIL import ImageChops
 from PIL.Image import Image, Quantize
 
+from chalicelib.imaging.codecs.palette import reduce_colors
 from chalicelib.imaging.codecs.sample import sample
 from chalicelib.imaging.codecs.saving import saved
 from chalicelib.imaging.frames import Disposal, Frame, Part, changed
@@ -19,6 +20,7 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PICTURE = (b"IHDR", b"PLTE", b"tRNS", b"acTL", b"fcTL", b"fdAT", b"IDAT")
 
 _KEEP, _OVERWRITE = 0, 0
+_SAMPLE_PIXELS = 65_536
 _CONTROL = struct.Struct(">5I2H2B")
 _DISPOSALS = {1: Disposal.CLEAR, 2: Disposal.RESTORE}
 _SHARED = (b"PLTE", b"tRNS")
@@ -138,8 +140,10 @@ def encode(image: Image, options: Options) -> bytes:
     """Return a PNG, without loss unless `options.png_colors` limits its colours; `image` is of mode L, RGB or RGBA."""
     colors = options.png_colors
     if colors and image.getcolors(colors) is None:
-        method = Quantize.FASTOCTREE if image.mode == "RGBA" else Quantize.MEDIANCUT
-        image = image.quantize(colors, method, kmeans=1)
+        if image.mode == "RGBA":
+            image = image.quantize(colors, Quantize.FASTOCTREE)
+        else:
+            image = reduce_colors(image.convert("RGB"), colors, _SAMPLE_PIXELS, refined=True)
     try:
         import oxipng
     except ImportError:
