@@ -31,7 +31,7 @@ def test_three_uploads_arrive_and_the_corrupt_one_says_why(visit: Visit, folder:
     expect(gallery.row(f"{folder}broken.jpg")).to_contain_text(
         "Not compressed: the bytes begin like no known"
     )
-    expect(gallery.page.get_by_role("heading", name="2 pictures compressed, 1 failed")).to_be_visible()
+    expect(gallery.page.get_by_role("heading", name="1 failed, 2 pictures compressed")).to_be_visible()
     assert gallery.names() == [f"{folder}broken.jpg", f"{folder}cat.jpg", f"{folder}dog.png"]
     expect(gallery.card(f"{folder}cat.jpg").locator("img")).to_have_js_property("complete", True)
     expect(gallery.card(f"{folder}broken.jpg")).to_contain_text("Not compressed")
