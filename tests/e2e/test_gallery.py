@@ -167,6 +167,18 @@ def test_the_browsers_back_button_closes_a_picture(visit: Visit, album: str) -> 
     expect(gallery.card(f"{album}a-lake.jpg")).to_be_visible()
 
 
+def test_the_tab_is_titled_with_the_open_picture(visit: Visit, album: str) -> None:
+    gallery = visit(f"?prefix={album}").settled()
+    viewer = gallery.open_picture(f"{album}a-lake.jpg")
+    expect(gallery.page).to_have_title("a-lake.jpg \N{EN DASH} imagepress")
+
+    viewer.get_by_role("button", name="Next picture").click()
+    expect(gallery.page).to_have_title("b-tower.png \N{EN DASH} imagepress")
+
+    viewer.get_by_role("button", name="Close").click()
+    expect(gallery.page).to_have_title("imagepress")
+
+
 def test_a_search_that_is_still_being_typed_stays_when_a_filter_is_chosen(visit: Visit, album: str) -> None:
     gallery = visit().settled()
 
