@@ -12,6 +12,7 @@ import { Uploads } from './uploads.js';
 import * as large from './viewer.js';
 
 const TYPING_PAUSE = 250; // milliseconds
+const MOTTO = ['Every picture, ', el('b', 'a little lighter'), '.'];
 
 const list = byId('grid');
 const form = byId('filters');
@@ -108,13 +109,20 @@ library.addEventListener('barren', () => announce('Still looking …'));
 let totalling = 0;
 function refreshTotals() {
 	clearTimeout(totalling);
-	totalling = setTimeout(() => api.stats().then(showTotals, () => {}), 150); // the list reports errors
+	totalling = setTimeout(() => api.stats().then(showTotals, missTotals), 150);
+}
+
+/** Without totals, keep the last ones; before there are any, say so in place of an empty headline. */
+function missTotals() {
+	if (byId('totals').textContent.trim()) return;
+	byId('totals').replaceChildren(...MOTTO);
+	byId('aside').textContent = 'The totals are not available now';
 }
 
 function showTotals({ images, failures, bytesBefore, bytesAfter }) {
 	const sentence = images
 		? [count(images, 'picture'), ': ', bytes(bytesBefore), ' pressed into ', el('b', bytes(bytesAfter)), '.']
-		: ['Every picture, ', el('b', 'a little lighter'), '.'];
+		: MOTTO;
 	byId('totals').replaceChildren(...sentence);
 	byId('aside').textContent = images ? `${saved(bytesBefore, bytesAfter)}% saved` : 'Upload, and see what is saved';
 	byId('failures').hidden = !failures;

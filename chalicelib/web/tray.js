@@ -20,10 +20,10 @@ export function connect(tray, uploads, open) {
 		summarize();
 	});
 
-	/** Clear is offered where nothing goes on any more. */
+	/** Remove the finished rows. Names that are taken still wait for an answer, so their rows stay. */
 	function empty() {
-		uploads.all = [];
-		list.replaceChildren();
+		uploads.all = uploads.clashes;
+		list.replaceChildren(...uploads.all.map(({ row }) => row));
 		summarize();
 		refocus();
 	}
@@ -46,7 +46,7 @@ export function connect(tray, uploads, open) {
 		tray.hidden = !all.length;
 		const unanswered = uploads.clashes.length;
 		clashes.hidden = unanswered < 2;
-		clear.hidden = active.length > 0;
+		clear.hidden = active.length > 0 || unanswered === all.length;
 		title.textContent = active.length ? `Uploading: ${all.length - active.length - unanswered} of ${all.length} done` : outcome(all);
 		if (!active.length) announce(title.textContent);
 	}
@@ -55,9 +55,15 @@ export function connect(tray, uploads, open) {
 function outcome(all) {
 	const of = (...states) => all.filter(({ state }) => states.includes(state)).length;
 	const done = of('compressed');
-	const bad = of('failed', 'refused', 'broken');
+	const failed = of('failed', 'broken');
+	const refused = of('refused');
 	const clashes = of('clash');
-	const parts = [done && `${count(done, 'picture')} compressed`, bad && `${bad} failed`, clashes && `${count(clashes, 'name')} taken`];
+	const parts = [
+		failed && `${failed} failed`,
+		refused && `${refused} refused`,
+		clashes && `${count(clashes, 'name')} taken`,
+		done && `${count(done, 'picture')} compressed`,
+	];
 	return parts.filter(Boolean).join(', ') || 'Uploads';
 }
 

@@ -7,6 +7,7 @@ import { bytes, count, formatName, formatTime, nameOf, saved } from './format.js
 import * as session from './session.js';
 
 const REPROCESS_SECONDS = 90;
+const PAGE_TITLE = document.title;
 
 /** @param on what the page does: move and canMove (by -1 or 1), closed, changed, deleted. */
 export function connect(dialog, on) {
@@ -20,6 +21,7 @@ export function connect(dialog, on) {
 	dialog.append(el('header', name, before, next, close), body, el('div.toasts', { role: 'status' }));
 	dialog.addEventListener('close', () => {
 		current = null;
+		document.title = PAGE_TITLE;
 		on.closed();
 	});
 	// Of the document, since a press goes past the dialog where nothing in it has the focus.
@@ -45,6 +47,7 @@ export function connect(dialog, on) {
 	function render() {
 		const focused = body.contains(document.activeElement) && document.activeElement;
 		name.textContent = nameOf(current.sourceKey);
+		document.title = `${name.textContent} – ${PAGE_TITLE}`;
 		const view = current.status === 'failed' ? [failure(current)] : compare(current);
 		const facts = el('div.facts', gain(current), details(current), downloads(current), actions(current));
 		body.replaceChildren(el('div.stage', ...view), facts);

@@ -31,7 +31,7 @@ def test_three_uploads_arrive_and_the_corrupt_one_says_why(visit: Visit, folder:
     expect(gallery.row(f"{folder}broken.jpg")).to_contain_text(
         "Not compressed: the bytes begin like no known"
     )
-    expect(gallery.page.get_by_role("heading", name="2 pictures compressed, 1 failed")).to_be_visible()
+    expect(gallery.page.get_by_role("heading", name="1 failed, 2 pictures compressed")).to_be_visible()
     assert gallery.names() == [f"{folder}broken.jpg", f"{folder}cat.jpg", f"{folder}dog.png"]
     expect(gallery.card(f"{folder}cat.jpg").locator("img")).to_have_js_property("complete", True)
     expect(gallery.card(f"{folder}broken.jpg")).to_contain_text("Not compressed")
@@ -165,6 +165,18 @@ def test_the_browsers_back_button_closes_a_picture(visit: Visit, album: str) -> 
 
     expect(gallery.viewer).to_be_hidden()
     expect(gallery.card(f"{album}a-lake.jpg")).to_be_visible()
+
+
+def test_the_tab_is_titled_with_the_open_picture(visit: Visit, album: str) -> None:
+    gallery = visit(f"?prefix={album}").settled()
+    viewer = gallery.open_picture(f"{album}a-lake.jpg")
+    expect(gallery.page).to_have_title("a-lake.jpg \N{EN DASH} imagepress")
+
+    viewer.get_by_role("button", name="Next picture").click()
+    expect(gallery.page).to_have_title("b-tower.png \N{EN DASH} imagepress")
+
+    viewer.get_by_role("button", name="Close").click()
+    expect(gallery.page).to_have_title("imagepress")
 
 
 def test_a_search_that_is_still_being_typed_stays_when_a_filter_is_chosen(visit: Visit, album: str) -> None:

@@ -30,6 +30,15 @@ LEFT_OF = """
     return left;
 }
 """
+FRAME_COLOURS = """
+() => {
+    const frame = [...document.querySelectorAll('meta[name=theme-color]')].find((each) => matchMedia(each.media).matches);
+    const probe = document.createElement('p');
+    probe.style.color = frame?.content;
+    document.body.append(probe);
+    return [getComputedStyle(document.body).backgroundColor, getComputedStyle(probe).color];
+}
+"""
 OVERLAPS = """
 (container) => {
     const shown = [...container.querySelectorAll('button, select, input:not([type=range]), h1, h2, p, dd, .segments span, small')]
@@ -166,6 +175,26 @@ def test_a_thumbnail_that_cannot_be_loaded_leaves_its_placeholder(visit: Visit, 
     expect(image).not_to_have_attribute("srcset", re.compile("."))
     assert "data:image/webp" in image.evaluate("(image) => image.style.background")
     gallery.forgive("ERR_FAILED")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_browsers_frame_has_the_colour_of_the_page(visit: Visit, scheme: str) -> None:
+    gallery = visit(color_scheme=scheme).settled()
+
+    page, frame = gallery.page.evaluate(FRAME_COLOURS)
+
+    assert frame == page
+
+
+def test_what_lies_behind_a_question_is_darkened_without_a_tint(visit: Visit, album: str) -> None:
+    gallery = visit(f"?prefix={album}").settled()
+    gallery.open_picture(f"{album}a-lake.jpg").get_by_role("button", name="Delete …").click()
+
+    shade = gallery.page.locator(".ask").evaluate(
+        "(ask) => getComputedStyle(ask, '::backdrop').backgroundColor"
+    )
+
+    assert shade.startswith("rgba(0, 0, 0, ")
 
 
 def test_text_follows_the_size_that_the_browser_is_set_to(visit: Visit) -> None:

@@ -93,6 +93,16 @@ def test_a_passing_fault_of_the_api_is_not_even_shown(visit: Visit, album: str) 
     gallery.forgive("429", "503")
 
 
+def test_the_headline_is_whole_when_the_totals_fail(visit: Visit, album: str) -> None:
+    gallery = visit()
+    gallery.page.route("**/stats", lambda route: route.fulfill(status=500, json={"message": "broken"}))
+    gallery.open(f"?prefix={album}")
+
+    expect(gallery.page.locator("#totals")).to_have_text("Every picture, a little lighter.")
+    expect(gallery.page.locator("#aside")).to_have_text("The totals are not available now")
+    gallery.forgive("500")
+
+
 def test_offline_keeps_what_is_here_and_goes_on_by_itself(visit: Visit, album: str) -> None:
     gallery = visit(f"?prefix={album}").settled()
 

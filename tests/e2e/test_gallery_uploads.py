@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Dialog, Route, expect
 
 from tests.conftest import SOURCE, Deployed
-from tests.e2e.conftest import Gallery, jpeg, png, text
+from tests.e2e.conftest import Gallery, broken, jpeg, png, text
 from tools.local_stack import LocalStack, served_with
 
 Visit = Callable[..., Gallery]
@@ -269,7 +269,7 @@ def test_what_became_of_an_upload_is_asked_no_more_once_it_is_refused(visit: Vis
     gallery.upload(jpeg("followed.jpg"))
 
     expect(gallery.row(f"{folder}followed.jpg")).to_contain_text("No more of this.")
-    expect(gallery.page.get_by_role("heading", name="1 failed")).to_be_visible()
+    expect(gallery.page.get_by_role("heading", name="1 refused")).to_be_visible()
     gallery.page.wait_for_timeout(2_000)  # longer than it waits between two looks
     assert len(asked) == 1
     gallery.forgive("403")
@@ -348,6 +348,32 @@ def test_a_name_that_is_taken_is_not_counted_as_done(visit: Visit, deployed: Dep
     expect(gallery.page.locator("[data-state=clash]")).to_have_count(1)
     expect(gallery.page.get_by_role("heading", name="Uploading: 1 of 3 done")).to_be_visible()
     gallery.forgive("409")
+
+
+def test_clear_keeps_names_that_still_wait_for_an_answer(
+    visit: Visit, deployed: Deployed, folder: str
+) -> None:
+    deployed.upload(f"{folder}cat.jpg", jpeg("cat.jpg", 80, 60)["buffer"])
+    gallery = visit(f"?prefix={folder}").settled()
+    gallery.upload(jpeg("cat.jpg"), text("a.txt"))
+    expect(gallery.page.get_by_role("heading", name="1 refused, 1 name taken")).to_be_visible()
+
+    gallery.button("Clear").click()
+
+    expect(gallery.page.locator(".upload")).to_have_count(1)
+    expect(gallery.button("Clear")).to_be_hidden()
+    gallery.button(f"Keep both: {folder}cat.jpg").click()
+    expect(gallery.row(f"{folder}cat (2).jpg")).to_contain_text("% saved")
+    gallery.forgive("409")
+
+
+def test_the_tray_counts_failures_first_and_refusals_apart(visit: Visit, folder: str) -> None:
+    gallery = visit(f"?prefix={folder}").settled()
+
+    gallery.upload(jpeg("good.jpg"), broken("bad.jpg"), text("a.txt"), text("b.txt"))
+
+    heading = gallery.page.locator("#tray").get_by_role("heading")
+    expect(heading).to_have_text("1 failed, 2 refused, 1 picture compressed")
 
 
 def test_new_rows_are_in_sight_however_many_there_are_already(visit: Visit, folder: str) -> None:
