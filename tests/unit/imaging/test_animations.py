@@ -248,3 +248,19 @@ def test_each_frame_of_a_webp_tells_where_it_is_and_how_large() -> None:
     assert numbers == [[0, 0, 99, 79, 100], [20, 15, 11, 13, 70]]
     parts = [webp.picture(data, start + 16, end) for kind, start, end in webp.chunks(data) if kind == b"ANMF"]
     assert [webp.canvas(webp.file(part)) for part in parts] == [(100, 80), (12, 14)]
+
+
+@pytest.mark.parametrize("source", ["GIF", "AVIF"])
+def test_an_avif_sequence_has_no_times_at_which_it_was_made(source: str) -> None:
+    """Otherwise equal input would give other bytes each second."""
+    data = compress(moving(source), Options(output_format="avif")).data
+    timed = [
+        data[
+            data.index(kind) + 8 : data.index(kind) + 24
+            if data[data.index(kind) + 4]
+            else data.index(kind) + 16
+        ]
+        for kind in (b"mvhd", b"tkhd", b"mdhd")
+    ]
+
+    assert [set(times) for times in timed] == [{0}] * 3
