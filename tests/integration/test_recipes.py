@@ -84,7 +84,7 @@ def test_recipe_adds_a_route(run: Run, api: Api, deployed: Deployed) -> None:
 import app
 from chalice.test import Client
 with Client(app.app, stage_name="tests") as client:
-    print(client.http.get("/latest?limit=1").body.decode())
+    print(client.http.get("/latest?limit=1").body.decode().strip())
     print(client.http.get("/latest?limit=11").status_code)
 """
     answer, status = run(steps("Add a route"), "-c", code).splitlines()

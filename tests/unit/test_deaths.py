@@ -1,5 +1,6 @@
 """What Lambda's invocation records say about a worker: died, too late, or an error of its own."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -46,7 +47,7 @@ def invocation(response: Any) -> Any:
 @pytest.fixture
 def queue(monkeypatch: pytest.MonkeyPatch) -> Queue:
     queue = Queue()
-    monkeypatch.setattr(services.Services, "dead_letters", queue)
+    monkeypatch.setattr(services, "of_functions", lambda: SimpleNamespace(dead_letters=queue))
     return queue
 
 
