@@ -93,10 +93,6 @@ class Before(NamedTuple):
     is_verified: bool
 
 
-def _includes_all(_: str) -> bool:
-    return True
-
-
 class Pipeline:
     """The buckets, the table and the options that one app reconciles with."""
 
@@ -107,7 +103,7 @@ class Pipeline:
         table: RecordsTable,
         options: Options,
         max_source_bytes: int,
-        includes: Callable[[str], bool] = _includes_all,
+        includes: Callable[[str], bool] = lambda _: True,
         telemetry: Telemetry = NoTelemetry(),  # noqa: B008 - it has no state
     ) -> None:
         self._source = source

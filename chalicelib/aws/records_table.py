@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 FIRST: Final = "\x00"
 """The lowest sort key."""
 
-_HIGHEST: Final = ("", "\x7f", "\u07ff", "\uffff", "\U0010ffff")
-"""The highest character of so many bytes of UTF-8."""
+_HIGHEST = ("", "\x7f", "\u07ff", "\uffff", "\U0010ffff")  # the highest character of so many bytes of UTF-8
 
 STATS_SHARDS: Final = 32
 
