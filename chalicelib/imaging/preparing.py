@@ -3,7 +3,7 @@
 from PIL.ImageFile import ImageFile
 
 from chalicelib.imaging.errors import decoding
-from chalicelib.imaging.formats import HEIC, JPEG, JPEG2000, PNG, TIFF, Format
+from chalicelib.imaging.formats import AVIF, HEIC, JPEG, JPEG2000, PNG, TIFF, Format
 
 
 def prepare(data: bytes, format_: Format) -> bytes:
@@ -57,7 +57,12 @@ def read_metadata(data: bytes, format_: Format, image: ImageFile) -> tuple[bytes
         from chalicelib.imaging.codecs import jpeg2000
 
         return None, jpeg2000.profile(data)
-    return _block(image, "exif"), _block(image, "icc_profile")
+    profile = _block(image, "icc_profile")
+    if format_ in (AVIF, HEIC) and not profile:
+        from chalicelib.imaging.codecs import isobmff
+
+        profile = isobmff.profile(data)
+    return _block(image, "exif"), profile
 
 
 def _block(image: ImageFile, name: str) -> bytes | None:

@@ -4,6 +4,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from chalicelib.imaging.cicp import profile_of_codes
 from chalicelib.imaging.types import ImageError
 
 
@@ -58,3 +59,20 @@ def find(data: bytes, *path: bytes) -> Box | None:
             return None
         start, end = found.payload, found.end
     return found
+
+
+def profile(data: bytes) -> bytes | None:
+    """Return an ICC profile for the code points of the first picture (`nclx`, 12.1.5); None where they are sRGB's.
+
+    Raises:
+        ImageError: The colours are of high dynamic range.
+    """
+    meta = find(data, b"meta")
+    if meta is None:
+        return None
+    for part in boxes(data, meta.payload + 4, meta.end):
+        for properties in boxes(data, part.payload, part.end) if part.kind == b"iprp" else ():
+            for each in boxes(data, properties.payload, properties.end) if properties.kind == b"ipco" else ():
+                if each.kind == b"colr" and data.startswith(b"nclx", each.payload):
+                    return profile_of_codes(*struct.unpack_from(">2H", data, each.payload + 4))
+    return None
