@@ -1,11 +1,13 @@
 """An image that ends its worker each time: a failed record, one dead letter, and a sweep that leaves it alone."""
 
-import json
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from chalicelib.aws.source_bucket import SourceBucket
+from chalicelib.sweep import Position, Sweep
 from tests.conftest import SOURCE, Deployed, eventually
 from tools.local_stack import LocalStack
 from tools.pictures import picture
@@ -49,11 +51,13 @@ def test_image_that_takes_too_long_is_recorded_swept_over_and_redriven(
     assert (dead["status"], dead["error"]["code"]) == ("failed", "timed-out")
     assert "attempts" in dead["error"]["message"]
 
-    event = json.dumps({"position": {"after_key": "deaths/h"}})
-    swept = json.loads(
-        functions.invoke(FunctionName="imagepress-local-sweep", Payload=event)["Payload"].read()
-    )
-    assert swept["stale"] == 0
+    requested: list[str] = []
+    request: Any = SimpleNamespace(request_compression=requested.append)
+    source = SourceBucket(deployed.s3, SOURCE)
+    sweep = Sweep(source, deployed.table, request, dead["settingsVersion"], 10**9, lambda _: True, 1e9)
+    *_, swept = sweep.positions(Position(after_key="deaths/h"))
+    assert swept.seen >= 1
+    assert "deaths/heavy.png" not in requested
 
     functions.update_function_configuration(FunctionName=COMPRESS, Timeout=60)
     monkeypatch.setenv("AWS_PORT", stack.endpoint.rpartition(":")[2])
