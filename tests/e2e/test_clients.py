@@ -206,6 +206,7 @@ def test_source_that_is_not_encoded_as_it_says_is_compressed(deployed: Deployed)
         ("gzip", gzip.compress(picture(64, 48, "PNG"))[:40], "corrupt"),
         ("gzip", gzip.compress(bytes(101_000_000)), "too-many-bytes"),
     ],
+    ids=["unsupported", "corrupt", "too-many-bytes"],  # the bytes differ from worker to worker
 )
 def test_source_whose_encoding_cannot_be_undone_fails_with_the_reason(
     deployed: Deployed, encoding: str, data: bytes, code: str
