@@ -91,9 +91,6 @@ def _redrive(stage: Stage, message: "MessageTypeDef", start: float) -> Outcome:
     function, event = failed
     client = stage.session.client("lambda")
     for each in _split_records(event):
-        if is_death(json.loads(message["Body"])):
-            # Its failed record has the current ETag, so that only a forced event compresses the image again.
-            each["Records"][0]["force"] = True
         client.invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(each).encode())
     return "redriven"
 
@@ -106,8 +103,12 @@ def _parse_failure(stage: Stage, body: str) -> tuple[str, Any] | None:
     except (ValueError, TypeError, KeyError, AttributeError, IndexError):
         return None
     prefix = stage.settings.compress_function.removesuffix("compress")
-    is_ours = function in {prefix + name for name in ASYNCHRONOUS}
-    return (function, event) if is_ours and isinstance(event, dict) else None
+    if function not in {prefix + name for name in ASYNCHRONOUS} or not isinstance(event, dict):
+        return None
+    if function == stage.settings.compress_function and is_death(message):
+        # Its failed record has the current ETag, so that only a forced event compresses the image again.
+        event = {"Records": [{**record, "force": True} for record in event["Records"]]}
+    return function, event
 
 
 def _split_records(event: dict[str, Any]) -> list[dict[str, Any]]:

@@ -33,8 +33,9 @@ class Queue:
     def send(self, body: str) -> None:
         self.client.send_message(QueueUrl=self.url, MessageBody=body)
 
-    def fail(self, function: str, event: Any) -> None:
-        self.send(json.dumps({"requestContext": {"functionArn": arn(function)}, "requestPayload": event}))
+    def fail(self, function: str, event: Any, **more: Any) -> None:
+        context = {"functionArn": arn(function)}
+        self.send(json.dumps({"requestContext": context, "requestPayload": event, **more}))
 
     def held(self) -> int:
         """Return how many messages there are, including those in flight."""
@@ -235,3 +236,18 @@ def test_a_redrive_that_is_stopped_says_how_to_go_on(
         redrive.main()
 
     assert queue.held() == 1
+
+
+def test_dead_compressions_are_forced_and_dead_sweeps_go_on(stage: Stage, queue: Queue) -> None:
+    late = {"errorType": "Sandbox.Timedout", "errorMessage": "Task timed out after 60.00 seconds"}
+    position = {"position": {"after_key": "a.jpg"}}
+    queue.fail("imagepress-local-compress", {"Records": [record("a.jpg")]}, responsePayload=late)
+    queue.fail("imagepress-local-sweep", position, responsePayload=late)
+    functions = Lambda()
+
+    assert list(redrive_events(at(stage, queue, functions))) == ["redriven", "redriven"]
+
+    assert dict(functions.events) == {
+        "imagepress-local-compress": {"Records": [{**record("a.jpg"), "force": True}]},
+        "imagepress-local-sweep": position,
+    }
