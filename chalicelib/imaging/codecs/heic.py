@@ -3,7 +3,7 @@
 import struct
 from contextlib import suppress
 
-from chalicelib.imaging.codecs.isobmff import Box, boxes
+from chalicelib.imaging.codecs.isobmff import Box, boxes, properties
 from chalicelib.imaging.codecs.items import item_entries
 from chalicelib.imaging.types import ImageError
 
@@ -43,13 +43,7 @@ def _check_items(data: bytes, meta: Box) -> None:
                     data[entry.payload + (_WIDE_ENTRY if data[entry.payload] >= 3 else _ENTRY) : entry.end]
                 )
         elif part.kind == b"iprp":
-            _check_properties(data, part)
-
-
-def _check_properties(data: bytes, iprp: Box) -> None:
-    for container in boxes(data, iprp.payload, iprp.end):
-        if container.kind == b"ipco":
-            for entry in boxes(data, container.payload, container.end):
+            for entry in properties(data, part):
                 if entry.kind == b"auxC":
                     _check_text(data[entry.payload + _PROPERTY : entry.end].split(b"\0")[0])
 

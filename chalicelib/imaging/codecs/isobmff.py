@@ -61,6 +61,13 @@ def find(data: bytes, *path: bytes) -> Box | None:
     return found
 
 
+def properties(data: bytes, iprp: Box) -> Iterator[Box]:
+    """Yield the properties of the items of AVIF and HEIC files, which are in `ipco`."""
+    for container in boxes(data, iprp.payload, iprp.end):
+        if container.kind == b"ipco":
+            yield from boxes(data, container.payload, container.end)
+
+
 def profile(data: bytes) -> bytes | None:
     """Return an ICC profile for the code points of the first picture (`nclx`, 12.1.5); None where they are sRGB's.
 
@@ -71,8 +78,7 @@ def profile(data: bytes) -> bytes | None:
     if meta is None:
         return None
     for part in boxes(data, meta.payload + 4, meta.end):
-        for properties in boxes(data, part.payload, part.end) if part.kind == b"iprp" else ():
-            for each in boxes(data, properties.payload, properties.end) if properties.kind == b"ipco" else ():
-                if each.kind == b"colr" and data.startswith(b"nclx", each.payload):
-                    return profile_of_codes(*struct.unpack_from(">2H", data, each.payload + 4))
+        for each in properties(data, part) if part.kind == b"iprp" else ():
+            if each.kind == b"colr" and data.startswith(b"nclx", each.payload):
+                return profile_of_codes(*struct.unpack_from(">2H", data, each.payload + 4))
     return None
