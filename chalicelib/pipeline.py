@@ -43,7 +43,7 @@ from chalicelib.records import (
     possible_keys,
     rendition_key,
 )
-from chalicelib.source_body import RefusedError, read_source, require_fitting, require_servable
+from chalicelib.source_body import RefusedError, read_source, require_fitting
 
 Outcome = Literal["compressed", "failed", "deleted", "unchanged", "unreadable", "absent", "excluded"]
 
@@ -162,15 +162,12 @@ class Pipeline:
             Overtaken: The source changed.
         """
         before = self._look(key, verify=True)
-        found = self._source.stat_source(key)
-        if found is None:
+        if not (found := self._source.stat_source(key)):
             return self._remove(before)
         etag, size = found
         if self._known_etag(before) == etag:
             return "unchanged"
-        record = failed_record(self._source.name, key, etag, size, self._settings_version)
-        record["error"] = failure
-        return self._commit(record, before)
+        return self._commit_failure(before, etag, size, failure)
 
     def _attempt(self, key: str, tried: set[str], *, force: bool, verify: bool, is_patient: bool) -> Outcome:
         """Reconcile a key once; `tried` gets the ETag of its source.
@@ -192,9 +189,8 @@ class Pipeline:
         except UnreadableError as error:
             if _is_explained(before.record, error) and self._agrees(before):
                 return "unreadable"
-            failed = failed_record(self._source.name, key, error.etag, error.size, self._settings_version)
-            failed["error"] = Failure(code=error.code, message=str(error))
-            return self._commit(failed, before)
+            failure = Failure(code=error.code, message=str(error))
+            return self._commit_failure(before, error.etag, error.size, failure)
         if source is None:
             return self._remove(before)
         if is_patient and source.etag not in tried:
@@ -251,7 +247,6 @@ class Pipeline:
         )
         try:
             with self._telemetry.stage("read"):
-                require_servable(source)
                 data = read_source(source, self._max_source_bytes)
             record["sourceSha256"] = sha256(data).hexdigest()
             with self._telemetry.stage("compress"):
@@ -283,6 +278,11 @@ class Pipeline:
             record["renditions"][each.name] = RenditionRecord(
                 destKey=key, etag=etag, sizeCompressed=len(each.data), width=each.width, height=each.height
             )
+
+    def _commit_failure(self, before: Before, etag: str, size: int, failure: Failure) -> Outcome:
+        record = failed_record(self._source.name, before.key, etag, size, self._settings_version)
+        record["error"] = failure
+        return self._commit(record, before)
 
     def _commit(self, record: Record, before: Before) -> Outcome:
         self._compressed.delete_compressed(before.possible - objects_of(record).keys())

@@ -26,10 +26,11 @@ def read_source(source: SourceObject, most: int) -> bytes:
         most: The most bytes that are accepted, stored and decoded.
 
     Raises:
-        RefusedError: There are more bytes, or their encoding cannot be undone.
+        RefusedError: The key cannot be served, there are more bytes, or their encoding cannot be undone.
         Interrupted: The body could not be read to its end.
     """
     with source.body:
+        _require_servable(source.key)
         _require_at_most(most, source.size)
         data = source.read_body()
     # `aws-chunked` describes how the object was sent, and some clients have S3 store it.
@@ -63,10 +64,8 @@ def _require_at_most(most: int, size: int) -> None:
         raise RefusedError("too-many-bytes", f"The object has {size} bytes, but at most {most} are accepted.")
 
 
-def require_servable(source: SourceObject) -> None:
-    """Raise RefusedError for a key that no URL can have, and close the body."""
-    if not {".", ".."}.isdisjoint(source.key.split("/")):
-        source.body.close()
+def _require_servable(key: str) -> None:
+    if not {".", ".."}.isdisjoint(key.split("/")):
         raise RefusedError(
             "unservable-key",
             "The key has a folder or name . or .., which URLs cannot have: rename the object.",
