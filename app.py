@@ -36,14 +36,6 @@ def compress(event: S3Event) -> None:
 
 
 @app.lambda_function()
-def compress_batch(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Reconcile the keys of S3 Batch Operations' tasks."""
-    from chalicelib import batch, telemetry
-
-    return telemetry.handler(context, lambda: batch.handle(event))
-
-
-@app.lambda_function()
 def record_failure(event: dict[str, Any], context: Any) -> None:
     """Record why an image could not be compressed when its workers died, and keep the event."""
     from chalicelib import deaths, telemetry

@@ -70,9 +70,6 @@ FUNCTIONS = {
         _floor("s3", "dynamodb"),
     ),
     "compress": Function(f"import app; from chalicelib import events; {_COMPRESS}", _COMPRESS_FLOOR),
-    "compress_batch": Function(
-        f"import app; from chalicelib import batch, events; {_COMPRESS}", _COMPRESS_FLOOR
-    ),
     "sweep": Function(
         f"import app; from chalicelib import services, sweep; sweep.of(services.of_functions()); {_TELEMETRY}",
         _floor("s3", "dynamodb", "lambda", more=_LOG),

@@ -1,4 +1,4 @@
-"""The deployed functions that put right what events did not: sweep, batch, dead letters."""
+"""The deployed functions that put right what events did not: sweep, dead letters."""
 
 import json
 import re
@@ -101,51 +101,6 @@ def test_make_sweep_shows_what_it_found(
 
     assert re.search(r"\d+ seen, [1-9]\d* missing", capsys.readouterr().out)
     eventually(lambda: deployed.record("swept/a.jpg"))
-
-
-@pytest.mark.parametrize("schema", ["1.0", "2.0"])
-def test_s3_batch_operations_learn_what_became_of_each_key(
-    deployed: Deployed, table: RecordsTable, functions: "LambdaClient", schema: str
-) -> None:
-    table.delete_record(deployed.upload(f"batch/{schema} a+b.jpg", picture(64, 48, "JPEG")))
-    deployed.upload(f"batch/{schema} words.jpg", b"no image")
-    bucket = {"s3BucketArn": f"arn:aws:s3:::{SOURCE}"} if schema == "1.0" else {"s3Bucket": SOURCE}
-    keys = {
-        "good": f"batch/{schema}+a%2Bb.jpg",
-        "bad": f"batch/{schema}+words.jpg",
-        "gone": "batch/never-was",
-    }
-
-    answer = _invoke(
-        functions,
-        "compress_batch",
-        {
-            "invocationSchemaVersion": schema,
-            "invocationId": "YXNkbGZqYWRmaiBhc2Rm",
-            "job": {"id": "f3cc4f60-61f6-4a2b-8a21-d07600c373ce", "userArguments": {}},
-            "tasks": [
-                {"taskId": name, "s3Key": key, "s3VersionId": None, **bucket} for name, key in keys.items()
-            ],
-        },
-    )
-
-    codes = {result["taskId"]: (result["resultCode"], result["resultString"]) for result in answer["results"]}
-    assert (answer["invocationSchemaVersion"], answer["invocationId"]) == (schema, "YXNkbGZqYWRmaiBhc2Rm")
-    assert codes["good"] == ("Succeeded", "compressed")
-    assert codes["bad"][0] == "PermanentFailure"
-    assert codes["bad"][1].startswith("not-an-image: ")
-    assert codes["gone"][0] == "PermanentFailure"
-    assert deployed.record(f"batch/{schema} a+b.jpg")
-
-
-def test_a_task_of_another_bucket_is_refused(functions: "LambdaClient") -> None:
-    task = {"taskId": "1", "s3Key": "a", "s3BucketArn": "arn:aws:s3:::elsewhere"}
-    event = {"invocationSchemaVersion": "1.0", "invocationId": "x", "tasks": [task]}
-
-    (result,) = _invoke(functions, "compress_batch", event)["results"]
-
-    assert result["resultCode"] == "PermanentFailure"
-    assert "elsewhere" in result["resultString"]
 
 
 def test_under_load_nothing_is_late_or_lost(stage: Stage) -> None:

@@ -8,19 +8,22 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import count
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote_plus
+from uuid import uuid4
 
 import boto3
 import pytest
 import urllib3
 from botocore.exceptions import ClientError
 
+from chalicelib import options, settings
 from chalicelib.aws import clients
 from chalicelib.aws.records_table import RecordsTable
+from chalicelib.pipeline import Pipeline
 from chalicelib.records import image_id
+from chalicelib.services import Services
 from tests.conftest import DESTINATION, SOURCE, TABLE, Deployed
 from tests.fixtures.events import SCHEDULED, proxied
 from tools.local_stack import LocalStack
@@ -45,12 +48,14 @@ POLICIES = {each.function: each for each in policies(PROJECT, "local", LOCAL)}
 class Functions:
     """The deployed functions, invoked directly: the source bucket sends no notifications meanwhile."""
 
-    def __init__(self, deployed: Deployed, table: RecordsTable, client: "LambdaClient") -> None:
+    def __init__(
+        self, deployed: Deployed, table: RecordsTable, client: "LambdaClient", pipeline: Pipeline
+    ) -> None:
         self.deployed = deployed
         self.table = table
         self.client = client
+        self.pipeline = pipeline
         self.keys: list[str] = []
-        self._numbers = count()
 
     def invoke(self, function: str, event: Any) -> str:
         """Return all that a function says: its answer, and the end of its log."""
@@ -60,14 +65,10 @@ class Functions:
         log = base64.b64decode(answer.get("LogResult", "")).decode(errors="replace")
         return f"{answer['Payload'].read().decode()}\n{log}"
 
-    def reconcile(self, function: str, key: str) -> str:
-        """Have a key reconciled by `compress` or `compress_batch`."""
-        if function == "compress":
-            record = {"s3": {"bucket": {"name": SOURCE}, "object": {"key": quote_plus(key)}}}
-            return self.invoke(function, {"Records": [record]})
-        task = {"taskId": "1", "s3Key": quote_plus(key), "s3Bucket": SOURCE}
-        job = {"invocationSchemaVersion": "2.0", "invocationId": "x", "tasks": [task]}
-        return self.invoke(function, job)
+    def reconcile(self, key: str) -> str:
+        """Have a key reconciled by `compress`."""
+        record = {"s3": {"bucket": {"name": SOURCE}, "object": {"key": quote_plus(key)}}}
+        return self.invoke("compress", {"Records": [record]})
 
     def sweep(self) -> str:
         """Sweep over what these tests uploaded."""
@@ -83,17 +84,15 @@ class Functions:
 
     def uploaded(self, **more: Any) -> str:
         """Upload to a new key."""
-        key = f"{FOLDER}/{next(self._numbers):04}.jpg"
+        key = f"{FOLDER}/{uuid4()}.jpg"
         self.deployed.s3.put_object(Bucket=SOURCE, Key=key, Body=PHOTO, **more)
         self.keys.append(key)
         return key
 
     def compressed(self) -> str:
-        """Upload to a new key, and have it compressed: by the one of the two functions that has its policy whole."""
+        """Upload to a new key, and compress it in this process: `compress` may lack a permission now."""
         key = self.uploaded()
-        for function in ("compress", "compress_batch"):
-            self.reconcile(function, key)
-        assert self.deployed.record(key), f"{key} was not compressed"
+        assert self.pipeline.reconcile(key) == "compressed"
         return key
 
 
@@ -112,27 +111,24 @@ def shortened(grant: Grant) -> str:
 Exercise = Callable[[Functions], str]
 
 
-def new(function: str) -> Exercise:
-    return lambda functions: functions.reconcile(function, functions.uploaded())
+def new(functions: Functions) -> str:
+    return functions.reconcile(functions.uploaded())
 
 
-def unchanged(function: str) -> Exercise:
-    return lambda functions: functions.reconcile(function, functions.compressed())
+def unchanged(functions: Functions) -> str:
+    return functions.reconcile(functions.compressed())
 
 
-def gone(function: str) -> Exercise:
-    def exercise(functions: Functions) -> str:
-        key = functions.compressed()
-        functions.deployed.s3.delete_object(Bucket=SOURCE, Key=key)
-        return functions.reconcile(function, key)
-
-    return exercise
+def gone(functions: Functions) -> str:
+    key = functions.compressed()
+    functions.deployed.s3.delete_object(Bucket=SOURCE, Key=key)
+    return functions.reconcile(key)
 
 
-def encrypted(function: str) -> Exercise:
+def encrypted(functions: Functions) -> str:
     """With a key of the uploader's, so that ETag and size are known from the listing alone."""
     customer: Any = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "0" * 32}
-    return lambda functions: functions.reconcile(function, functions.uploaded(**customer))
+    return functions.reconcile(functions.uploaded(**customer))
 
 
 def buried(functions: Functions) -> str:
@@ -207,23 +203,16 @@ def body_of(said: str) -> Any:
     return json.loads(json.JSONDecoder().raw_decode(said)[0]["body"])
 
 
-def of_reconciling(function: str) -> dict[tuple[str, str, str], Exercise]:
-    return {
-        (function, "dynamodb:DeleteItem", f"table/{TABLE}"): gone(function),
-        (function, "dynamodb:GetItem", f"table/{TABLE}"): new(function),
-        (function, "dynamodb:PutItem", f"table/{TABLE}"): new(function),
-        (function, "dynamodb:UpdateItem", f"table/{TABLE}"): new(function),
-        (function, "s3:DeleteObject", f"{DESTINATION}/*"): gone(function),
-        (function, "s3:GetObject", f"{DESTINATION}/*"): unchanged(function),
-        (function, "s3:GetObject", f"{SOURCE}/*"): new(function),
-        (function, "s3:ListBucket", SOURCE): encrypted(function),
-        (function, "s3:PutObject", f"{DESTINATION}/*"): new(function),
-    }
-
-
 EXERCISES: Final[Mapping[tuple[str, str, str], Exercise]] = {
-    **of_reconciling("compress"),
-    **of_reconciling("compress_batch"),
+    ("compress", "dynamodb:DeleteItem", f"table/{TABLE}"): gone,
+    ("compress", "dynamodb:GetItem", f"table/{TABLE}"): new,
+    ("compress", "dynamodb:PutItem", f"table/{TABLE}"): new,
+    ("compress", "dynamodb:UpdateItem", f"table/{TABLE}"): new,
+    ("compress", "s3:DeleteObject", f"{DESTINATION}/*"): gone,
+    ("compress", "s3:GetObject", f"{DESTINATION}/*"): unchanged,
+    ("compress", "s3:GetObject", f"{SOURCE}/*"): new,
+    ("compress", "s3:ListBucket", SOURCE): encrypted,
+    ("compress", "s3:PutObject", f"{DESTINATION}/*"): new,
     ("record_failure", "dynamodb:DeleteItem", f"table/{TABLE}"): buried_after_its_source,
     ("record_failure", "dynamodb:GetItem", f"table/{TABLE}"): buried,
     ("record_failure", "dynamodb:PutItem", f"table/{TABLE}"): buried,
@@ -296,7 +285,6 @@ NOT_ASKED: Final[Mapping[tuple[str, str, str], Attempt]] = {
     ("record_failure", "s3:GetObject", f"{SOURCE}/*"): head_source,
     # Where an object is missing, S3 answers 403 to who may not list its bucket; the emulator, 404 to everybody.
     ("compress", "s3:ListBucket", DESTINATION): list_compressed,
-    ("compress_batch", "s3:ListBucket", DESTINATION): list_compressed,
 }
 
 UNKNOWN_TO_THE_EMULATOR: Final = {
@@ -319,7 +307,17 @@ def without(policy: Policy, grant: Grant) -> str:
 
 @pytest.fixture(scope="module")
 def functions(stack: LocalStack, deployed: Deployed, table: RecordsTable) -> Iterator[Functions]:
-    functions = Functions(deployed, table, stack.session.client("lambda", endpoint_url=stack.endpoint))
+    adapters = Services(settings.current(), session=stack.session)
+    pipeline = Pipeline(
+        adapters.source,
+        adapters.compressed,
+        adapters.table,
+        options.of(adapters.settings),
+        adapters.settings.max_source_bytes,
+        adapters.settings.includes,
+    )
+    client = stack.session.client("lambda", endpoint_url=stack.endpoint)
+    functions = Functions(deployed, table, client, pipeline)
     seconds = functions.client.get_function_configuration(FunctionName=name_of("sweep"))["Timeout"]
     configuration = deployed.s3.get_bucket_notification_configuration(Bucket=SOURCE)
     del configuration["ResponseMetadata"]  # type: ignore[misc]
@@ -327,7 +325,7 @@ def functions(stack: LocalStack, deployed: Deployed, table: RecordsTable) -> Ite
     yield functions
     for key in functions.keys:
         deployed.s3.delete_object(Bucket=SOURCE, Key=key)
-        functions.reconcile("compress", key)
+        functions.reconcile(key)
     functions.client.update_function_configuration(FunctionName=name_of("sweep"), Timeout=seconds)
     deployed.s3.put_bucket_notification_configuration(Bucket=SOURCE, NotificationConfiguration=configuration)  # type: ignore[arg-type]
 
@@ -401,8 +399,8 @@ _ACTIONS: Final = {
 class Recorder(Functions):
     """The functions of app.py in this process, and what they ask AWS for."""
 
-    def __init__(self, deployed: Deployed, table: RecordsTable, client: "LambdaClient") -> None:
-        super().__init__(deployed, table, client)
+    def __init__(self, functions: Functions) -> None:
+        super().__init__(functions.deployed, functions.table, functions.client, functions.pipeline)
         self.function = ""
         self.seen: set[tuple[str, str, str]] = set()
 
@@ -439,10 +437,8 @@ def _resource(action: str, params: Any) -> str:
     return f"table/{table}{index}"
 
 
-def test_what_the_exercises_call_is_what_is_granted(
-    functions: Functions, deployed: Deployed, table: RecordsTable
-) -> None:
-    recorder = Recorder(deployed, table, functions.client)
+def test_what_the_exercises_call_is_what_is_granted(functions: Functions) -> None:
+    recorder = Recorder(functions)
     for waits in (clients.PATIENT, clients.QUICK):
         recorder.watch(clients.s3_client(waits, None))
         recorder.watch(clients.dynamodb_client(waits, None))

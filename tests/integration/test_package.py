@@ -116,7 +116,6 @@ API = ["chalicelib.api.views", "chalicelib.api.responses", "chalicelib.api.listi
     [
         ("api", IMAGES),
         ("compress", API),
-        ("compress_batch", API),
         ("sweep", IMAGES + API),
         ("sweep_daily", IMAGES + API),
     ],

@@ -56,7 +56,7 @@ def test_each_function_gets_its_own_log_group_but_the_api() -> None:
     client = SESSION.client("logs")
     session: Any = SimpleNamespace(client=lambda _: client)
     with Stubber(client) as stub:
-        for function in ("compress", "compress_batch", "record_failure", "sweep"):
+        for function in ("compress", "record_failure", "sweep"):
             stub.add_response(
                 "create_log_group", {}, {"logGroupName": f"/aws/lambda/imagepress-dev-{function}"}
             )

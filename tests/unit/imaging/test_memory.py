@@ -109,10 +109,9 @@ def test_resolutions_that_are_not_decoded_take_no_memory() -> None:
         compress(data, Options(max_width=1200, max_memory=3_000_000))
 
 
-def test_the_functions_have_the_memory_that_images_may_take() -> None:
+def test_compress_has_the_memory_that_images_may_take() -> None:
     stages = json.loads((PROJECT / ".chalice" / "config.json").read_text())["stages"]
     for stage in stages.values():
         allowed = int(stage["environment_variables"].get("MAX_MEMORY", Options().max_memory))
-        for name in ("compress", "compress_batch"):
-            memory = stage["lambda_functions"][name]["lambda_memory_size"] * 2**20
-            assert allowed + 300_000_000 <= memory
+        memory = stage["lambda_functions"]["compress"]["lambda_memory_size"] * 2**20
+        assert allowed + 300_000_000 <= memory

@@ -284,7 +284,7 @@ def test_every_stage_allows_the_same_actions_and_no_wildcard(stage: str) -> None
     for action, resource in (grant for each in here for grant in each.grants):
         assert "*" not in action + resource.removesuffix("/*").removesuffix(":*")
     files = [each.file for each in here]
-    assert len(set(files)) == len(files) == 6
+    assert len(set(files)) == len(files) == 5
     assert all(f"-{stage}-" in file for file in files)
 
 
