@@ -11,6 +11,7 @@ def of(now: Settings) -> Options:
         max_height=now.max_height,
         quality=now.quality,
         output_format=now.output_format,
+        effort=now.effort,
         max_pixels=now.max_pixels,
         max_frames=now.max_frames,
         max_memory=now.max_memory,

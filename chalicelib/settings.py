@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Self
 from chalicelib.imaging.types import (
     PALETTE,
     SIDE,
+    Effort,
     OneOf,
     Options,
     OutputFormat,
@@ -143,6 +144,7 @@ class Settings:
     max_height: int = _option("max_height")
     quality: int = _option("quality")
     output_format: OutputFormat = _option("output_format")
+    effort: Effort = _option("effort")
 
     max_source_bytes: int = _setting(_number(WholeNumber(1, 1_000_000_000)), "100000000")
     """Source objects of more bytes are refused before they are read."""

@@ -4,10 +4,12 @@ import re
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, Literal, get_args
 
-ENGINE_VERSION: Final[int] = 3
+ENGINE_VERSION: Final[int] = 4
 """Raised whenever the same bytes and options come to give other bytes: it makes what was compressed stale."""
 
 OutputFormat = Literal["original", "jpeg", "webp", "avif", "png"]
+
+Effort = Literal["fast", "balanced", "small"]
 
 ErrorCode = Literal[
     "not-an-image",
@@ -121,6 +123,9 @@ class Options:
     output_format: OutputFormat = _option("original", OneOf(*get_args(OutputFormat)))
     """The format of the result. `original` keeps a source's JPEG, PNG, WebP, GIF or AVIF.
     Other sources become JPEG, or PNG where they have transparency."""
+
+    effort: Effort = _option("balanced", OneOf(*get_args(Effort)))
+    """CPU time spent for fewer bytes, at the same quality: `fast`, `balanced` or `small`."""
 
     max_pixels: int = _option(100_000_000, WholeNumber(1))
     """Images with more pixels are refused before they are decoded. All frames of an animation count."""

@@ -18,7 +18,8 @@ def test_four_names_are_enough() -> None:
     found = settings()
 
     assert (found.max_width, found.max_height, found.quality) == (1024, 1024, 70)
-    assert (found.output_format, found.renditions, found.png_colors) == ("original", (), 0)
+    assert (found.output_format, found.effort) == ("original", "balanced")
+    assert (found.renditions, found.png_colors) == ((), 0)
     assert (found.api_auth, found.api_cors_origins) == ("token", ())
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PIL.Image import Image
 
 from chalicelib.imaging.codecs.saving import saved
-from chalicelib.imaging.types import ImageError, Options
+from chalicelib.imaging.types import Effort, ImageError, Options
 
 _SOI, _EOI, SOS, _COM, _APP0, _APP14, _APP15 = 0xD8, 0xD9, 0xDA, 0xFE, 0xE0, 0xEE, 0xEF
 
@@ -47,6 +47,14 @@ _CHROMA = (
     (40, 40, 39, 40, 37, 51, 83, 77),
     (45, 43, 46, 49, 49, 77, 77, 77),
 )
+
+# Huffman tables made for the image save 5 % of the bytes. Progressive scans save 3 % more on pictures rich in
+# detail, and cost as much on plain ones, for twice the CPU.
+_CODINGS: dict[Effort, tuple[dict[str, bool], ...]] = {
+    "fast": ({},),
+    "balanced": ({"optimize": True},),
+    "small": ({"optimize": True}, {"progressive": True}),
+}
 
 _Table = tuple[tuple[int, ...], ...]
 
@@ -207,12 +215,13 @@ def _bare(data: bytes, segment: Segment, name: bytes, size: int, ending: bytes =
 
 
 def encode(image: Image, options: Options) -> bytes:
-    """Return a baseline JPEG; `image` is of mode L or RGB.
-
-    Progressive scans would save 4 % on pictures rich in detail and cost as much on plain ones, for twice the CPU.
-    """
+    """Return a JPEG; `image` is of mode L or RGB."""
     tables = [_scale(_LUMA, options.quality), _scale(_CHROMA, options.quality)]
-    return saved(image, ".jpg", qtables=tables, subsampling="4:2:0", optimize=True)
+    codings = (
+        saved(image, ".jpg", qtables=tables, subsampling="4:2:0", **coding)
+        for coding in _CODINGS[options.effort]
+    )
+    return min(codings, key=len)
 
 
 def _scale(table: _Table, quality: int) -> list[int]:

@@ -2,7 +2,7 @@
 
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from PIL import ImageChops
 from PIL.Image import Image, Quantize
@@ -12,7 +12,7 @@ from chalicelib.imaging.codecs.sample import sample
 from chalicelib.imaging.codecs.saving import saved
 from chalicelib.imaging.frames import Disposal, Frame, Part, changed
 from chalicelib.imaging.resize import Size
-from chalicelib.imaging.types import ImageError, Options
+from chalicelib.imaging.types import Effort, ImageError, Options
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -26,9 +26,19 @@ _DISPOSALS = {1: Disposal.CLEAR, 2: Disposal.RESTORE}
 _SHARED = (b"PLTE", b"tRNS")
 
 # oxipng's filter and libdeflate's level, one of each: trying more of them takes several times as long. Rich pictures
-# gain 4 to 15 % by level 10; drawings gain 4 to 15 % without a filter, and little by more than level 9.
-_RICH = ("Entropy", 10)
-_PLAIN = ("NoOp", 9)
+# gain 5 % by level 10, for twice the CPU; drawings gain 4 to 15 % without a filter, and little by more than level 9.
+_RICH: dict[Effort, tuple[str, int]] = {
+    "fast": ("Average", 4),
+    "balanced": ("Entropy", 7),
+    "small": ("Entropy", 10),
+}
+_PLAIN: dict[Effort, tuple[str, int]] = {"fast": ("NoOp", 6), "balanced": ("NoOp", 9), "small": ("NoOp", 10)}
+
+# zlib's level and strategy for each of hundreds of frames. Rich ones gain little by more than Huffman codes and runs.
+_PLAIN_FRAME = {"compress_level": 6}
+_RICH_FRAME = {"compress_level": 1, "compress_type": 3}
+
+_NOISE = 0.9  # what deflate leaves of pixels that do not repeat
 
 
 def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
@@ -147,13 +157,13 @@ def encode(image: Image, options: Options) -> bytes:
     try:
         import oxipng
     except ImportError:
-        return _save(image)
+        return _save(image, _PLAIN_FRAME)
     # It finds out itself whether grey levels or a palette will do, and always the same for the same pixels.
     true_colour = image.convert("RGBA" if image.has_transparency_data else "RGB")
     color_type = oxipng.ColorType.rgba if true_colour.mode == "RGBA" else oxipng.ColorType.rgb
     raw = oxipng.RawImage(true_colour.tobytes(), *image.size, color_type=color_type())
-    filter_name, effort = _PLAIN if _is_drawn(true_colour) else _RICH
-    row_filter, deflate = getattr(oxipng.RowFilter, filter_name), oxipng.Deflaters.libdeflater(effort)
+    filter_name, level = (_PLAIN if _is_drawn(true_colour) else _RICH)[options.effort]
+    row_filter, deflate = getattr(oxipng.RowFilter, filter_name), oxipng.Deflaters.libdeflater(level)
     return bytes(raw.create_optimized_png(level=1, filter=[row_filter], deflate=deflate))
 
 
@@ -161,7 +171,8 @@ def _is_drawn(image: Image) -> bool:
     """Return whether pixels repeat rather than change gradually."""
     rows = sample(image)
     differences = ImageChops.subtract_modulo(rows, ImageChops.offset(rows, 1, 0))
-    return len(zlib.compress(rows.tobytes(), 1)) < len(zlib.compress(differences.tobytes(), 1))
+    size = len(zlib.compress(rows.tobytes(), 1))
+    return size < len(zlib.compress(differences.tobytes(), 1)) and size < _NOISE * len(rows.tobytes())
 
 
 def animate(frames: Iterable[Frame], size: Size, plays: int, _: Options) -> bytes:
@@ -171,7 +182,8 @@ def animate(frames: Iterable[Frame], size: Size, plays: int, _: Options) -> byte
     count = sequence = 0
     for frame in frames:
         box = changed(before, frame.image)
-        still = _save(frame.image.crop(box).convert("RGBA"))
+        part = frame.image.crop(box).convert("RGBA")
+        still = _save(part, _PLAIN_FRAME if _is_drawn(part) else _RICH_FRAME)
         body.append(chunk(b"fcTL", _control(sequence, box, frame.duration)))
         sequence += 1
         for kind, start, end in chunks(still):
@@ -206,5 +218,5 @@ def _control(sequence: int, box: tuple[int, int, int, int], duration: float) -> 
     )
 
 
-def _save(image: Image) -> bytes:
-    return saved(image, ".png", compress_level=6)
+def _save(image: Image, coding: Mapping[str, int]) -> bytes:
+    return saved(image, ".png", **coding)
