@@ -43,6 +43,8 @@ def decode(source: Source, at_least: Size) -> tuple[Image.Image, Box]:
             image = _restore_white(image, source)
         elif source.format is BMP and image.mode == "RGBA" and image.getchannel("A").getextrema()[1] == 0:
             image = image.convert("RGB")  # its fourth byte is unused
+        elif source.crop:
+            image = image.crop(source.crop)
     return image, box or (0, 0, *image.size)
 
 

@@ -32,6 +32,7 @@ class Source:
         frames: 1 for a still image.
         exif: What is read from its metadata.
         profile: The embedded ICC profile, if it describes such pixels.
+        crop: The box of the stored pixels that is shown; None for all of them.
     """
 
     data: bytes
@@ -40,6 +41,7 @@ class Source:
     frames: int
     exif: Exif
     profile: bytes | None
+    crop: tuple[int, int, int, int] | None = None
 
     @cached_property
     def orientation(self) -> int:
@@ -53,14 +55,18 @@ class Source:
 
     @cached_property
     def stored_size(self) -> Size:
-        """Width and height in pixels as they are stored."""
+        """Width and height in pixels as they are stored, without what is cropped away."""
+        if self.crop:
+            left, top, right, bottom = self.crop
+            return right - left, bottom - top
         return _size(self.data, self.format, self.image)
 
     @cached_property
     def is_presentable(self) -> bool:
-        """Whether the stored pixels can be shown as they are: upright, in sRGB, of 8 bits."""
+        """Whether the stored pixels can be shown as they are: whole, upright, in sRGB, of 8 bits."""
         return (
-            self.orientation == 1
+            self.crop is None
+            and self.orientation == 1
             and (self.profile is None or is_srgb(self.profile))
             and self.image.mode != "CMYK"
             and not (self.format is PNG and _png_depth(self.data) == 16)
@@ -96,7 +102,8 @@ def open_source(data: bytes, options: Options) -> Source:
     exif, profile = read_metadata(original, format_, image)
     if profile and not suits(profile, image.mode):
         profile = None
-    return Source(data, format_, image, frames, read_exif(exif or b""), profile)
+    crop = _crop(data, image.size) if format_ is AVIF and frames == 1 else None
+    return Source(data, format_, image, frames, read_exif(exif or b""), profile, crop)
 
 
 def open_image(data: bytes, format_: Format) -> ImageFile:
@@ -122,6 +129,12 @@ def _early(data: bytes, format_: Format) -> tuple[Size, int] | None:
 
         return webp.canvas(data), webp.count_frames(data)
     return None
+
+
+def _crop(data: bytes, size: Size) -> tuple[int, int, int, int] | None:
+    from chalicelib.imaging.codecs import avif
+
+    return avif.crop(data, size)
 
 
 def _scans(data: bytes) -> int:

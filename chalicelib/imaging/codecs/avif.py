@@ -10,14 +10,14 @@ from typing import Any
 
 from PIL.Image import Image
 
-from chalicelib.imaging.codecs.isobmff import Box, boxes, find
-from chalicelib.imaging.codecs.items import clear_items
+from chalicelib.imaging.codecs.isobmff import Box, blank, boxes, find
+from chalicelib.imaging.codecs.items import clear_items, clear_unused, primary_properties
 from chalicelib.imaging.codecs.saving import saved
 from chalicelib.imaging.frames import Frame
 from chalicelib.imaging.resize import Size
 from chalicelib.imaging.types import Effort, ImageError, Options
 
-_FILE = (b"ftyp", b"meta", b"moov", b"mdat", b"free")
+_FILE = (b"ftyp", b"meta", b"moov", b"mdat")
 _MOVIE = (b"mvhd", b"trak", b"iods", b"mvex")
 _TRACK = (b"tkhd", b"tref", b"edts", b"mdia")
 
@@ -51,17 +51,42 @@ def strip(data: bytes) -> bytes:
     """
     result = bytearray(data)
     try:
+        if not find(data, b"moov"):
+            clear_unused(data, result)
         for top in boxes(data):
             if top.kind == b"meta":
                 clear_items(data, result, top)
             elif top.kind == b"moov":
                 _clear_movie(data, result, top)
             elif top.kind not in _FILE:
-                _blank(result, top)
+                blank(result, top)
         _clear_times(data, result)
     except (struct.error, IndexError) as error:
         raise ImageError("corrupt", "the AVIF's index is damaged") from error
     return bytes(result)
+
+
+def crop(data: bytes, size: Size) -> tuple[int, int, int, int] | None:
+    """Return the box in a picture of `size` pixels that its clean aperture shows (`clap`, 12.1.4), or None for all.
+
+    A box that is not within the picture is ignored, as libavif ignores it.
+    """
+    try:
+        found = next((each for each in primary_properties(data) if each.kind == b"clap"), None)
+        if found is None:
+            return None
+        numbers = struct.unpack_from(">IIIIiIiI", data, found.payload)
+    except (struct.error, IndexError) as error:
+        raise ImageError("corrupt", "the AVIF's index is damaged") from error
+    if 0 in numbers[1::2]:
+        return None
+    width, height, across, down = (
+        number / divisor for number, divisor in zip(numbers[::2], numbers[1::2], strict=True)
+    )
+    left, top = round(across + (size[0] - width) / 2), round(down + (size[1] - height) / 2)
+    right, bottom = left + round(width), top + round(height)
+    is_within = 0 <= left < right <= size[0] and 0 <= top < bottom <= size[1]
+    return (left, top, right, bottom) if is_within else None
 
 
 def plays(data: bytes) -> int:
@@ -97,19 +122,14 @@ def _durations(data: bytes) -> list[tuple[int, int]] | None:
     return found
 
 
-def _blank(result: bytearray, foreign: Box) -> None:
-    result[foreign.start + 4 : foreign.start + 8] = b"free"
-    result[foreign.payload : foreign.end] = bytes(foreign.end - foreign.payload)
-
-
 def _clear_movie(data: bytes, result: bytearray, movie: Box) -> None:
     for part in boxes(data, movie.payload, movie.end):
         if part.kind == b"trak":
             for inner in boxes(data, part.payload, part.end):
                 if inner.kind not in _TRACK:
-                    _blank(result, inner)
+                    blank(result, inner)
         elif part.kind not in _MOVIE:
-            _blank(result, part)
+            blank(result, part)
 
 
 def _clear_times(data: bytes, result: bytearray, start: int = 0, end: int | None = None) -> None:

@@ -49,6 +49,12 @@ def box(kind: bytes, payload: bytes) -> bytes:
     return struct.pack(">I4s", 8 + len(payload), kind) + payload
 
 
+def blank(result: bytearray, foreign: Box) -> None:
+    """Make a box an empty one of the same size, so that no offset changes."""
+    result[foreign.start + 4 : foreign.start + 8] = b"free"
+    result[foreign.payload : foreign.end] = bytes(foreign.end - foreign.payload)
+
+
 def find(data: bytes, *path: bytes) -> Box | None:
     """Return the first box at a path of types from the top, none of which has fields before its boxes."""
     start, end = 0, len(data)

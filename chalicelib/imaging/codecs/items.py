@@ -4,10 +4,15 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from chalicelib.imaging.codecs.isobmff import Box, box, boxes
+from chalicelib.imaging.codecs.isobmff import Box, blank, box, boxes, find, properties
 
 _PICTURE_ITEMS = (b"av01", b"grid", b"iovl", b"iden", b"tmap")
 _THUMBNAIL = b"thmb"
+_INDEX = (b"hdlr", b"pitm", b"iloc", b"iinf", b"iref", b"iprp", b"idat", b"dinf", b"grpl")
+_PROPERTIES = (
+    *(b"ispe", b"pixi", b"av1C", b"colr", b"auxC", b"irot", b"imir", b"clap", b"pasp"),
+    *(b"clli", b"mdcv", b"cclv", b"amve", b"a1op", b"a1lx", b"lsel"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,47 @@ def clear_items(data: bytes, result: bytearray, meta: Box) -> None:
                 stop = min(start + length, len(data))
                 result[start:stop] = bytes(max(0, stop - start))
     _rewrite(data, result, meta, private)
+
+
+def clear_unused(data: bytes, result: bytearray) -> None:
+    """Clear what a still picture does not use: foreign boxes of its index, and bytes of `mdat` that no item has."""
+    used: list[tuple[int, int]] = []
+    for top in boxes(data):
+        for part in boxes(data, top.payload + 4, top.end) if top.kind == b"meta" else ():
+            if part.kind not in _INDEX:
+                blank(result, part)
+            elif part.kind == b"iloc":
+                used += _extents_in_file(data, part)
+            elif part.kind == b"iprp":
+                _clear_properties(data, result, part)
+    for top in boxes(data):
+        if top.kind == b"mdat":
+            _clear_between(result, top, used)
+
+
+def _extents_in_file(data: bytes, iloc: Box) -> list[tuple[int, int]]:
+    """Return where the data of all items begins and ends; a length of 0 is up to the end of the file (8.11.3)."""
+    return [
+        (offset, offset + length if length else len(data))
+        for location in _locations(data, iloc)[0]
+        if not location.in_idat
+        for offset, length in location.extents
+    ]
+
+
+def _clear_properties(data: bytes, result: bytearray, iprp: Box) -> None:
+    for each in properties(data, iprp):
+        if each.kind not in _PROPERTIES:
+            blank(result, each)
+
+
+def _clear_between(result: bytearray, mdat: Box, used: list[tuple[int, int]]) -> None:
+    kept = bytes(result[mdat.payload : mdat.end])
+    result[mdat.payload : mdat.end] = bytes(len(kept))
+    for start, end in used:
+        start, end = max(start, mdat.payload), min(end, mdat.end)
+        if start < end:
+            result[start:end] = kept[start - mdat.payload : end - mdat.payload]
 
 
 def _rewrite(data: bytes, result: bytearray, meta: Box, private: set[int]) -> None:
@@ -139,14 +185,42 @@ def _item_properties(data: bytes, iprp: Box, private: set[int]) -> bytes:
 
 
 def _associations(data: bytes, ipma: Box, private: set[int]) -> bytes:
+    kept = [entry for item, entry, _ in _associated(data, ipma) if item not in private]
     head = data[ipma.payload : ipma.payload + 4]
-    number_size, index_size = (4 if head[0] else 2), (2 if head[3] & 1 else 1)
-    (count,) = struct.unpack_from(">I", data, ipma.payload + 4)
-    position, kept = ipma.payload + 8, []
-    for _ in range(count):
-        item = int.from_bytes(data[position : position + number_size])
-        end = position + number_size + 1 + index_size * data[position + number_size]
-        if item not in private:
-            kept.append(data[position:end])
-        position = end
     return box(b"ipma", head + len(kept).to_bytes(4) + b"".join(kept))
+
+
+def _associated(data: bytes, ipma: Box) -> Iterator[tuple[int, bytes, list[int]]]:
+    """Yield each item of the box, its entry, and the numbers of its properties, from 1 (8.11.14)."""
+    version, flags = data[ipma.payload], data[ipma.payload + 3]
+    number_size, index_size = (4 if version else 2), (2 if flags & 1 else 1)
+    (count,) = struct.unpack_from(">I", data, ipma.payload + 4)
+    position = ipma.payload + 8
+    for _ in range(count):
+        first = position + number_size + 1
+        end = first + index_size * data[first - 1]
+        indices = (int.from_bytes(data[at : at + index_size]) for at in range(first, end, index_size))
+        essential = 1 << (8 * index_size - 1)
+        item = int.from_bytes(data[position : position + number_size])
+        yield item, data[position:end], [index & ~essential for index in indices]
+        position = end
+
+
+def primary_properties(data: bytes) -> list[Box]:
+    """Return the properties of the picture that is shown (`pitm`, 8.11.4)."""
+    meta = find(data, b"meta")
+    parts = {part.kind: part for part in boxes(data, meta.payload + 4, meta.end)} if meta else {}
+    if b"pitm" not in parts or b"iprp" not in parts:
+        return []
+    pitm, iprp = parts[b"pitm"], parts[b"iprp"]
+    primary = int.from_bytes(data[pitm.payload + 4 : pitm.payload + (8 if data[pitm.payload] else 6)])
+    container = list(properties(data, iprp))
+    return [
+        container[index - 1]
+        for part in boxes(data, iprp.payload, iprp.end)
+        if part.kind == b"ipma"
+        for item, _, indices in _associated(data, part)
+        if item == primary
+        for index in indices
+        if 0 < index <= len(container)
+    ]
