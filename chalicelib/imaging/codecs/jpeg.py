@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from PIL.Image import Image
+from PIL import ImageChops
+from PIL.Image import Image, Resampling
 
+from chalicelib.imaging.codecs.sample import sample
 from chalicelib.imaging.codecs.saving import saved
 from chalicelib.imaging.types import Effort, ImageError, Options
 
@@ -55,6 +57,12 @@ _CODINGS: dict[Effort, tuple[dict[str, bool], ...]] = {
     "balanced": ({"optimize": True},),
     "small": ({"optimize": True}, {"progressive": True}),
 }
+
+# Chroma has its full resolution from this quality on, and where halving it would change this share of the pixels by
+# this many of 256 levels. Photographs lose at most 0.1 %, coloured text 1 to 13 %.
+_FULL_CHROMA_QUALITY = 90
+_VISIBLE_LOSS = 32
+_MOST_LOST = 0.005
 
 _Table = tuple[tuple[int, ...], ...]
 
@@ -217,11 +225,29 @@ def _bare(data: bytes, segment: Segment, name: bytes, size: int, ending: bytes =
 def encode(image: Image, options: Options) -> bytes:
     """Return a JPEG; `image` is of mode L or RGB."""
     tables = [_scale(_LUMA, options.quality), _scale(_CHROMA, options.quality)]
+    is_full = options.quality >= _FULL_CHROMA_QUALITY or _has_chroma_edges(image)
+    subsampling = "4:4:4" if is_full else "4:2:0"
     codings = (
-        saved(image, ".jpg", qtables=tables, subsampling="4:2:0", **coding)
+        saved(image, ".jpg", qtables=tables, subsampling=subsampling, **coding)
         for coding in _CODINGS[options.effort]
     )
     return min(codings, key=len)
+
+
+def _has_chroma_edges(image: Image) -> bool:
+    """Return whether halving the resolution of chroma would show, as it does at the edges of red text."""
+    if image.mode == "L":
+        return False
+    rows = sample(image).convert("YCbCr")
+    rows = rows.crop((0, 0, rows.width & ~1, rows.height))
+    if not rows.width:
+        return False
+    for chroma in rows.split()[1:]:
+        halved = chroma.reduce((2, 1)).resize(chroma.size, Resampling.NEAREST)
+        lost = ImageChops.difference(chroma, halved).histogram()[_VISIBLE_LOSS:]
+        if sum(lost) > _MOST_LOST * rows.width * rows.height:
+            return True
+    return False
 
 
 def _scale(table: _Table, quality: int) -> list[int]:
