@@ -3,14 +3,14 @@
 import json
 import os
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
+from uuid import uuid4
 
 import pytest
 from botocore.exceptions import ClientError
-from chalice.test import Client
 
 from chalicelib import options, settings, sweep
 from chalicelib.aws.functions import CompressFunction
@@ -22,7 +22,7 @@ from chalicelib.pipeline import Pipeline
 from chalicelib.records import Record, image_id
 from chalicelib.sweep import Position, Sweep
 from tests.conftest import SOURCE, Deployed, eventually
-from tests.fixtures.adapters import Buckets, buckets_of
+from tests.fixtures.adapters import buckets_of
 from tools.pictures import picture
 
 if TYPE_CHECKING:
@@ -52,29 +52,48 @@ class Compressing(CompressFunction):
         self._pipeline.reconcile(key, force=force)
 
 
-@pytest.fixture
-def hands() -> Hands:
-    return Hands()
+class Library:
+    """A source and a destination bucket, the records of the sources, and what a sweep hands over."""
 
-
-@pytest.fixture(scope="module")
-def pairs(s3: "S3Client") -> Callable[[str], Buckets]:
-    def made(name: str) -> Buckets:
-        source, destination = f"sweep-{name}-source", f"sweep-{name}-destination"
-        for bucket in (source, destination):
+    def __init__(self, s3: "S3Client", table: RecordsTable) -> None:
+        name = f"sweep-{uuid4().hex}"
+        self.s3, self.table, self.hands = s3, table, Hands()
+        self.source, self.destination = f"{name}-source", f"{name}-destination"
+        for bucket in (self.source, self.destination):
             s3.create_bucket(Bucket=bucket)
-        return buckets_of(s3, source, destination)
+        self.buckets = buckets_of(s3, self.source, self.destination)
 
-    return made
+    def put(self, *keys: str, data: bytes = b"not an image") -> None:
+        for key in keys:
+            self.s3.put_object(Bucket=self.source, Key=key, Body=data)
+
+    def compress(self, *keys: str, data: bytes = b"not an image") -> None:
+        """Put sources, and reconcile them: of those that are not images, failed records are made."""
+        self.put(*keys, data=data)
+        for key in keys:
+            Pipeline(*self.buckets, self.table, OPTIONS, 1_000_000).reconcile(key)
+
+    def delete(self, *keys: str) -> None:
+        for key in keys:
+            self.s3.delete_object(Bucket=self.source, Key=key)
+
+    def record(self, key: str) -> Record:
+        record = self.table.get_record(image_id(self.source, key))
+        assert record
+        return record
+
+    def sweep(
+        self, options: Options = OPTIONS, source: SourceBucket | None = None, **changed: Any
+    ) -> Position:
+        """Sweep from the first key to the last, and return what was counted."""
+        arguments: dict[str, Any] = {"includes": lambda _: True, "max_source_bytes": 1_000_000, **changed}
+        source = source or self.buckets.source
+        return _swept(Sweep(source, self.table, self.hands, fingerprint(options), **arguments))
 
 
 @pytest.fixture
-def of(table: RecordsTable, hands: Hands) -> Callable[..., Sweep]:
-    def made(buckets: Buckets, options: Options = OPTIONS, **changed: Any) -> Sweep:
-        arguments: dict[str, Any] = {"includes": lambda _: True, "max_source_bytes": 1_000_000, **changed}
-        return Sweep(buckets.source, table, hands, fingerprint(options), **arguments)
-
-    return made
+def library(s3: "S3Client", table: RecordsTable) -> Library:
+    return Library(s3, table)
 
 
 def _swept(sweep: Sweep) -> Position:
@@ -82,49 +101,34 @@ def _swept(sweep: Sweep) -> Position:
     return reached
 
 
-def test_every_key_of_a_bucket_of_several_pages_is_seen_once(
-    s3: "S3Client", pairs: Callable[[str], Buckets], of: Callable[..., Sweep], hands: Hands
-) -> None:
-    buckets = pairs("pages")
+def test_every_key_of_a_bucket_of_several_pages_is_seen_once(library: Library) -> None:
     keys = sorted((f"{number:04}-\u00e9\U0001f600.jpg" for number in range(1005)), key=str.encode)
-    for key in keys:
-        s3.put_object(Bucket=buckets.source.name, Key=key, Body=b"no image")
+    library.put(*keys)
 
-    reached = _swept(of(buckets, keys_a_second=1e9))
+    reached = library.sweep(keys_a_second=1e9)
 
     assert (reached.seen, reached.missing, reached.requeued) == (1005, 1005, 1005)
-    assert hands.keys == keys
+    assert library.hands.keys == keys
 
 
 @pytest.mark.parametrize(
     "key", ["\U0010ffff.jpg", "\U0010ffff" * 250 + ".jpg", "\U0010ffff" * 256, "z\U0010ffff\U0010ffff.jpg"]
 )
-def test_sweep_ends_whatever_the_last_key_is(
-    s3: "S3Client",
-    table: RecordsTable,
-    pairs: Callable[[str], Buckets],
-    of: Callable[..., Sweep],
-    hands: Hands,
-    key: str,
-) -> None:
-    buckets = pairs(f"highest-{len(key)}")
-    for each in ("a.jpg", key):
-        s3.put_object(Bucket=buckets.source.name, Key=each, Body=b"no image")
-        Pipeline(*buckets, table, OPTIONS, 1_000_000).reconcile(each)
+def test_sweep_ends_whatever_the_last_key_is(library: Library, key: str) -> None:
+    library.compress("a.jpg", key)
 
-    first = _swept(of(buckets))
-    s3.delete_object(Bucket=buckets.source.name, Key=key)
-    second = _swept(of(buckets))
+    first = library.sweep()
+    library.delete(key)
+    second = library.sweep()
 
     assert (first.seen, first.requeued) == (2, 0)
-    assert (second.seen, second.orphaned, hands.keys) == (2, 1, [key])
+    assert (second.seen, second.orphaned, library.hands.keys) == (2, 1, [key])
 
 
 def test_empty_page_with_a_continuation_is_not_the_end(
-    s3: "S3Client", pairs: Callable[[str], Buckets], of: Callable[..., Sweep], monkeypatch: pytest.MonkeyPatch
+    s3: "S3Client", library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    buckets = pairs("truncated")
-    s3.put_object(Bucket=buckets.source.name, Key="a.jpg", Body=b"no image")
+    library.put("a.jpg")
     listed = s3.list_objects_v2
 
     def hidden_at_first(**asked: Any) -> Any:
@@ -136,16 +140,12 @@ def test_empty_page_with_a_continuation_is_not_the_end(
 
     monkeypatch.setattr(s3, "list_objects_v2", hidden_at_first)
 
-    assert _swept(of(buckets)).missing == 1
+    assert library.sweep().missing == 1
 
 
-def test_key_that_aws_refuses_is_skipped_and_counted(
-    s3: "S3Client", pairs: Callable[[str], Buckets], of: Callable[..., Sweep], hands: Hands
-) -> None:
-    buckets = pairs("refused")
-    for key in ("a.jpg", "b.jpg", "c.jpg"):
-        s3.put_object(Bucket=buckets.source.name, Key=key, Body=b"no image")
-    request = hands.request_compression
+def test_key_that_aws_refuses_is_skipped_and_counted(library: Library) -> None:
+    library.put("a.jpg", "b.jpg", "c.jpg")
+    request = library.hands.request_compression
 
     def refuse_one(key: str, *, force: bool = False) -> None:
         if key == "b.jpg":
@@ -153,66 +153,43 @@ def test_key_that_aws_refuses_is_skipped_and_counted(
             raise ClientError(error, "Invoke")
         request(key, force=force)
 
-    hands.request_compression = refuse_one  # type: ignore[method-assign]
+    library.hands.request_compression = refuse_one  # type: ignore[method-assign]
 
-    reached = _swept(of(buckets))
+    reached = library.sweep()
 
-    assert (reached.seen, reached.skipped, hands.keys) == (3, 1, ["a.jpg", "c.jpg"])
-
-
-def test_what_agrees_is_left_alone_and_other_settings_make_everything_stale(
-    s3: "S3Client",
-    table: RecordsTable,
-    pairs: Callable[[str], Buckets],
-    of: Callable[..., Sweep],
-    hands: Hands,
-) -> None:
-    buckets = pairs("stale")
-    for key in ("a.jpg", "b.jpg"):
-        s3.put_object(Bucket=buckets.source.name, Key=key, Body=PHOTO)
-        Pipeline(*buckets, table, OPTIONS, 1_000_000).reconcile(key)
-
-    assert _swept(of(buckets)).requeued == 0
-    assert _swept(of(buckets, Options(quality=60))).stale == 2
-    assert hands.keys == ["a.jpg", "b.jpg"]
+    assert (reached.seen, reached.skipped, library.hands.keys) == (3, 1, ["a.jpg", "c.jpg"])
 
 
-def test_a_changed_quality_has_every_image_compressed_again(
-    s3: "S3Client", table: RecordsTable, pairs: Callable[[str], Buckets]
-) -> None:
-    buckets, keys = pairs("quality"), ("a.jpg", "b.jpg")
-    for key in keys:
-        s3.put_object(Bucket=buckets.source.name, Key=key, Body=PHOTO)
-        Pipeline(*buckets, table, OPTIONS, 1_000_000).reconcile(key)
-    before = [_sized(table, buckets, key) for key in keys]
+def test_only_other_settings_make_a_record_stale(library: Library) -> None:
+    library.compress("a.jpg", "b.jpg", data=PHOTO)
+
+    assert library.sweep().requeued == 0
+    assert library.sweep(Options(quality=60)).stale == 2
+    assert library.hands.keys == ["a.jpg", "b.jpg"]
+
+
+def test_a_changed_quality_has_every_image_compressed_again(library: Library) -> None:
+    keys = ("a.jpg", "b.jpg")
+    library.compress(*keys, data=PHOTO)
+    before = [library.record(key)["sizeCompressed"] for key in keys]
     lower = options.of(settings.Settings.from_environment({**os.environ, "QUALITY": "30"}))
-    hands = Compressing(Pipeline(*buckets, table, lower, 1_000_000))
-    swept = Sweep(buckets.source, table, hands, fingerprint(lower), 1_000_000, lambda _: True)
+    hands = Compressing(Pipeline(*library.buckets, library.table, lower, 1_000_000))
+    sweep = Sweep(library.buckets.source, library.table, hands, fingerprint(lower), 1_000_000, lambda _: True)
 
-    first, second = _swept(swept), _swept(swept)
+    first, second = _swept(sweep), _swept(sweep)
 
     assert (first.stale, second.stale) == (2, 0)
     for size, key in zip(before, keys, strict=True):
-        stored = s3.head_object(Bucket=buckets.compressed.name, Key=f"resized-{key}")["ContentLength"]
-        assert stored == _sized(table, buckets, key) < size
+        stored = library.s3.head_object(Bucket=library.destination, Key=f"resized-{key}")["ContentLength"]
+        assert stored == library.record(key)["sizeCompressed"] < size
 
 
-def _sized(table: RecordsTable, buckets: Buckets, key: str) -> int:
-    record = table.get_record(image_id(buckets.source.name, key))
-    assert record
-    return record["sizeCompressed"]
+def test_an_excluded_prefix_is_not_handed_over(library: Library) -> None:
+    library.put("in/a.jpg", "out/b.jpg")
 
+    library.sweep(includes=lambda key: key.startswith("in/"))
 
-def test_an_excluded_prefix_is_not_handed_over(
-    s3: "S3Client", pairs: Callable[[str], Buckets], of: Callable[..., Sweep], hands: Hands
-) -> None:
-    buckets = pairs("excluded")
-    for key in ("in/a.jpg", "out/b.jpg"):
-        s3.put_object(Bucket=buckets.source.name, Key=key, Body=PHOTO)
-
-    _swept(of(buckets, includes=lambda key: key.startswith("in/")))
-
-    assert hands.keys == ["in/a.jpg"]
+    assert library.hands.keys == ["in/a.jpg"]
 
 
 @pytest.mark.parametrize(
@@ -226,116 +203,61 @@ def test_an_excluded_prefix_is_not_handed_over(
     ],
 )
 def test_a_failure_that_may_have_passed_is_tried_again(
-    s3: "S3Client",
-    table: RecordsTable,
-    pairs: Callable[[str], Buckets],
-    of: Callable[..., Sweep],
-    code: str,
-    limit: int,
-    again: bool,
+    library: Library, code: str, limit: int, again: bool
 ) -> None:
-    buckets = pairs(f"{code}-{limit}")
-    s3.put_object(Bucket=buckets.source.name, Key="a.jpg", Body=b"no image at all")
-    Pipeline(*buckets, table, OPTIONS, 1_000_000).reconcile("a.jpg")
-    failed = table.get_record(image_id(buckets.source.name, "a.jpg"))
-    assert failed
+    library.compress("a.jpg")
+    failed = library.record("a.jpg")
     changed = {**failed, "error": {"code": code, "message": ""}, "revision": "2"}
-    table.put_record(cast("Record", changed), replacing=failed)
+    library.table.put_record(cast("Record", changed), replacing=failed)
 
-    assert _swept(of(buckets, max_source_bytes=limit)).stale == again
-
-
-def test_a_record_without_a_source_is_orphaned(
-    table: RecordsTable, deployed: Deployed, of: Callable[..., Sweep], hands: Hands, s3: "S3Client"
-) -> None:
-    record = deployed.upload("sweeping/there.jpg", PHOTO)
-    lost = cast("Record", {**record, "sourceKey": "sweeping/lost.jpg", "imageId": image_id("", "lost")})
-    table.put_record(lost, replacing=None)
-    now = settings.current()
-
-    assert _swept(of(buckets_of(s3, now.source_bucket, now.dest_bucket))).done
-    assert "sweeping/lost.jpg" in hands.keys
-    assert "sweeping/there.jpg" not in hands.keys
-    table.delete_record(lost)
+    assert library.sweep(max_source_bytes=limit).stale == again
 
 
-def test_records_of_another_source_bucket_are_spared(
-    s3: "S3Client",
-    table: RecordsTable,
-    pairs: Callable[[str], Buckets],
-    of: Callable[..., Sweep],
-    hands: Hands,
-) -> None:
-    foreign, own = pairs("foreign"), pairs("own")
-    for buckets in (foreign, own):
-        s3.put_object(Bucket=buckets.source.name, Key="gone.jpg", Body=PHOTO)
-        Pipeline(*buckets, table, OPTIONS, 1_000_000).reconcile("gone.jpg")
-        s3.delete_object(Bucket=buckets.source.name, Key="gone.jpg")
+def test_records_of_another_source_bucket_are_spared(library: Library, s3: "S3Client") -> None:
+    foreign = Library(s3, library.table)
+    for each in (foreign, library):
+        each.compress("gone.jpg")
+        each.delete("gone.jpg")
 
-    assert (_swept(of(own)).orphaned, hands.keys) == (1, ["gone.jpg"])
-    assert table.get_record(image_id(foreign.source.name, "gone.jpg"))
+    assert (library.sweep().orphaned, library.hands.keys) == (1, ["gone.jpg"])
+    assert foreign.record("gone.jpg")
 
 
 @pytest.mark.parametrize("number", [0, 1, 3])
 def test_orphans_are_found_before_between_and_behind_the_sources_that_are_left(
-    s3: "S3Client",
-    table: RecordsTable,
-    pairs: Callable[[str], Buckets],
-    of: Callable[..., Sweep],
-    hands: Hands,
-    monkeypatch: pytest.MonkeyPatch,
-    number: int,
+    library: Library, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     monkeypatch.setattr(sweep, "_ENTRIES_AT_ONCE", 2)
-    buckets = pairs(f"orphans-{number}")
     keys = [f"{letter}-\u00e9\U0001f600.jpg" for letter in "abcdefghijk"]
-    for key in keys:
-        s3.put_object(Bucket=buckets.source.name, Key=key, Body=b"no image")
-        Pipeline(*buckets, table, OPTIONS, 1_000_000).reconcile(key)
-    kept = keys[4 : 4 + number]
-    gone = [key for key in keys if key not in kept]
-    for key in gone:
-        s3.delete_object(Bucket=buckets.source.name, Key=key)
+    gone = [key for key in keys if key not in keys[4 : 4 + number]]
+    library.compress(*keys)
+    library.delete(*gone)
 
-    reached = _swept(of(buckets))
+    reached = library.sweep()
 
-    assert (reached.orphaned, reached.seen, sorted(hands.keys)) == (len(gone), len(keys), gone)
+    assert (reached.orphaned, reached.seen, sorted(library.hands.keys)) == (len(gone), len(keys), gone)
 
 
-def test_a_source_that_came_after_its_page_was_listed_is_no_orphan(
-    s3: "S3Client",
-    table: RecordsTable,
-    pairs: Callable[[str], Buckets],
-    of: Callable[..., Sweep],
-    hands: Hands,
+def test_a_source_that_came_after_its_page_was_listed_is_not_an_orphan(
+    library: Library, s3: "S3Client"
 ) -> None:
-    buckets = pairs("late")
-    s3.put_object(Bucket=buckets.source.name, Key="a.jpg", Body=PHOTO)
-    Pipeline(*buckets, table, OPTIONS, 1_000_000).reconcile("a.jpg")
+    library.compress("a.jpg")
 
     class Late(SourceBucket):
         def list_sources(self, after: str) -> dict[str, str]:  # noqa: ARG002
             return {}
 
-    assert _swept(of(buckets_of(s3, "x", "y")._replace(source=Late(s3, buckets.source.name)))).orphaned == 0
-    assert hands.keys == []
+    assert library.sweep(source=Late(s3, library.source)).orphaned == 0
+    assert library.hands.keys == []
 
 
-def test_a_longer_key_that_begins_alike_is_not_a_record_s_source(
-    s3: "S3Client",
-    table: RecordsTable,
-    pairs: Callable[[str], Buckets],
-    of: Callable[..., Sweep],
-    hands: Hands,
-) -> None:
-    buckets = pairs("alike")
-    s3.put_object(Bucket=buckets.source.name, Key="a.jpg", Body=PHOTO)
-    Pipeline(*buckets, table, OPTIONS, 1_000_000).reconcile("a.jpg")
-    s3.delete_object(Bucket=buckets.source.name, Key="a.jpg")
-    s3.put_object(Bucket=buckets.source.name, Key="a.jpg.bak", Body=PHOTO)
+def test_a_longer_key_that_begins_alike_is_not_a_record_s_source(library: Library) -> None:
+    library.compress("a.jpg")
+    library.delete("a.jpg")
+    library.put("a.jpg.bak")
 
-    assert _swept(of(buckets, includes=lambda key: key == "a.jpg")).orphaned == 1
-    assert hands.keys == ["a.jpg"]
+    assert library.sweep(includes=lambda key: key == "a.jpg").orphaned == 1
+    assert library.hands.keys == ["a.jpg"]
 
 
 class Endless(SourceBucket):
@@ -377,12 +299,12 @@ class Recorded(RecordsTable):
 
 
 def test_twenty_thousand_orphans_are_many_short_steps_each_of_which_a_sweep_can_go_on_from(
-    s3: "S3Client", hands: Hands, monkeypatch: pytest.MonkeyPatch
+    s3: "S3Client", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = [0.0]
     monkeypatch.setattr(sweep, "monotonic", lambda: clock[0])
     monkeypatch.setattr(sweep, "sleep", lambda seconds: clock.__setitem__(0, clock[0] + seconds))
-    table = Recorded("emptied", 20_000)
+    table, hands = Recorded("emptied", 20_000), Hands()
     position, longest = Position(), 0.0
     while not position.done:
         walk = Sweep(Endless(s3, clock), table, hands, "", 1, lambda _: True).positions(position)
@@ -395,15 +317,11 @@ def test_twenty_thousand_orphans_are_many_short_steps_each_of_which_a_sweep_can_
     assert table.looked_at < 3 * 20_000
 
 
-def test_no_key_is_handed_over_before_its_time(
-    s3: "S3Client", pairs: Callable[[str], Buckets], table: RecordsTable, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_key_is_handed_over_before_its_time(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     clock, times = [0.0], []
     monkeypatch.setattr(sweep, "monotonic", lambda: clock[0])
     monkeypatch.setattr(sweep, "sleep", lambda seconds: clock.__setitem__(0, clock[0] + seconds))
-    buckets = pairs("paced")
-    for number in range(4):
-        s3.put_object(Bucket=buckets.source.name, Key=f"{number}.jpg", Body=PHOTO)
+    library.put(*(f"{number}.jpg" for number in range(4)))
 
     class Slow(CompressFunction):
         """Takes three seconds for the first key, and none for the others."""
@@ -415,7 +333,8 @@ def test_no_key_is_handed_over_before_its_time(
             times.append(clock[0])
             clock[0] += 3 if key == "0.jpg" else 0
 
-    _swept(Sweep(buckets.source, table, Slow(), "", 1, lambda _: True, keys_a_second=0.5))
+    slow = Sweep(library.buckets.source, library.table, Slow(), "", 1, lambda _: True, keys_a_second=0.5)
+    _swept(slow)
 
     assert times == [0, 3, 5, 7]  # what was late is not caught up with
 
@@ -432,9 +351,7 @@ def test_each_key_is_handed_over_in_an_event_of_its_own() -> None:
 
 
 def _context(milliseconds: int = 900_000) -> Any:
-    return SimpleNamespace(
-        get_remaining_time_in_millis=lambda: milliseconds,
-    )
+    return SimpleNamespace(get_remaining_time_in_millis=lambda: milliseconds)
 
 
 def test_a_sweep_goes_on_from_the_position_of_its_event(
@@ -465,14 +382,3 @@ def test_a_sweep_that_runs_out_of_time_goes_on_in_a_new_invocation(
 
     assert not reached["done"]
     eventually(lambda: deployed.record(key) is None)
-
-
-def test_the_daily_schedule_begins_one(deployed: Deployed, table: RecordsTable) -> None:
-    import app
-
-    table.delete_record(deployed.upload("sweeping/daily.jpg", PHOTO))
-
-    with Client(app.app, stage_name="tests") as client:
-        client.lambda_.invoke("sweep_daily", client.events.generate_cw_event("aws.events", "", {}, []))
-
-    eventually(lambda: deployed.record("sweeping/daily.jpg"))
