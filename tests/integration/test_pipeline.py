@@ -8,14 +8,12 @@ import pytest
 from botocore.exceptions import ClientError
 from PIL import Image
 
-from chalicelib import events, options
 from chalicelib.aws.items import TOTALS
 from chalicelib.aws.records_table import Conflict, RecordsTable
 from chalicelib.aws.source_bucket import SourceObject
 from chalicelib.imaging import Options, Rendition
-from chalicelib.pipeline import Outcome, Pipeline
+from chalicelib.pipeline import Pipeline
 from chalicelib.records import Record, image_id
-from chalicelib.settings import Settings
 from tests.fixtures.adapters import Buckets, buckets_of
 from tools.local_stack import LocalStack
 from tools.pictures import picture
@@ -58,8 +56,7 @@ def test_other_settings_make_a_record_stale(
     make().reconcile("stale.jpg")
 
     assert make(Options(max_width=300)).reconcile("stale.jpg") == "compressed"
-    record = table.get_record(image_id(SOURCE, "stale.jpg"))
-    assert record
+    record = _record(table, "stale.jpg")
     assert (record["width"], record["height"]) == (300, 200)
 
 
@@ -86,7 +83,7 @@ def test_a_key_that_xml_cannot_hold_comes_and_goes_as_any_other(
 ) -> None:
     s3.put_object(Bucket=SOURCE, Key=key, Body=PHOTO)
     assert make().reconcile(key) == "compressed"
-    record = table.get_record(image_id(SOURCE, key))
+    record = _record(table, key)
     assert record
 
     s3.delete_object(Bucket=SOURCE, Key=key)
@@ -102,8 +99,7 @@ def test_an_object_over_the_limit_of_bytes_is_refused(
     s3.put_object(Bucket=SOURCE, Key="heavy.jpg", Body=PHOTO)
 
     assert make(max_source_bytes=1000).reconcile("heavy.jpg") == "failed"
-    record = table.get_record(image_id(SOURCE, "heavy.jpg"))
-    assert record
+    record = _record(table, "heavy.jpg")
     assert record["error"]["code"] == "too-many-bytes"
 
 
@@ -128,8 +124,7 @@ def test_a_key_too_long_for_its_destination_is_refused(
     s3.put_object(Bucket=SOURCE, Key=key, Body=PHOTO)
 
     assert make().reconcile(key) == "failed"
-    record = table.get_record(image_id(SOURCE, key))
-    assert record
+    record = _record(table, key)
     assert record["error"]["code"] == "key-too-long"
 
 
@@ -159,9 +154,8 @@ def test_the_loser_of_a_race_compresses_the_newest_source(
     raced.lose(1, overwritten)
     Pipeline(*buckets, raced, Options(), 10_000_000).reconcile("race.jpg")
 
-    record = table.get_record(image_id(SOURCE, "race.jpg"))
+    record = _record(table, "race.jpg")
     stored = s3.head_object(Bucket=DESTINATION, Key="resized-race.jpg")
-    assert record
     assert (record["width"], record["sizeCompressed"]) == (100, stored["ContentLength"])
 
 
@@ -202,62 +196,6 @@ def test_errors_of_the_bucket_raise(s3: "S3Client", table: RecordsTable) -> None
         astray.reconcile("x.jpg")
 
 
-class Reconciling(Pipeline):
-    """Keeps the keys that it is asked to reconcile; of `bad.jpg` it fails."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-
-    def reconcile(self, key: str, *, force: bool = False) -> Outcome:  # noqa: ARG002
-        if key == "bad.jpg":
-            raise ConnectionResetError("the connection was reset")
-        self.asked.append(key)
-        return "compressed"
-
-
-@pytest.fixture
-def reconciling(monkeypatch: pytest.MonkeyPatch) -> Reconciling:
-    it = Reconciling()
-    monkeypatch.setattr(events, "pipeline", lambda: it)
-    return it
-
-
-def named(key: str, bucket: str = "source-image") -> dict[str, Any]:
-    return {"s3": {"bucket": {"name": bucket}, "object": {"key": key}}}
-
-
-def test_one_bad_key_of_an_event_does_not_stop_the_others(
-    reconciling: Reconciling, caplog: pytest.LogCaptureFixture
-) -> None:
-    with pytest.raises(ExceptionGroup) as caught:
-        events.reconcile_event({"Records": [named("bad.jpg"), named("good+one.jpg")]})
-
-    assert [type(error) for error in caught.value.exceptions] == [ConnectionResetError]
-    assert reconciling.asked == ["good one.jpg"]
-    (line,) = caplog.records
-    assert (line.levelname, vars(line)["key"]) == ("ERROR", "bad.jpg")
-    assert "the connection was reset" in caplog.text
-
-
-@pytest.mark.parametrize(
-    "record", [{}, {"s3": None}, {"s3": {"bucket": {"name": "source-image"}, "object": {"key": None}}}]
-)
-def test_a_record_that_names_no_object_does_not_stop_the_others(
-    reconciling: Reconciling, record: dict[str, Any]
-) -> None:
-    with pytest.raises(ExceptionGroup, match="some keys") as caught:
-        events.reconcile_event({"Records": [record, named("good.jpg")]})
-
-    assert "has no object key" in str(caught.value.exceptions[0])
-    assert reconciling.asked == ["good.jpg"]
-
-
-def test_events_of_other_buckets_are_ignored(reconciling: Reconciling) -> None:
-    events.reconcile_event({"Records": [named("theirs.jpg", "elsewhere"), named("ours.jpg")]})
-
-    assert reconciling.asked == ["ours.jpg"]
-
-
 def test_renditions_are_written_recorded_and_deleted_with_their_source(
     s3: "S3Client", table: RecordsTable, make: Callable[..., Pipeline]
 ) -> None:
@@ -265,8 +203,7 @@ def test_renditions_are_written_recorded_and_deleted_with_their_source(
     sizes = make(Options(renditions=(Rendition("thumb", 256), Rendition("card", 512))))
 
     sizes.reconcile("sizes/a.jpg")
-    record = table.get_record(image_id(SOURCE, "sizes/a.jpg"))
-    assert record
+    record = _record(table, "sizes/a.jpg")
     thumb = record["renditions"]["thumb"]
     stored = s3.get_object(Bucket=DESTINATION, Key="thumb/sizes/resized-a.rendition.jpg")
     s3.delete_object(Bucket=SOURCE, Key="sizes/a.jpg")
@@ -293,32 +230,15 @@ def test_a_rendition_no_longer_wanted_goes_when_its_image_is_compressed_again(
     assert _keys(s3, "thumb/fewer/", "fewer/") == ["fewer/resized-a.jpg"]
 
 
-def test_the_settings_of_renditions_and_palettes_reach_the_engine() -> None:
-    environment = {
-        "SOURCE_BUCKET": "one-bucket",
-        "DEST_BUCKET": "another-bucket",
-        "TABLE_NAME": "Images",
-        "COMPRESS_FUNCTION": "compress",
-        "RENDITIONS": "thumb=256",
-        "PNG_COLORS": "64",
-    }
-
-    found = options.of(Settings.from_environment(environment))
-
-    assert (found.renditions, found.png_colors) == ((Rendition("thumb", 256),), 64)
-
-
 def test_a_forced_reconcile_compresses_what_is_up_to_date(
     s3: "S3Client", table: RecordsTable, make: Callable[..., Pipeline]
 ) -> None:
     s3.put_object(Bucket=SOURCE, Key="again.jpg", Body=PHOTO)
     make().reconcile("again.jpg")
-    before = table.get_record(image_id(SOURCE, "again.jpg"))
+    before = _record(table, "again.jpg")
 
     assert make().reconcile("again.jpg", force=True) == "compressed"
-    after = table.get_record(image_id(SOURCE, "again.jpg"))
-    assert before
-    assert after
+    after = _record(table, "again.jpg")
     assert after["resizedAt"] > before["resizedAt"]
 
 
@@ -382,6 +302,12 @@ def test_totals_follow_every_change(
         "bytesAfter": -created["bytesAfter"],
     }
     assert deleted == {"compressed": 0, "failed": -1, "bytesBefore": 0, "bytesAfter": 0}
+
+
+def _record(table: RecordsTable, key: str) -> Record:
+    record = table.get_record(image_id(SOURCE, key))
+    assert record
+    return record
 
 
 def _keys(s3: "S3Client", *prefixes: str) -> list[str]:

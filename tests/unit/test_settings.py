@@ -1,5 +1,7 @@
 import pytest
 
+from chalicelib import options
+from chalicelib.imaging import Rendition
 from chalicelib.settings import Settings, SettingsError
 
 NEEDED = {
@@ -125,3 +127,10 @@ def test_exclusion_wins_over_inclusion(include: str, exclude: str, included: set
 def test_folders_that_consoles_create_are_not_included() -> None:
     assert not settings().includes("holidays/")
     assert settings().includes("holidays/cat.jpg")
+
+
+def test_settings_become_options_of_the_engine() -> None:
+    found = options.of(settings(RENDITIONS="thumb=256", PNG_COLORS="64", EFFORT="small", QUALITY="60"))
+
+    assert (found.renditions, found.png_colors) == ((Rendition("thumb", 256),), 64)
+    assert (found.effort, found.quality) == ("small", 60)

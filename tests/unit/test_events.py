@@ -1,0 +1,64 @@
+"""Which keys an event names, and what happens where one of them fails."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib import events
+from chalicelib.pipeline import Outcome, Pipeline
+
+
+class Reconciling(Pipeline):
+    """Keeps the keys that it is asked to reconcile; of `bad.jpg` it fails."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def reconcile(self, key: str, *, force: bool = False) -> Outcome:  # noqa: ARG002
+        if key == "bad.jpg":
+            raise ConnectionResetError("the connection was reset")
+        self.asked.append(key)
+        return "compressed"
+
+
+@pytest.fixture
+def reconciling(monkeypatch: pytest.MonkeyPatch) -> Reconciling:
+    it = Reconciling()
+    monkeypatch.setattr(events, "pipeline", lambda: it)
+    return it
+
+
+def named(key: str, bucket: str = "source-image") -> dict[str, Any]:
+    return {"s3": {"bucket": {"name": bucket}, "object": {"key": key}}}
+
+
+def test_one_bad_key_of_an_event_does_not_stop_the_others(
+    reconciling: Reconciling, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(ExceptionGroup) as caught:
+        events.reconcile_event({"Records": [named("bad.jpg"), named("good+one.jpg")]})
+
+    assert [type(error) for error in caught.value.exceptions] == [ConnectionResetError]
+    assert reconciling.asked == ["good one.jpg"]
+    (line,) = caplog.records
+    assert (line.levelname, vars(line)["key"]) == ("ERROR", "bad.jpg")
+    assert "the connection was reset" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "record", [{}, {"s3": None}, {"s3": {"bucket": {"name": "source-image"}, "object": {"key": None}}}]
+)
+def test_a_record_that_names_no_object_does_not_stop_the_others(
+    reconciling: Reconciling, record: dict[str, Any]
+) -> None:
+    with pytest.raises(ExceptionGroup, match="some keys") as caught:
+        events.reconcile_event({"Records": [record, named("good.jpg")]})
+
+    assert "has no object key" in str(caught.value.exceptions[0])
+    assert reconciling.asked == ["good.jpg"]
+
+
+def test_events_of_other_buckets_are_ignored(reconciling: Reconciling) -> None:
+    events.reconcile_event({"Records": [named("theirs.jpg", "elsewhere"), named("ours.jpg")]})
+
+    assert reconciling.asked == ["ours.jpg"]
