@@ -50,6 +50,8 @@ def decoding() -> Iterator[None]:
 
 def _code(error: BaseException) -> ErrorCode:
     text = str(error).lower()
+    if isinstance(error, MemoryError) or "out of memory" in text:
+        return "too-much-memory"
     if "unknown pixel mode" in text:
         return "unsupported"
     return "truncated" if isinstance(error, EOFError) or "truncated" in text else "corrupt"

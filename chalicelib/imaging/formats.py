@@ -206,7 +206,7 @@ def sniff(data: bytes) -> Format:
         return _by_brand(data)
     if _is_svg(data[:_PROLOGUE]):
         raise ImageError("unsupported", "SVG files are not accepted")
-    raise ImageError("not-an-image", "the bytes begin like no known image format")
+    raise ImageError("not-an-image", "the file is not in a known image format")
 
 
 def _is_svg(start: bytes) -> bool:

@@ -160,7 +160,7 @@ def _size(data: bytes, format_: Format, image: ImageFile) -> Size:
 def _check(size: Size, frames: int, options: Options) -> None:
     width, height = size
     if not width or not height:
-        raise ImageError("corrupt", f"an image of {width}x{height} pixels has none")
+        raise ImageError("corrupt", f"an image must have at least 1x1 pixels; got {width}x{height}")
     if frames > options.max_frames:
         raise ImageError("too-many-frames", f"{frames} frames are more than {options.max_frames}")
     if width * height * frames > options.max_pixels:

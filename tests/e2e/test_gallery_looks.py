@@ -95,7 +95,7 @@ def test_a_failed_card_shows_all_of_its_reason_on_a_narrow_screen(
     gallery = visit(f"?prefix={folder}", viewport=NARROW).settled()
     card = gallery.card(f"{folder}a-broken.jpg")
 
-    reason = card.get_by_text("the bytes begin like no known image format")
+    reason = card.get_by_text("the file is not in a known image format")
 
     assert box(reason)["bottom"] <= box(card)["bottom"]
     assert reason.evaluate("(text) => text.scrollHeight - text.clientHeight") <= 0

@@ -3,12 +3,14 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from itertools import count
 
 import pytest
 from PIL import Image
 
 from chalicelib.imaging import ImageError, Options, compress
+from chalicelib.imaging.errors import decoding
 from chalicelib.imaging.formats import FORMATS
 from chalicelib.imaging.memory import check_memory
 from tests.fixtures.drawings import save
@@ -107,6 +109,19 @@ def test_resolutions_that_are_not_decoded_take_no_memory() -> None:
     compress(data, Options(max_width=100, max_memory=3_000_000))
     with pytest.raises(ImageError, match="MB are allowed"):
         compress(data, Options(max_width=1200, max_memory=3_000_000))
+
+
+@pytest.mark.parametrize(
+    "fails", [lambda: bytes(1 << 60), lambda: _raise(OSError("decoder: out of memory error"))]
+)
+def test_decoder_without_memory_is_not_called_a_corrupt_image(fails: Callable[[], object]) -> None:
+    with pytest.raises(ImageError) as refusal, decoding():
+        fails()
+    assert refusal.value.code == "too-much-memory"
+
+
+def _raise(error: Exception) -> None:
+    raise error
 
 
 def test_compress_has_the_memory_that_images_may_take() -> None:
