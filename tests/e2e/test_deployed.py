@@ -62,7 +62,7 @@ def test_an_archived_object_is_compressed_when_it_is_restored(deployed: Deployed
     eventually(lambda: (record := deployed.record(key)) and record["status"] == "compressed")
 
 
-def test_s3_tells_of_all_that_makes_or_ends_an_object(deployed: Deployed) -> None:
+def test_s3_notifies_of_every_creation_and_removal(deployed: Deployed) -> None:
     configuration = deployed.s3.get_bucket_notification_configuration(Bucket=SOURCE)
     (functions,) = configuration["LambdaFunctionConfigurations"]
 

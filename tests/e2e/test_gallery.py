@@ -133,7 +133,7 @@ def test_an_original_that_browsers_cannot_show_is_said_to_be_one(visit: Visit, a
     expect(viewer.get_by_role("slider")).to_have_count(0)
 
 
-def test_a_failed_picture_tells_why_and_offers_its_original_alone(visit: Visit, album: str) -> None:
+def test_failed_picture_shows_why_and_offers_only_its_original(visit: Visit, album: str) -> None:
     gallery = visit(f"?prefix={album}").settled()
 
     viewer = gallery.open_picture(f"{album}d-broken.jpg")

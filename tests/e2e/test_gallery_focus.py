@@ -132,9 +132,7 @@ def test_next_keeps_the_focus_at_the_end_of_the_list(visit: Visit, three: str) -
     shows(gallery, "b.jpg")
 
 
-def test_what_stands_in_for_an_empty_list_leaves_the_focus_to_the_list(
-    visit: Visit, album: str, folder: str
-) -> None:
+def test_message_of_an_empty_list_leaves_the_focus_to_the_list(visit: Visit, album: str, folder: str) -> None:
     gallery = visit(f"?prefix={folder}").settled()
 
     press(gallery.button("Show all pictures"))

@@ -139,7 +139,7 @@ def test_a_name_that_turns_the_direction_of_text_turns_its_own_alone(
 
 
 @pytest.mark.parametrize(("size", "badge"), [(995, None), (989, "\N{MINUS SIGN}1%"), (1000, None)])
-def test_a_badge_tells_what_was_saved_from_one_per_cent_on(
+def test_badge_shows_savings_from_one_per_cent_on(
     visit: Visit, album: str, size: int, badge: str | None
 ) -> None:
     gallery = visit()
@@ -251,7 +251,7 @@ def test_progress_is_seen_where_colours_are_forced(visit: Visit, folder: str) ->
     )
 
 
-def test_the_chosen_status_is_told_by_more_than_bold_type_where_colours_are_forced(visit: Visit) -> None:
+def test_chosen_status_shows_by_more_than_bold_type_where_colours_are_forced(visit: Visit) -> None:
     gallery = visit(forced_colors="active").settled()
 
     chosen, other = (

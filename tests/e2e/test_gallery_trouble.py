@@ -51,7 +51,7 @@ def test_a_search_through_pages_without_a_match_is_seen_to_go_on_and_ends_with_t
     assert len(asked) == before
 
 
-def test_an_address_that_asks_for_what_there_is_not_is_told_why(visit: Visit, album: str) -> None:
+def test_address_with_unknown_values_shows_why_it_is_refused(visit: Visit, album: str) -> None:
     gallery = visit(f"?prefix={album}&status=odd")
     expect(gallery.page.get_by_role("heading", name="The pictures cannot be listed")).to_be_visible()
     expect(gallery.main).to_contain_text("status")
@@ -62,7 +62,7 @@ def test_an_address_that_asks_for_what_there_is_not_is_told_why(visit: Visit, al
     expect(gallery.page.locator("#grid [data-id]")).to_have_count(1)
 
 
-def test_an_api_that_fails_is_told_and_tried_again(visit: Visit, album: str) -> None:
+def test_failure_of_the_api_is_shown_and_retried(visit: Visit, album: str) -> None:
     gallery = visit()
     gallery.page.route(
         "**/images?*", lambda route: route.fulfill(status=502, json={"message": "Bad gateway"})

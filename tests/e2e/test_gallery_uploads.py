@@ -54,7 +54,7 @@ def test_a_pasted_picture_is_given_a_name(visit: Visit, folder: str) -> None:
     expect(gallery.page.locator(".upload")).to_contain_text("% saved")
 
 
-def test_what_is_no_picture_is_refused_before_it_is_sent(visit: Visit, folder: str) -> None:
+def test_file_that_is_not_a_picture_is_refused_before_it_is_sent(visit: Visit, folder: str) -> None:
     gallery = visit(f"?prefix={folder}").settled()
     sent: list[str] = []
     gallery.page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
@@ -81,7 +81,7 @@ def test_what_is_too_large_is_refused_with_both_sizes(visit: Visit, stack: Local
         expect(gallery.row(f"{folder}large.jpg")).to_contain_text("where 2 kB are allowed")
 
 
-def test_no_file_is_no_upload(visit: Visit) -> None:
+def test_nothing_is_uploaded_without_a_file(visit: Visit) -> None:
     gallery = visit().settled()
 
     gallery.upload()
@@ -257,7 +257,7 @@ def test_a_very_long_key_is_followed_too(visit: Visit, folder: str) -> None:
     expect(gallery.row(long + name)).to_contain_text("% saved")
 
 
-def test_what_became_of_an_upload_is_asked_no_more_once_it_is_refused(visit: Visit, folder: str) -> None:
+def test_refused_upload_is_not_polled(visit: Visit, folder: str) -> None:
     gallery = visit(f"?prefix={folder}").settled()
     asked: list[str] = []
 

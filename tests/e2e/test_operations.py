@@ -70,7 +70,7 @@ def _version(deployed: Deployed, key: str) -> str:
     return record["settingsVersion"] if record else ""
 
 
-def test_the_bar_of_a_sweep_is_full_when_nothing_is_left_and_not_when_nobody_knows() -> None:
+def test_progress_of_a_sweep_is_full_only_when_the_total_is_known() -> None:
     assert make_sweep.known_total(records=100, seen=40) == 100
     assert make_sweep.known_total(records=100, seen=100) is None
     assert make_sweep.known_total(records=0, seen=1000) is None

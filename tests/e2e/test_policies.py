@@ -367,7 +367,7 @@ def test_without_it_a_function_is_denied_something(
 
 
 @pytest.mark.parametrize("needed", NOT_ASKED, ids=" ".join)
-def test_without_it_who_has_the_policy_is_denied_something(
+def test_user_with_the_policy_is_denied_something_without_it(
     stack: LocalStack, needed: tuple[str, str, str]
 ) -> None:
     policy, attempt = POLICIES[needed[0]], NOT_ASKED[needed]

@@ -176,7 +176,7 @@ def test_events_that_fail_meanwhile_are_left_for_the_next_time(
         ),
     ],
 )
-def test_what_is_no_event_of_the_stage_is_left_and_told_and_the_bar_still_ends(
+def test_foreign_message_is_left_and_reported(
     stage: Stage,
     queue: Queue,
     monkeypatch: pytest.MonkeyPatch,
@@ -198,9 +198,7 @@ def test_what_is_no_event_of_the_stage_is_left_and_told_and_the_bar_still_ends(
     assert "100%" in printed
 
 
-def test_an_empty_queue_is_told_as_it_is(
-    stage: Stage, queue: Queue, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_empty_queue_is_reported(stage: Stage, queue: Queue, capsys: pytest.CaptureFixture[str]) -> None:
     redrive.main()
 
     printed = capsys.readouterr().out

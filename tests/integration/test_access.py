@@ -73,7 +73,7 @@ def test_the_table_above_has_every_route(api: Api) -> None:
 
 @pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize("credentials", CREDENTIALS)
-def test_a_route_answers_those_alone_who_may_call_it(tokens: Api, route: str, credentials: str) -> None:
+def test_each_route_accepts_only_authorised_callers(tokens: Api, route: str, credentials: str) -> None:
     method, path = route.split()
     for name, given in {"image_id": MISSING, "version": "0", "name": "x.js"}.items():
         path = path.replace(f"{{{name}}}", given)
@@ -91,9 +91,7 @@ def test_a_route_answers_those_alone_who_may_call_it(tokens: Api, route: str, cr
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_a_token_is_no_longer_taken_once_another_has_its_place(
-    tokens: Api, with_settings: Callable[..., None]
-) -> None:
+def test_replaced_token_is_refused(tokens: Api, with_settings: Callable[..., None]) -> None:
     before = tokens.request("GET", "/stats", {"Authorization": f"Bearer {READ}"})
     with_settings(**TOKENS | {"API_READ_TOKEN_SHA256": sha256(b"its successor").hexdigest()})
 
@@ -122,7 +120,9 @@ def test_tokens_are_compared_in_constant_time_and_both_whichever_fits(
 
 
 @pytest.mark.parametrize("token", ["", " ", "x"])
-def test_without_tokens_nobody_is_let_in(api: Api, with_settings: Callable[..., None], token: str) -> None:
+def test_every_caller_is_refused_without_tokens(
+    api: Api, with_settings: Callable[..., None], token: str
+) -> None:
     with_settings(API_AUTH="token", API_READ_TOKEN_SHA256="", API_WRITE_TOKEN_SHA256="")
 
     assert api.request("GET", "/stats", {"Authorization": f"Bearer {token}"}).status_code == 401

@@ -28,7 +28,7 @@ def test_every_answer_has_the_security_headers(api: Api, path: str) -> None:
     assert headers["Cache-Control"]
 
 
-def test_records_are_kept_by_nobody_but_their_caller(api: Api) -> None:
+def test_records_are_cached_only_by_their_caller(api: Api) -> None:
     record = api.record("api/one.jpg")
 
     assert api.get("/images").headers["Cache-Control"] == "private, no-cache"
@@ -46,7 +46,7 @@ def test_records_are_kept_by_nobody_but_their_caller(api: Api) -> None:
         ("GET", "/images/none", {}, 404, "no-such-image"),
     ],
 )
-def test_what_is_refused_is_told_as_a_problem(
+def test_refusal_is_a_problem_document(
     api: Api, method: str, path: str, headers: dict[str, str], status: int, code: str
 ) -> None:
     answer = api.request(method, path, headers)
@@ -59,7 +59,7 @@ def test_what_is_refused_is_told_as_a_problem(
     assert problem["detail"]
 
 
-def test_a_route_that_breaks_tells_nothing_of_its_insides(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_internal_error_hides_its_details(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     from chalicelib.api import service
 
     def broken(*_: Any) -> Any:
@@ -73,7 +73,7 @@ def test_a_route_that_breaks_tells_nothing_of_its_insides(api: Api, monkeypatch:
     assert b"secret" not in answer.body
 
 
-def test_other_sites_are_told_nothing_by_default(api: Api) -> None:
+def test_other_sites_get_no_cors_headers_by_default(api: Api) -> None:
     headers = api.request("GET", "/images", {"Origin": SITE}).headers
 
     assert not [name for name in headers if name.startswith("Access-Control-")]
@@ -117,7 +117,7 @@ with Client(app.app, stage_name="tests") as client:
 """
 
 
-def test_a_browser_that_asks_before_it_calls_is_told_what_it_may_send(api: Api) -> None:
+def test_preflight_lists_what_a_browser_may_send(api: Api) -> None:
     environment = os.environ | {"API_CORS_ORIGINS": SITE, "API_AUTH": "iam"}
 
     result = subprocess.run(

@@ -28,7 +28,7 @@ def test_an_image_is_found_by_its_key_and_by_its_id(api: Api) -> None:
     assert body(api.get(f"/images/{found['imageId']}")) == found
 
 
-def test_a_record_shows_nothing_of_how_it_is_kept(api: Api) -> None:
+def test_record_hides_attributes_of_storage(api: Api) -> None:
     hidden = {"revision", "destETag", "listShard", "kindShard", "listKey"}
 
     assert hidden.isdisjoint(api.record("api/one.jpg"))
@@ -50,7 +50,7 @@ def test_file_redirects_to_the_bytes(api: Api, variant: dict[str, str], size: st
     assert Image.open(BytesIO(data)).size == (320, 200)
 
 
-def test_file_tells_its_url_instead_of_redirecting_where_asked_to(api: Api) -> None:
+def test_file_returns_its_url_when_redirect_is_false(api: Api) -> None:
     record = api.record("api/one.jpg")
 
     answer = api.get(f"/images/{record['imageId']}/file", redirect="false")
@@ -82,9 +82,7 @@ def test_urls_lead_to_every_file_of_an_image(api: Api) -> None:
     assert sizes == {"compressed": record["sizeCompressed"], "original": record["sizeOriginal"]}
 
 
-def test_an_original_is_called_what_it_is_whatever_its_uploader_called_it(
-    api: Api, deployed: Deployed
-) -> None:
+def test_original_has_its_real_type_whatever_its_uploader_declared(api: Api, deployed: Deployed) -> None:
     data = picture(32, 32, "PNG")
     deployed.s3.put_object(Bucket=SOURCE, Key="api/dressed.png", Body=data, ContentType="text/html")
     eventually(lambda: deployed.record("api/dressed.png"))

@@ -61,7 +61,7 @@ def test_a_path_leads_to_no_file_but_the_page_s_own(
 @pytest.mark.parametrize(
     ("method", "rest"), [("GET", ""), ("GET", "/file"), ("DELETE", ""), ("POST", "/reprocess")]
 )
-def test_an_identifier_that_is_none_is_404_and_changes_nothing(
+def test_malformed_identifier_is_404_and_changes_nothing(
     api: Api, stack: LocalStack, deployed: Deployed, identifier: str, method: str, rest: str
 ) -> None:
     before = _everything(deployed)

@@ -260,7 +260,7 @@ def test_the_same_reason_is_not_written_again(stack: LocalStack, table: RecordsT
     assert table.get_record(image_id(SOURCE, key)) == before
 
 
-def test_a_busy_key_service_is_no_reason_to_give_up(stack: LocalStack, table: RecordsTable, key: str) -> None:
+def test_throttled_key_service_is_retried(stack: LocalStack, table: RecordsTable, key: str) -> None:
     busy = buckets_of(keeping_back(stack, "KMS.ThrottlingException", "Rate exceeded"), SOURCE, DESTINATION)
 
     with pytest.raises(ClientError, match="Rate exceeded"):

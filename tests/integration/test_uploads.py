@@ -175,7 +175,7 @@ def test_a_member_whose_name_is_half_a_character_is_400_in_an_answer_that_can_be
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"7", b"{", b"\xff", b"[" * 100_000])
-def test_a_body_that_is_no_object_is_400(api: Api, data: bytes) -> None:
+def test_body_that_is_not_an_object_is_400(api: Api, data: bytes) -> None:
     answer = api.client.http.post("/uploads", headers={"Content-Type": "application/json"}, body=data)
 
     assert (answer.status_code, body(answer)["code"]) == (400, "bad-body")

@@ -87,7 +87,7 @@ def test_unfinished_uploads_expire_after_a_week(template: dict[str, Any], bucket
     assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
 
 
-def test_only_pages_whose_origin_is_given_may_upload_and_none_may_fetch(template: dict[str, Any]) -> None:
+def test_only_given_origins_may_upload_and_no_origin_may_fetch(template: dict[str, Any]) -> None:
     assert template["Parameters"]["UploadOrigins"]["Default"] == ""
     condition, given, otherwise = properties(template, "SourceBucket")["CorsConfiguration"]["Fn::If"]
     assert (condition, otherwise) == ("BrowserUploads", NOTHING)

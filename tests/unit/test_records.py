@@ -53,7 +53,7 @@ KEYS = st.lists(
         ("cat.rendition.jpg", "jpeg", "jpeg", "resized-cat.rendition.jpg.jpg"),
     ],
 )
-def test_destination_key_keeps_the_folder_and_tells_the_format(
+def test_destination_key_keeps_the_folder_and_names_the_format(
     key: str, before: str, after: str, expected: str
 ) -> None:
     assert destination_key(key, before, after) == expected
@@ -116,7 +116,7 @@ def test_timestamps_of_any_year_sort_as_their_moments_do(moments: list[datetime]
 
 
 @pytest.mark.parametrize("known", FORMATS_IN)
-def test_the_media_type_of_a_format_is_the_one_that_the_engine_knows(known: str) -> None:
+def test_media_type_of_a_format_is_the_engines(known: str) -> None:
     assert content_type_of(known) == FORMATS_IN[known].content_type
 
 

@@ -112,7 +112,7 @@ def test_metrics_are_written_even_if_the_work_fails(capsys: pytest.CaptureFixtur
     assert _metrics(_lines(capsys))["Images"] == [1.0]
 
 
-def test_nothing_of_an_images_content_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_log_has_no_content_of_an_image(capsys: pytest.CaptureFixture[str]) -> None:
     telemetry.handler(CONTEXT, lambda: telemetry.CloudWatch().decision("compressed", "a.jpg", "id-1", RECORD))
 
     assert "SECRETPIXELS" not in capsys.readouterr().out

@@ -186,7 +186,7 @@ def test_jpeg_gets_the_first_frame(source: str) -> None:
     assert furthest(image.convert("RGBA"), first) < 4
 
 
-def test_the_picture_for_those_who_cannot_animate_is_no_frame() -> None:
+def test_default_image_of_an_apng_is_not_a_frame() -> None:
     first, *others = drawn()
     default = quarters((120, 90), "RGBA")
     data = save(
@@ -234,7 +234,7 @@ def test_a_gif_s_unchanged_pixels_are_not_drawn_again() -> None:
     assert pixel(list(frames(both))[1][0], 42, 42) == pytest.approx((255, 0, 0, 255), abs=4)
 
 
-def test_each_frame_of_a_webp_tells_where_it_is_and_how_large() -> None:
+def test_each_webp_frame_has_its_offset_and_size() -> None:
     still = photograph((100, 80))
     touched = still.copy()
     touched.paste((255, 0, 0), (41, 31, 52, 44))

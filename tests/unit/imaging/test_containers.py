@@ -51,7 +51,7 @@ def test_the_scans_of_a_progressive_jpeg() -> None:
         (8, [scan for scan in LIBJPEG_SCRIPT if scan[1] > 0]),
     ],
 )
-def test_scans_that_nobody_would_see_at_a_scale_are_left_out(
+def test_scans_that_are_invisible_at_a_scale_are_left_out(
     scale: int, left_out: list[tuple[int, int, int, int]]
 ) -> None:
     shortened = jpeg.for_scale(save(photograph(), "JPEG", progressive=True), scale)

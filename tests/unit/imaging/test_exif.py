@@ -23,7 +23,7 @@ def test_a_senseless_orientation_is_upright(orientation: int) -> None:
     assert read_exif(exif(orientation=orientation)).orientation == 1
 
 
-def test_time_is_told_in_iso_8601() -> None:
+def test_capture_time_is_in_iso_8601() -> None:
     assert read_exif(exif(taken=TAKEN)).captured_at == "2024-05-06T07:08:09"
 
 

@@ -56,7 +56,7 @@ def test_another_format_with_transparency_becomes_png(format_: str) -> None:
     assert compress(save(disc(), format_)).content_type == "image/png"
 
 
-def test_an_opaque_alpha_channel_is_no_transparency() -> None:
+def test_opaque_alpha_channel_is_not_transparency() -> None:
     assert compress(save(photograph(mode="RGBA"), "TIFF")).format == "jpeg"
 
 
@@ -134,7 +134,7 @@ def test_heic_is_read() -> None:
     assert pixel(image, 60, 4) == pytest.approx((244, 20, 40), abs=16)
 
 
-def test_heic_with_another_major_brand_is_told_by_its_compatible_ones() -> None:
+def test_heic_with_another_major_brand_is_found_by_its_compatible_brands() -> None:
     data = heic().replace(b"ftypheic", b"ftypmif1", 1)
 
     assert compress(data).original_format == "heic"
@@ -198,7 +198,7 @@ def test_the_name_of_a_format_is_not_believed() -> None:
         (b"RIFF" + bytes(4) + b"WAVE" + bytes(60), "not-an-image"),
     ],
 )
-def test_what_is_no_image_is_refused_with_a_reason(start: bytes, code: str) -> None:
+def test_file_that_is_not_an_image_is_refused_with_a_reason(start: bytes, code: str) -> None:
     with pytest.raises(ImageError) as caught:
         compress(start)
 

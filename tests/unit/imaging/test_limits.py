@@ -243,14 +243,16 @@ def test_a_truncated_file_is_refused_or_read(name: str, share: float) -> None:
 @pytest.mark.parametrize("size", [(160, 120), (900, 700)])
 @pytest.mark.parametrize("progressive", [False, True])
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.99])
-def test_a_truncated_jpeg_is_told_so(size: tuple[int, int], progressive: bool, share: float) -> None:
+def test_truncated_jpeg_is_refused_as_truncated(
+    size: tuple[int, int], progressive: bool, share: float
+) -> None:
     data = save(photograph(size), "JPEG", progressive=progressive)
 
     assert code_of(data[: int(len(data) * share)], Options(max_width=100)) == "truncated"
 
 
 @pytest.mark.parametrize("name", ["png", "webp", "gif"])
-def test_a_truncated_picture_is_told_so(name: str) -> None:
+def test_truncated_file_is_refused_as_truncated(name: str) -> None:
     data = every_format(photograph((160, 120)))[name]
 
     assert code_of(data[: len(data) // 2]) == "truncated"
