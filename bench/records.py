@@ -1,6 +1,6 @@
 """Image records like the app's, for tables that are measured."""
 
-from chalicelib.records import Record, image_id
+from chalicelib.records import Record, destination_key, image_id
 
 SOURCE, DESTINATION, TABLE = "source-image", "resized-image", "ImageMetadata"
 ETAG = '"d41d8cd98f00b204e9800998ecf8427e"'
@@ -31,7 +31,7 @@ def compressed_record(key: str, updated_at: str, image_format: str = "jpeg") -> 
         "contentType": f"image/{image_format}",
         "status": "compressed",
         "destBucket": DESTINATION,
-        "destKey": f"resized-{key}",
+        "destKey": destination_key(key, image_format, image_format),
         "destETag": ETAG,
         "sizeCompressed": 200_000,
         "width": 1024,

@@ -5,6 +5,7 @@ records that are up to date, so that neither a network nor an emulator is measur
 """
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -23,13 +24,15 @@ from rich.table import Table
 from urllib3 import HTTPResponse
 
 from bench.memory import format_megabytes, peak_memory
-from bench.records import ETAG, SETTINGS_VERSION, SOURCE, TABLE, compressed_record
+from bench.records import DESTINATION, ETAG, SETTINGS_VERSION, SOURCE, TABLE, compressed_record
 from chalicelib.aws import clients
+from chalicelib.aws.compressed_bucket import CompressedBucket
 from chalicelib.aws.functions import CompressFunction
-from chalicelib.aws.items import item_of, partitions
+from chalicelib.aws.items import TOTALS, item_of, partitions, sum_of
 from chalicelib.aws.records_table import RecordsTable
 from chalicelib.aws.source_bucket import SourceBucket
-from chalicelib.records import image_id
+from chalicelib.comparison import Comparison
+from chalicelib.records import destination_key, image_id
 from chalicelib.sweep import Position, Sweep
 
 SIZES = (1_000, 100_000)
@@ -76,10 +79,15 @@ class Answers:
 
     def _list(self, request: Any) -> bytes:
         after = parse_qs(urlsplit(request.url).query).get("start-after", [""])[0]
-        first = int(after[-12:-4]) + 1 if after else 0
+        number = re.search(
+            r"(\d{8})(\.jpg)?", after
+        )  # a sweep may ask for what follows a key without its last letter
+        first = int(number[1]) + bool(number[2]) if number else 0
         last = min(first + _PAGE, self._keys)
         names = [f"photographs/2026/IMG_{number:08}.jpg" for number in range(first, last)]
         self._page = {image_id(SOURCE, name): name for name in names}
+        if DESTINATION in request.url:
+            names = [destination_key(name, "jpeg", "jpeg") for name in names]
         contents = "".join(
             f"<Contents><Key>{quote(name)}</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified>"
             f"<ETag>{ETAG}</ETag><Size>3000000</Size><StorageClass>STANDARD</StorageClass></Contents>"
@@ -90,8 +98,13 @@ class Answers:
     def _records(self, request: Any) -> bytes:
         query = json.loads(request.body)["RequestItems"][TABLE]
         wanted = query.get("ExpressionAttributeNames", {}).values()
-        keys = (self._page[each["imageId"]["S"]] for each in query["Keys"])
-        items = [item_of(compressed_record(key, "2026-01-01T00:00:00.000000Z")) for key in keys]
+        ids = [each["imageId"]["S"] for each in query["Keys"]]
+        keys = [self._page[each] for each in ids if each in self._page]
+        records = [compressed_record(key, "2026-01-01T00:00:00.000000Z") for key in keys]
+        items: list[dict[str, Any]] = [item_of(record) for record in records]
+        if "stats" in ids[0]:
+            one = sum_of([compressed_record("", "")])
+            items = [{name: {"N": str(self._keys * one[name])} for name in TOTALS}]
         if wanted:
             items = [{name: item[name] for name in wanted if name in item} for item in items]
         return json.dumps({"Responses": {TABLE: items}, "UnprocessedKeys": {}}).encode()
@@ -116,14 +129,17 @@ def measure(keys: int) -> Cost:
     """
     session = boto3.Session("none", "none", region_name="us-east-1")
     answers = Answers(keys)
-    sweep = Sweep(
-        SourceBucket(answers.attach(clients.s3_client(session=session)), SOURCE),
+    s3 = answers.attach(clients.s3_client(session=session))
+    comparison = Comparison(
+        SourceBucket(s3, SOURCE),
+        CompressedBucket(s3, DESTINATION),
         RecordsTable(answers.attach(clients.dynamodb_client(session=session)), TABLE),
-        CompressFunction(answers.attach(clients.lambda_client(session=session)), "compress", SOURCE),
         SETTINGS_VERSION,
         10**9,
         lambda _: True,
     )
+    function = CompressFunction(answers.attach(clients.lambda_client(session=session)), "compress", SOURCE)
+    sweep = Sweep(comparison, function)
     peak_before = peak_memory()
     start = time.process_time()
     *_, reached = sweep.positions(Position())

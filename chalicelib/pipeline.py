@@ -177,8 +177,8 @@ class Pipeline:
             Overtaken: The source changed, or with `is_patient`, it is a version that was not tried before. That version
                 has an event of its own, whose reconcile goes first.
         """
-        if not self._includes(key) and self._source.source_etag(key) is not None:
-            return "excluded"
+        if not self._includes(key) and (etag := self._source.source_etag(key)) is not None:
+            return self._leave_out(key, etag)
         before = self._look(key, verify=verify)
         try:
             source = self._source.open_source(key, None if force else self._known_etag(before))
@@ -198,6 +198,14 @@ class Pipeline:
             raise Overtaken(key)
         tried.add(source.etag)
         return self._commit(self._compress(source, before), before)
+
+    def _leave_out(self, key: str, etag: str) -> Outcome:
+        """Remove what was made of an earlier version of a source that is excluded now."""
+        record = self._table.get_record(image_id(self._source.name, key))
+        if record and record["sourceETag"] != etag:
+            self._compressed.delete_compressed(self._possible_keys(key, record))
+            self._table.delete_record(record)
+        return "excluded"
 
     def _look(self, key: str, *, verify: bool) -> Before:
         """Read the record of a key, and with `verify`, the ETags of its compressed objects."""

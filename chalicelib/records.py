@@ -126,6 +126,21 @@ def possible_keys(source_key: str, renditions: Iterable[str]) -> set[str]:
     return main_keys | {rendition_key(key, name) for key in main_keys for name in renditions}
 
 
+def source_key_of(object_key: str) -> str | None:
+    """Return the source key whose compressed image or rendition an object can be; None for an object of others."""
+    rendition, _, main_key = object_key.partition("/")
+    main_key = re.sub(r"\.rendition(?=(\.[^./]*)?\Z)", "", main_key)
+    for key in (object_key, main_key):
+        folder, slash, name = key.rpartition("/")
+        name = name.removeprefix("resized-")
+        stem = posixpath.splitext(name)[0]  # of a converted image
+        for source_name in (name, stem, stem.removesuffix(".image")):
+            source_key = f"{folder}{slash}{source_name}"
+            if object_key in possible_keys(source_key, (rendition,)):
+                return source_key
+    return None
+
+
 def objects_of(record: Record | None) -> dict[str, str]:
     """Return the ETag of each object in the destination bucket that a record vouches for, by object key."""
     if not record or "destKey" not in record:

@@ -2,16 +2,19 @@
 
 from dataclasses import asdict
 from time import monotonic
+from typing import get_args
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from chalicelib import sweep
+from chalicelib.comparison import Finding
 from chalicelib.services import Services
 from tools.errors import exit_on_errors
 from tools.stages import Stage, choose_stage
 
-_COUNTS = "{task.fields[seen]} seen, {task.fields[missing]} missing, {task.fields[stale]} stale, "
-_COUNTS += "{task.fields[orphaned]} orphaned, {task.fields[requeued]} requeued, {task.fields[rate]:.0f}/s"
+_FINDINGS = get_args(Finding)
+_COUNTS = "{task.fields[seen]} seen, " + ", ".join(f"{{task.fields[{name}]}} {name}" for name in _FINDINGS)
+_COUNTS += ", {task.fields[requeued]} requeued, {task.fields[rate]:.0f}/s"
 _COLUMNS = (BarColumn(), TextColumn(_COUNTS), TimeRemainingColumn())
 
 
@@ -40,10 +43,8 @@ def _sweep(stage: Stage) -> None:
             rate = position.seen / (monotonic() - started)
             progress.update(task.id, completed=position.seen, rate=rate, **asdict(position))
         progress.update(task.id, total=max(1, position.seen), completed=max(1, position.seen))
-    print(
-        f"{position.seen} seen, {position.missing} missing, {position.stale} stale, "
-        f"{position.orphaned} orphaned, {position.requeued} passed to the compress function."
-    )
+    found = ", ".join(f"{asdict(position)[name]} {name}" for name in _FINDINGS)
+    print(f"{position.seen} seen, {found}, {position.requeued} passed to the compress function.")
 
 
 if __name__ == "__main__":

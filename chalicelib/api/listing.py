@@ -17,7 +17,8 @@ from itertools import islice
 from typing import Final, Literal
 
 from chalicelib.aws.items import partitions
-from chalicelib.aws.records_table import FIRST, LAST, Entries, Entry, Range, RecordsTable, highest_key
+from chalicelib.aws.ranges import FIRST, LAST, Entries, Entry, Range, highest_key
+from chalicelib.aws.records_table import RecordsTable
 from chalicelib.records import LONGEST_KEY, Record, Status
 
 Order = Literal["newest", "oldest", "name"]

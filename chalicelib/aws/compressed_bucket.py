@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from chalicelib.aws.s3 import NOT_FOUND, PRECONDITION_FAILED, Overtaken, error_code, fits_xml
+from chalicelib.aws.s3 import NOT_FOUND, PRECONDITION_FAILED, Overtaken, error_code, etags_of, fits_xml
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -27,6 +27,10 @@ class CompressedBucket:
         """Return the ETags of those keys that have an object."""
         found = {key: self._compressed_etag(key) for key in sorted(keys)}
         return {key: etag for key, etag in found.items() if etag is not None}
+
+    def list_compressed(self, after: str) -> dict[str, str]:
+        """Return the ETags of up to 1,000 objects that follow a key, by key, in the order of UTF-8; none at the end."""
+        return etags_of(lambda **asked: self._client.list_objects_v2(Bucket=self.name, **asked), after)
 
     def write_compressed(self, key: str, data: bytes, content_type: str, replacing: str | None) -> str:
         """Write an object over the one of the ETag `replacing`, or over none, and return its ETag.

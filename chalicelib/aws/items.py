@@ -8,8 +8,9 @@ takes all writes ("write sharding" in DynamoDB's developer guide):
     byKey    listShard                       sourceKey
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any, Final, TypedDict, cast
+from typing import Any, Final, Literal, TypedDict, cast
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
@@ -60,20 +61,25 @@ def _places(record: Record) -> dict[str, str]:
     }
 
 
+def sum_of(records: Iterable[Record]) -> Totals:
+    """Return what some records make of the totals."""
+    totals = Totals(compressed=0, failed=0, bytesBefore=0, bytesAfter=0)
+    for record in records:
+        totals[record["status"]] += 1
+        if record["status"] == "compressed":
+            totals["bytesBefore"] += record["sizeOriginal"]
+            totals["bytesAfter"] += record["sizeCompressed"]
+    return totals
+
+
+def add(some: Totals, others: Totals, sign: Literal[1, -1] = 1) -> Totals:
+    """Return the sum of totals, or with the sign -1, their difference."""
+    return cast("Totals", {name: some[name] + sign * others[name] for name in TOTALS})
+
+
 def difference(before: Record | None, after: Record | None) -> Totals:
     """Return what a write of a record adds to the totals."""
-    old, new = _counted(before), _counted(after)
-    return cast("Totals", {name: new[name] - old[name] for name in TOTALS})
-
-
-def _counted(record: Record | None) -> Totals:
-    if record is None:
-        return Totals(compressed=0, failed=0, bytesBefore=0, bytesAfter=0)
-    if record["status"] == "failed":
-        return Totals(compressed=0, failed=1, bytesBefore=0, bytesAfter=0)
-    return Totals(
-        compressed=1, failed=0, bytesBefore=record["sizeOriginal"], bytesAfter=record["sizeCompressed"]
-    )
+    return add(sum_of([after] if after else []), sum_of([before] if before else []), -1)
 
 
 def record_of(item: dict[str, Any]) -> Record:

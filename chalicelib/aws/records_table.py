@@ -5,8 +5,7 @@ as a record: they are exact whatever is delivered twice, retried or raced, and o
 `renditions`, has the names of all renditions that were ever made, so that their objects can be found.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from itertools import batched
 from random import randrange, uniform
 from time import sleep
@@ -15,15 +14,11 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from botocore.exceptions import ClientError
 
 from chalicelib.aws.items import TOTALS, Totals, difference, item_of, record_of
-from chalicelib.records import LONGEST_KEY, Record
+from chalicelib.aws.ranges import Entries, Range, entries_of, query_arguments
+from chalicelib.records import Record
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-FIRST: Final = "\x00"
-"""The lowest sort key."""
-
-_HIGHEST = ("", "\x7f", "\u07ff", "\uffff", "\U0010ffff")  # the highest character of so many bytes of UTF-8
 
 STATS_SHARDS: Final = 32
 
@@ -32,62 +27,6 @@ _ATTEMPTS = 8
 _ITEMS_OF_A_BATCH = 100  # DynamoDB's limit
 _LOST = {"ConditionalCheckFailed", "TransactionConflict"}
 _BUSY = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-
-
-def highest_key(prefix: str) -> str:
-    """Return the highest sort key with a prefix, in the order of UTF-8, which is DynamoDB's, S3's and Python's."""
-    fours, rest = divmod(LONGEST_KEY - len(prefix.encode()), 4)
-    return prefix + fours * _HIGHEST[4] + _HIGHEST[rest]
-
-
-LAST: Final = highest_key("")
-"""The highest sort key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A record's entry in an index: its sort key there, and its `imageId`."""
-
-    sort_key: str
-    image_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """Which entries of one partition a query reads.
-
-    Attributes:
-        partition: The value of the index's partition key.
-        low: The lowest sort key, included; not above `high`.
-        high: The highest sort key, included.
-        limit: How many entries to read, whether they pass the filter or not.
-        descending: Whether to read from the highest sort key down.
-        equal: Attributes of the index that must have these values.
-        since: Entries with a list key below this one do not pass.
-        until: Entries with this list key or a higher one do not pass.
-    """
-
-    partition: str
-    low: str
-    high: str
-    limit: int
-    descending: bool = False
-    equal: Mapping[str, str] | None = None
-    since: str | None = None
-    until: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Entries:
-    """What a query read of one partition, in the index's order.
-
-    Attributes:
-        entries: Those that passed the filter.
-        end: The sort key of the last entry that was read; None if there are no more.
-    """
-
-    entries: tuple[Entry, ...]
-    end: str | None
 
 
 class Conflict(Exception):  # noqa: N818 - the expected outcome of a race
@@ -166,21 +105,21 @@ class RecordsTable:
 
     def query_by_time(self, wanted: Range) -> Entries:
         """Query the index of all records by time."""
-        arguments = _query(wanted, "listShard", "listKey")
+        arguments = query_arguments(wanted, "listShard", "listKey")
         answer = self._client.query(TableName=self._name, IndexName="byTime", **arguments)
-        return _entries(answer, "listKey")
+        return entries_of(answer, "listKey")
 
     def query_by_kind(self, wanted: Range) -> Entries:
         """Query the index of the records of one format, or of failures, by time."""
-        arguments = _query(wanted, "kindShard", "listKey")
+        arguments = query_arguments(wanted, "kindShard", "listKey")
         answer = self._client.query(TableName=self._name, IndexName="byKind", **arguments)
-        return _entries(answer, "listKey")
+        return entries_of(answer, "listKey")
 
     def query_by_key(self, wanted: Range) -> Entries:
         """Query the index of all records by source key."""
-        arguments = _query(wanted, "listShard", "sourceKey")
+        arguments = query_arguments(wanted, "listShard", "sourceKey")
         answer = self._client.query(TableName=self._name, IndexName="byKey", **arguments)
-        return _entries(answer, "sourceKey")
+        return entries_of(answer, "sourceKey")
 
     def check_table(self) -> None:
         """Raise unless the table can be read."""
@@ -200,6 +139,10 @@ class RecordsTable:
                 return items
         raise _throttled("BatchGetItem")
 
+    def add_to_totals(self, bucket: str, change: Totals) -> None:
+        """Add to the sums over all records of a source bucket."""
+        self._client.update_item(**self._totals_update(bucket, change))
+
     def _write_item(self, write: Any, bucket: str, change: Totals) -> None:
         """Write a record and, in the same transaction, its change of the totals.
 
@@ -207,7 +150,8 @@ class RecordsTable:
         """
         for attempt in range(_ATTEMPTS):
             try:
-                self._client.transact_write_items(TransactItems=[write, self._totals_update(bucket, change)])
+                totals: Any = {"Update": self._totals_update(bucket, change)}
+                self._client.transact_write_items(TransactItems=[write, totals])
             except ClientError as error:
                 record_reason, totals_reason = _cancellation(error)
                 if record_reason in _LOST:
@@ -221,46 +165,11 @@ class RecordsTable:
     def _totals_update(self, bucket: str, change: Totals) -> Any:
         shard = randrange(STATS_SHARDS)  # noqa: S311 - spreads load
         return {
-            "Update": {
-                "TableName": self._name,
-                "Key": {"imageId": {"S": _stats_id(bucket, shard)}},
-                "UpdateExpression": "ADD " + ", ".join(f"{name} :{name}" for name in TOTALS),
-                "ExpressionAttributeValues": {f":{name}": {"N": str(change[name])} for name in TOTALS},
-            }
+            "TableName": self._name,
+            "Key": {"imageId": {"S": _stats_id(bucket, shard)}},
+            "UpdateExpression": "ADD " + ", ".join(f"{name} :{name}" for name in TOTALS),
+            "ExpressionAttributeValues": {f":{name}": {"N": str(change[name])} for name in TOTALS},
         }
-
-
-def _query(wanted: Range, partition_key: str, sort_key: str) -> Any:
-    """Return the arguments of a query, apart from table and index."""
-    names = {"#shard": partition_key, "#sort": sort_key}
-    values = {":shard": wanted.partition, ":low": wanted.low, ":high": wanted.high}
-    conditions = []
-    for number, (name, value) in enumerate((wanted.equal or {}).items()):
-        names[f"#equal{number}"] = name
-        values[f":equal{number}"] = value
-        conditions.append(f"#equal{number} = :equal{number}")
-    for placeholder, comparison, bound in ((":since", ">=", wanted.since), (":until", "<", wanted.until)):
-        if bound is not None:
-            values[placeholder] = bound
-            conditions.append(f"listKey {comparison} {placeholder}")
-    arguments: dict[str, Any] = {
-        "KeyConditionExpression": "#shard = :shard AND #sort BETWEEN :low AND :high",
-        "ExpressionAttributeNames": names,
-        "ExpressionAttributeValues": {name: {"S": value} for name, value in values.items()},
-        "ScanIndexForward": not wanted.descending,
-        "Limit": wanted.limit,
-    }
-    if conditions:
-        arguments["FilterExpression"] = " AND ".join(conditions)
-    return arguments
-
-
-def _entries(answer: Mapping[str, Any], sort_key: str) -> Entries:
-    last = answer.get("LastEvaluatedKey")
-    return Entries(
-        tuple(Entry(item[sort_key]["S"], item["imageId"]["S"]) for item in answer["Items"]),
-        end=last[sort_key]["S"] if last else None,
-    )
 
 
 def _projection(attributes: Sequence[str]) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """What both buckets share: the outcomes of their requests, and the codes of S3 that mean them."""
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -13,6 +15,17 @@ PRECONDITION_FAILED = {"412", "PreconditionFailed", "409", "ConditionalRequestCo
 
 class Overtaken(Exception):  # noqa: N818 - the expected outcome of a race
     """The object changed since it was read."""
+
+
+def etags_of(list_objects: Callable[..., Any], after: str) -> dict[str, str]:
+    """Return the ETags of the objects of the first page after a key that has any, by key.
+
+    S3 may return an empty page that has a continuation.
+    """
+    answer = list_objects(StartAfter=after)
+    while not answer.get("Contents") and answer.get("IsTruncated"):
+        answer = list_objects(ContinuationToken=answer["NextContinuationToken"])
+    return {item["Key"]: item["ETag"] for item in answer.get("Contents", [])}
 
 
 def fits_xml(key: str) -> bool:

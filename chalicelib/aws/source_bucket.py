@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError
 
-from chalicelib.aws.s3 import NOT_FOUND, PRECONDITION_FAILED, Overtaken, error_code
+from chalicelib.aws.s3 import NOT_FOUND, PRECONDITION_FAILED, Overtaken, error_code, etags_of
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -115,15 +115,8 @@ class SourceBucket:
             return listed[0] if listed else None
 
     def list_sources(self, after: str) -> dict[str, str]:
-        """Return the ETags of up to 1,000 source keys that follow a key, by key, in the order of UTF-8.
-
-        Empty only at the end of the bucket: S3 may return an empty page that has a continuation.
-        """
-        answer = self._client.list_objects_v2(Bucket=self.name, StartAfter=after)
-        while not answer.get("Contents") and answer.get("IsTruncated"):
-            token = answer["NextContinuationToken"]
-            answer = self._client.list_objects_v2(Bucket=self.name, ContinuationToken=token)
-        return {item["Key"]: item["ETag"] for item in answer.get("Contents", [])}
+        """Return the ETags of up to 1,000 sources that follow a key, by key, in the order of UTF-8; none at the end."""
+        return etags_of(lambda **asked: self._client.list_objects_v2(Bucket=self.name, **asked), after)
 
     def has_source(self, key: str) -> bool:
         """Return whether there is a source object, by the listing, which needs no permission to read the object."""

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chalicelib.aws.source_bucket import SourceBucket
+from chalicelib.comparison import Comparison
 from chalicelib.sweep import Position, Sweep
-from tests.conftest import SOURCE, Deployed, eventually
+from tests.conftest import DESTINATION, SOURCE, Deployed, eventually
+from tests.fixtures.adapters import buckets_of
 from tools.local_stack import LocalStack
 from tools.pictures import picture
 from tools.redrive import redrive_events
@@ -53,9 +54,9 @@ def test_image_that_takes_too_long_is_recorded_swept_over_and_redriven(
 
     requested: list[str] = []
     request: Any = SimpleNamespace(request_compression=requested.append)
-    source = SourceBucket(deployed.s3, SOURCE)
-    sweep = Sweep(source, deployed.table, request, dead["settingsVersion"], 10**9, lambda _: True, 1e9)
-    *_, swept = sweep.positions(Position(after_key="deaths/h"))
+    buckets = buckets_of(deployed.s3, SOURCE, DESTINATION)
+    comparison = Comparison(*buckets, deployed.table, dead["settingsVersion"], 10**9, lambda _: True)
+    *_, swept = Sweep(comparison, request, 1e9).positions(Position(after_key="deaths/h"))
     assert swept.seen >= 1
     assert "deaths/heavy.png" not in requested
 

@@ -3,16 +3,21 @@
 import json
 import os
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import pytest
 from chalice.test import Client, HTTPResponse
 
 from chalicelib import settings
+from chalicelib.aws.records_table import RecordsTable
 from chalicelib.settings import Settings
 from tests.conftest import Deployed
+from tests.fixtures.library import Library
 from tools.pictures import picture
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 KEYS = ["api/one.jpg", "api/two.png", "api/three & four.jpg"]
 
@@ -44,6 +49,11 @@ class Api:
 
 def body(response: HTTPResponse) -> Any:
     return json.loads(response.body)
+
+
+@pytest.fixture
+def library(s3: "S3Client", table: RecordsTable) -> Library:
+    return Library(s3, table)
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from botocore.stub import Stubber
 from chalicelib.aws import clients
 from chalicelib.aws.functions import CompressFunction
 from chalicelib.aws.records_table import RecordsTable
-from chalicelib.aws.source_bucket import Interrupted, SourceBucket
+from chalicelib.aws.source_bucket import Interrupted
+from chalicelib.comparison import Comparison
 from chalicelib.imaging import Options
 from chalicelib.pipeline import Pipeline
 from chalicelib.records import image_id
@@ -58,7 +59,8 @@ def swept(proxied: tuple[Pipeline, Faults]) -> tuple[Sweep, Position, Faults]:
     s3, faults = clients.s3_client(IMPATIENT), proxied[1]
     table = RecordsTable(clients.dynamodb_client(IMPATIENT), "ImageMetadata")
     function = CompressFunction(clients.lambda_client(IMPATIENT), "imagepress-local-compress", SOURCE)
-    sweep = Sweep(SourceBucket(s3, SOURCE), table, function, "settings", 10**7, lambda _: True, 10**6)
+    buckets = buckets_of(s3, SOURCE, DESTINATION)
+    sweep = Sweep(Comparison(*buckets, table, "settings", 10**7, lambda _: True), function, 10**6)
     s3.put_object(Bucket=SOURCE, Key="~swept.jpg", Body=PHOTO)  # behind all others
     return sweep, Position(after_key="~"), faults
 

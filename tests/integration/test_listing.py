@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from chalicelib.api import listing
 from chalicelib.api.listing import Filters, Listing, Order
 from chalicelib.aws.items import SHARDS, item_of, list_key
-from chalicelib.aws.records_table import Entries, Entry, RecordsTable
+from chalicelib.aws.ranges import Entries, Entry
+from chalicelib.aws.records_table import RecordsTable
 from chalicelib.records import Record, image_id, timestamp
 from tests.conftest import SOURCE, Deployed
 from tests.integration.conftest import Api, body

@@ -7,105 +7,34 @@ from collections.abc import Iterator
 from itertools import islice
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
-from uuid import uuid4
 
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib import options, settings, sweep
+from chalicelib import comparison, options, settings, sweep
+from chalicelib.aws.compressed_bucket import CompressedBucket
 from chalicelib.aws.functions import CompressFunction
-from chalicelib.aws.items import SHARDS, partitions
-from chalicelib.aws.records_table import Entries, Entry, Range, RecordsTable
+from chalicelib.aws.items import SHARDS, Totals, partitions, sum_of
+from chalicelib.aws.ranges import Entries, Entry, Range
+from chalicelib.aws.records_table import RecordsTable
 from chalicelib.aws.source_bucket import SourceBucket
-from chalicelib.imaging import Options, fingerprint
+from chalicelib.comparison import Comparison
+from chalicelib.imaging import Options
 from chalicelib.pipeline import Pipeline
 from chalicelib.records import Record, image_id
 from chalicelib.sweep import Position, Sweep
 from tests.conftest import SOURCE, Deployed, eventually
-from tests.fixtures.adapters import buckets_of
-from tools.pictures import picture
+from tests.fixtures.library import PHOTO, Compressing, Hands, Library
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-PHOTO = picture(64, 48, "JPEG")
-OPTIONS = Options()
-
-
-class Hands(CompressFunction):
-    """Keeps the keys that are handed over; Lambda itself is met in the tests of the deployed functions."""
-
-    def __init__(self) -> None:
-        self.keys: list[str] = []
-
-    def request_compression(self, key: str, *, force: bool = False) -> None:  # noqa: ARG002
-        self.keys.append(key)
-
-
-class Compressing(CompressFunction):
-    """Compresses what is handed over, at once."""
-
-    def __init__(self, reconciler: Pipeline) -> None:
-        self._pipeline = reconciler
-
-    def request_compression(self, key: str, *, force: bool = False) -> None:
-        self._pipeline.reconcile(key, force=force)
-
-
-class Library:
-    """A source and a destination bucket, the records of the sources, and what a sweep hands over."""
-
-    def __init__(self, s3: "S3Client", table: RecordsTable) -> None:
-        name = f"sweep-{uuid4().hex}"
-        self.s3, self.table, self.hands = s3, table, Hands()
-        self.source, self.destination = f"{name}-source", f"{name}-destination"
-        for bucket in (self.source, self.destination):
-            s3.create_bucket(Bucket=bucket)
-        self.buckets = buckets_of(s3, self.source, self.destination)
-
-    def put(self, *keys: str, data: bytes = b"not an image") -> None:
-        for key in keys:
-            self.s3.put_object(Bucket=self.source, Key=key, Body=data)
-
-    def compress(self, *keys: str, data: bytes = b"not an image") -> None:
-        """Put sources, and reconcile them: of those that are not images, failed records are made."""
-        self.put(*keys, data=data)
-        for key in keys:
-            Pipeline(*self.buckets, self.table, OPTIONS, 1_000_000).reconcile(key)
-
-    def delete(self, *keys: str) -> None:
-        for key in keys:
-            self.s3.delete_object(Bucket=self.source, Key=key)
-
-    def record(self, key: str) -> Record:
-        record = self.table.get_record(image_id(self.source, key))
-        assert record
-        return record
-
-    def sweep(
-        self, options: Options = OPTIONS, source: SourceBucket | None = None, **changed: Any
-    ) -> Position:
-        """Sweep from the first key to the last, and return what was counted."""
-        arguments: dict[str, Any] = {"includes": lambda _: True, "max_source_bytes": 1_000_000, **changed}
-        source = source or self.buckets.source
-        return _swept(Sweep(source, self.table, self.hands, fingerprint(options), **arguments))
-
-
-@pytest.fixture
-def library(s3: "S3Client", table: RecordsTable) -> Library:
-    return Library(s3, table)
-
-
-def _swept(sweep: Sweep) -> Position:
-    *_, reached = sweep.positions(Position())
-    return reached
 
 
 def test_every_key_of_a_bucket_of_several_pages_is_seen_once(library: Library) -> None:
     keys = sorted((f"{number:04}-\u00e9\U0001f600.jpg" for number in range(1005)), key=str.encode)
     library.put(*keys)
 
-    reached = library.sweep(keys_a_second=1e9)
+    reached = library.sweep()
 
     assert (reached.seen, reached.missing, reached.requeued) == (1005, 1005, 1005)
     assert library.hands.keys == keys
@@ -174,9 +103,8 @@ def test_a_changed_quality_has_every_image_compressed_again(library: Library) ->
     before = [library.record(key)["sizeCompressed"] for key in keys]
     lower = options.of(settings.Settings.from_environment({**os.environ, "QUALITY": "30"}))
     hands = Compressing(Pipeline(*library.buckets, library.table, lower, 1_000_000))
-    sweep = Sweep(library.buckets.source, library.table, hands, fingerprint(lower), 1_000_000, lambda _: True)
 
-    first, second = _swept(sweep), _swept(sweep)
+    first, second = (library.sweep(lower, hands=hands) for _ in range(2))
 
     assert (first.stale, second.stale) == (2, 0)
     for size, key in zip(before, keys, strict=True):
@@ -227,7 +155,7 @@ def test_records_of_another_source_bucket_are_spared(library: Library, s3: "S3Cl
 def test_orphans_are_found_before_between_and_behind_the_sources_that_are_left(
     library: Library, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    monkeypatch.setattr(sweep, "_ENTRIES_AT_ONCE", 2)
+    monkeypatch.setattr(comparison, "_ENTRIES_AT_ONCE", 2)
     keys = [f"{letter}-\u00e9\U0001f600.jpg" for letter in "abcdefghijk"]
     gone = [key for key in keys if key not in keys[4 : 4 + number]]
     library.compress(*keys)
@@ -275,6 +203,11 @@ class Endless(SourceBucket):
         return False
 
 
+class Emptied(CompressedBucket):
+    def list_compressed(self, after: str) -> dict[str, str]:  # noqa: ARG002
+        return {}
+
+
 class Recorded(RecordsTable):
     """An index of many records."""
 
@@ -287,6 +220,9 @@ class Recorded(RecordsTable):
 
     def get_records(self, image_ids: Any, attributes: Any = ()) -> dict[str, Record]:  # noqa: ARG002
         return {}
+
+    def get_totals(self, bucket: str) -> Totals:  # noqa: ARG002
+        return sum_of([])
 
     def query_by_key(self, wanted: Range) -> Entries:
         keys = self._keys[wanted.partition]
@@ -307,7 +243,8 @@ def test_twenty_thousand_orphans_are_many_short_steps_each_of_which_a_sweep_can_
     table, hands = Recorded("emptied", 20_000), Hands()
     position, longest = Position(), 0.0
     while not position.done:
-        walk = Sweep(Endless(s3, clock), table, hands, "", 1, lambda _: True).positions(position)
+        comparing = Comparison(Endless(s3, clock), Emptied(s3, "emptied"), table, "", 1, lambda _: True)
+        walk = Sweep(comparing, hands).positions(position)
         for position in islice(walk, 1500):  # noqa: B007 - another process goes on from the last
             longest, clock[0] = max(longest, clock[0]), 0.0
 
@@ -333,8 +270,7 @@ def test_no_key_is_handed_over_before_its_time(library: Library, monkeypatch: py
             times.append(clock[0])
             clock[0] += 3 if key == "0.jpg" else 0
 
-    slow = Sweep(library.buckets.source, library.table, Slow(), "", 1, lambda _: True, keys_a_second=0.5)
-    _swept(slow)
+    list(Sweep(library.comparison(), Slow(), keys_a_second=0.5).positions(Position()))
 
     assert times == [0, 3, 5, 7]  # what was late is not caught up with
 

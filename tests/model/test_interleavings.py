@@ -78,7 +78,7 @@ class SeparateTotals(RecordsTable):
             self._client.transact_write_items(TransactItems=[write])
         except ClientError as error:
             raise Conflict from error
-        self._client.transact_write_items(TransactItems=[self._totals_update(bucket, change)])
+        self._client.transact_write_items(TransactItems=[{"Update": self._totals_update(bucket, change)}])
 
 
 class NotLookingAfterWriting(Pipeline):

@@ -13,6 +13,7 @@ from chalicelib.records import (
     image_id,
     possible_keys,
     rendition_key,
+    source_key_of,
     timestamp,
 )
 
@@ -122,3 +123,13 @@ def test_media_type_of_a_format_is_the_engines(known: str) -> None:
 
 def test_what_has_no_format_is_any_bytes() -> None:
     assert content_type_of(None) == "application/octet-stream"
+
+
+@given(KEYS, st.lists(st.sampled_from(["thumb", "card"]), unique=True))
+def test_each_object_key_leads_back_to_its_source_key(key: str, renditions: list[str]) -> None:
+    assert {source_key_of(each) for each in possible_keys(key, renditions)} == {key}
+
+
+@pytest.mark.parametrize("key", ["cat.jpg", "a/cat.jpg", "resized-/cat.jpg", "thumb/cat.rendition.jpg"])
+def test_object_that_is_not_named_like_ours_leads_to_no_source_key(key: str) -> None:
+    assert source_key_of(key) is None
