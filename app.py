@@ -32,7 +32,9 @@ def compress(event: S3Event) -> None:
     """Reconcile every key that the event names."""
     from chalicelib import events, telemetry
 
-    telemetry.handler(event.context, lambda: events.reconcile_event(event.to_dict()))
+    context: Any = event.context
+    left = context.get_remaining_time_in_millis
+    telemetry.handler(context, lambda: events.reconcile_event(event.to_dict(), left))
 
 
 @app.lambda_function()

@@ -1,19 +1,29 @@
 """The events of S3: which keys they name, and the pipeline that reconciles them."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote_plus
 
-from chalicelib import options, services, settings, telemetry
+from chalicelib import options, services, settings, telemetry, watchdog
 from chalicelib.pipeline import Pipeline
+from chalicelib.records import Failure
+
+_TIMED_OUT: Final = (
+    "The image takes longer than the compress function may run. Raise its time-out, and reprocess the image."
+)
 
 
-def reconcile_event(event: Mapping[str, Any]) -> None:
+def reconcile_event(event: Mapping[str, Any], milliseconds_left: Callable[[], int]) -> None:
     """Reconcile every key that an S3 event notification names, or one made like it.
 
-    A record with `"force": true` has its key compressed again even if it is up to date.
+    A record with `"force": true` has its key compressed again even if it is up to date. A key that takes too long gets
+    a failed record.
+
+    Args:
+        event: The event.
+        milliseconds_left: Returns how long Lambda lets the worker run.
 
     Raises:
         ExceptionGroup: Some keys failed; the others are done.
@@ -21,13 +31,21 @@ def reconcile_event(event: Mapping[str, Any]) -> None:
     keys, errors = named_keys(event["Records"])
     for key, force in keys.items():
         try:
-            pipeline().reconcile(key, force=force)
+            _reconcile(key, milliseconds_left(), force=force)
         except Exception as error:
             telemetry.log_error("could not be reconciled", error, key=key)
             error.add_note(f"while reconciling {key}")
             errors.append(error)
     if errors:
         raise ExceptionGroup("some keys could not be reconciled", errors)
+
+
+def _reconcile(key: str, milliseconds_left: int, *, force: bool) -> None:
+    try:
+        with watchdog.limited(milliseconds_left):
+            pipeline().reconcile(key, force=force)
+    except watchdog.OutOfTime:
+        pipeline().record_failure(key, Failure(code="timed-out", message=_TIMED_OUT))
 
 
 def named_keys(records: Iterable[Mapping[str, Any]]) -> tuple[dict[str, bool], list[Exception]]:
