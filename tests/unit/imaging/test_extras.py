@@ -1,7 +1,6 @@
 """Renditions, placeholders and dominant colours."""
 
 import base64
-import random
 import re
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from PIL import Image
 from chalicelib.imaging import Options, Rendition, compress
 from chalicelib.imaging.codecs import png
 from chalicelib.imaging.placeholder import dominant_color, placeholder, preview
-from tests.fixtures.drawings import disc, load, photograph, pixel, quarters, save
+from tests.fixtures.drawings import disc, load, noise, photograph, pixel, quarters, save
 
 RENDITIONS = (Rendition("thumb", 32), Rendition("card", 80), Rendition("huge", 1000))
 
@@ -67,10 +66,7 @@ def test_a_placeholder_is_a_short_data_uri_of_the_same_look() -> None:
 @pytest.mark.parametrize("size", [(1, 1), (3, 1000), (1000, 3), (16, 16), (33, 31)])
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
 def test_a_placeholder_is_never_longer_than_400_characters(size: tuple[int, int], mode: str) -> None:
-    bands = len(Image.new(mode, (1, 1)).getbands())
-    noise = Image.frombytes(mode, size, random.Random(7).randbytes(size[0] * size[1] * bands))
-
-    assert len(placeholder(preview(noise))) <= 400
+    assert len(placeholder(preview(noise(size, mode)))) <= 400
 
 
 def test_a_placeholder_is_transparent_where_the_image_is() -> None:

@@ -13,7 +13,7 @@ from chalicelib.imaging import ImageError, Options, compress
 from chalicelib.imaging.errors import decoding
 from chalicelib.imaging.formats import FORMATS
 from chalicelib.imaging.memory import check_memory
-from tests.fixtures.drawings import save
+from tests.fixtures.drawings import noise, save
 from tests.fixtures.files import blank_jpeg, png
 from tests.unit.imaging.test_tiff import tiff
 from tools.server import PROJECT
@@ -44,7 +44,7 @@ def peak(data: bytes, size: tuple[int, int], limit: int) -> float:
 
 
 def grain(side: int, mode: str) -> Image.Image:
-    small = Image.effect_noise((side // 8, side // 8), 60).convert("RGB")
+    small = noise((side // 8, side // 8), "L").convert("RGB")
     picture = small.resize((side, side))
     picture.putalpha(picture.getchannel(0))
     return picture.convert(mode)

@@ -7,17 +7,14 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from chalicelib.imaging.codecs.palette import reduce_colors
-
-
-def noise(width: int, height: int) -> Image.Image:
-    return Image.merge("RGB", [Image.effect_noise((width, height), 120) for _ in range(3)])
+from tests.fixtures.drawings import noise
 
 
 @pytest.mark.parametrize("refined", [True, False])
 def test_palette_is_made_for_a_bounded_number_of_pixels(
     monkeypatch: pytest.MonkeyPatch, refined: bool
 ) -> None:
-    image = noise(1000, 500)
+    image = noise((1000, 500))
     sizes: list[tuple[int, int]] = []
     quantize: Callable[..., Image.Image] = Image.Image.quantize
 
@@ -36,7 +33,7 @@ def test_palette_is_made_for_a_bounded_number_of_pixels(
 
 @pytest.mark.parametrize("refined", [True, False])
 def test_sampled_palette_is_about_as_good_as_one_of_all_pixels(refined: bool) -> None:
-    image = noise(600, 400)
+    image = noise((600, 400))
 
     errors = [
         sum(ImageStat.Stat(ImageChops.difference(image, each.convert("RGB"))).mean)
