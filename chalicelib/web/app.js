@@ -2,8 +2,8 @@
 
 import * as api from './api.js';
 import { announce, button, byId, el, icon, refocus, toast } from './dom.js';
-import { bytes, count, saved } from './format.js';
-import * as grid from './grid.js';
+import { bytes, count, number, saved } from './format.js';
+import { connect as connectGrid } from './grid.js';
 import { Library } from './library.js';
 import * as session from './session.js';
 import * as address from './state.js';
@@ -20,6 +20,7 @@ const picker = byId('files');
 const instead = byId('notice');
 const library = new Library();
 const uploads = new Uploads(Number(document.body.dataset.maxBytes));
+const grid = connectGrid(list, (image) => address.href({ ...state, image }));
 const viewer = large.connect(byId('viewer'), { move, canMove: neighbour, closed, changed: (record) => library.put(record), deleted });
 let state = address.read();
 
@@ -66,13 +67,13 @@ onpopstate = () => {
 
 library.addEventListener('change', () => {
 	const { records, phase } = library;
-	grid.show(list, records, state, phase === 'loading');
+	grid.show(records, phase);
 	const isEmpty = phase === 'complete' && !records.length;
 	const hadFocus = instead.contains(document.activeElement);
 	instead.hidden = !isEmpty && phase !== 'error';
 	instead.replaceChildren(...(isEmpty ? nothing() : phase === 'error' ? trouble(library.error) : []));
 	if (hadFocus) refocus();
-	byId('load-more').hidden = phase !== 'ready';
+	byId('load-more').hidden = isWatched || phase !== 'ready';
 	byId('forget').hidden = !session.token();
 	if (phase === 'complete' || phase === 'ready') {
 		announce(count(records.length, 'picture') + (phase === 'ready' ? ' so far' : ''));
@@ -102,7 +103,11 @@ function nothing() {
 }
 
 const more = () => library.phase === 'ready' && library.more();
-const end = new IntersectionObserver(([entry]) => entry.isIntersecting && more(), { rootMargin: '900px' });
+let isWatched = false; // whether scrolling loads more
+const end = new IntersectionObserver(([entry]) => {
+	isWatched = true;
+	if (entry.isIntersecting) more();
+}, { rootMargin: '900px' });
 byId('load-more').onclick = more;
 library.addEventListener('barren', () => announce('Still looking …'));
 
@@ -126,7 +131,7 @@ function showTotals({ images, failures, bytesBefore, bytesAfter }) {
 	byId('totals').replaceChildren(...sentence);
 	byId('aside').textContent = images ? `${saved(bytesBefore, bytesAfter)}% saved` : 'Upload, and see what is saved';
 	byId('failures').hidden = !failures;
-	byId('failures').textContent = `${count(failures, 'picture')} could not be compressed`;
+	byId('failures').textContent = `${number(failures)} failed`;
 }
 byId('failures').onclick = () => go({ status: 'failed' });
 
@@ -182,7 +187,7 @@ function closed() {
 	const last = state.image;
 	if (!last) return;
 	leave();
-	refocus(list.querySelector(`[data-id="${last}"] a`));
+	if (!grid.focus(last)) refocus();
 }
 
 function leave() {

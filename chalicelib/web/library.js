@@ -3,7 +3,8 @@
 import * as api from './api.js';
 import { query } from './state.js';
 
-const PAGE = 40;
+const FIRST_PAGE = 40; // few, so that the first pictures show soon
+const PAGE = 100;
 
 /** Pages of records. Every change fires "change", and each page without a match fires "barren". */
 export class Library extends EventTarget {
@@ -47,7 +48,8 @@ export class Library extends EventTarget {
 	async #load(signal) {
 		let fresh = [];
 		while (!fresh.length) { // a page of what few match may be empty, and not be the last
-			const { images, nextCursor } = await api.list({ ...query(this.#state), limit: PAGE, cursor: this.#cursor }, signal);
+			const limit = this.#cursor ? PAGE : FIRST_PAGE;
+			const { images, nextCursor } = await api.list({ ...query(this.#state), limit, cursor: this.#cursor }, signal);
 			fresh = images.filter(({ imageId }) => !this.get(imageId) && !this.#removed.has(imageId));
 			this.records.push(...fresh);
 			this.#cursor = nextCursor;
