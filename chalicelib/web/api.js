@@ -4,6 +4,7 @@ import { wait } from './dom.js';
 import * as session from './session.js';
 
 const ATTEMPTS = 4;
+const SLOWEST = 30_000; // milliseconds: API Gateway ends a request before
 
 export function address(path, parameters = {}) {
 	const url = new URL(path, document.baseURI);
@@ -27,7 +28,8 @@ async function send(method, url, token, body, signal) {
 	const headers = body ? { 'Content-Type': 'application/json' } : {};
 	if (token) headers.Authorization = `Bearer ${token}`;
 	try {
-		return await fetch(url, { method, headers, signal, body: body && JSON.stringify(body) });
+		const signals = [signal, AbortSignal.timeout(SLOWEST)].filter(Boolean);
+		return await fetch(url, { method, headers, signal: AbortSignal.any(signals), body: body && JSON.stringify(body) });
 	} catch (error) {
 		if (signal?.aborted) throw error;
 		throw new Error(navigator.onLine ? 'The API does not answer.' : 'You are offline.');

@@ -1,5 +1,6 @@
 // The grid: justified rows of pictures, of which only those near the screen are in the page.
 
+import { advice } from './advice.js';
 import * as api from './api.js';
 import { byId, el, icon, paint } from './dom.js';
 import { bytes, formatName, nameOf, saved } from './format.js';
@@ -174,15 +175,17 @@ function newTile(record) {
 	const tile = el('li.card', { 'data-id': record.imageId, title: record.sourceKey }, link);
 	tile.record = record;
 	if (record.status === 'failed') {
+		const { text } = advice(record.error);
 		tile.classList.add('failed');
-		link.append(icon('alert'), el('strong.name', name), el('span.reason', ` Not compressed: ${record.error.message}`));
+		link.append(icon('alert'), el('strong.name', name), el('span.reason', text));
+		link.ariaLabel = `${name} Not compressed: ${text}`;
 		return tile;
 	}
 	const { sizeOriginal: before, sizeCompressed: after } = record;
-	const gain = saved(before, after) && `−${saved(before, after)}%`;
-	link.append(thumbnail(record), el('span.name', name));
-	if (gain) link.append(el('span.gain', gain));
-	link.ariaLabel = [name, `${formatName(record.format)}, ${bytes(before)} to ${bytes(after)}`, gain].filter(Boolean).join(' ');
+	const percent = saved(before, after);
+	const gain = percent ? `−${percent}%` : 'already small';
+	link.append(thumbnail(record), el('span.name', name), el(percent ? 'span.gain' : 'span.gain.none', gain));
+	link.ariaLabel = `${name} ${formatName(record.format)}, ${bytes(before)} to ${bytes(after)} ${gain}`;
 	return tile;
 }
 

@@ -227,5 +227,5 @@ def test_each_card_says_what_became_of_its_picture(visit: Visit, album: str) -> 
         re.compile("^a-lake\\.jpg JPEG, [0-9.]+ kB to [0-9.]+ kB \N{MINUS SIGN}[0-9]+%$")
     )
     expect(failed).to_have_accessible_name(
-        "d-broken.jpg Not compressed: the file is not in a known image format"
+        "d-broken.jpg Not compressed: This file is not a picture. Replace it with one."
     )
