@@ -5,6 +5,7 @@ import { announce, button, byId, el, icon, refocus, toast } from './dom.js';
 import { bytes, count, number, saved } from './format.js';
 import { connect as connectGrid } from './grid.js';
 import { Library } from './library.js';
+import * as selecting from './selection.js';
 import * as session from './session.js';
 import * as address from './state.js';
 
@@ -16,7 +17,8 @@ const form = byId('filters');
 const picker = byId('files');
 const instead = byId('notice');
 const library = new Library();
-const grid = connectGrid(list, (image) => address.href({ ...state, image }));
+const selection = new selecting.Selection(library);
+const grid = connectGrid(list, (image) => address.href({ ...state, image }), selection);
 let state = address.read();
 
 // --- What is looked at
@@ -40,6 +42,8 @@ function open() {
 	order.value = state.prefix ? 'name' : state.order;
 	order.disabled = Boolean(state.prefix); // the API lists a prefix by name
 	scrollTo(0, Math.min(scrollY, document.querySelector('header').offsetHeight)); // to where the list starts
+	selection.clear();
+	byId('again').hidden = state.status !== 'failed';
 	library.open(state);
 }
 
@@ -63,6 +67,7 @@ onpopstate = () => {
 library.addEventListener('change', () => {
 	const { records, phase } = library;
 	grid.show(records, phase);
+	byId('again').disabled = !records.length;
 	const isEmpty = phase === 'complete' && !records.length;
 	const hadFocus = instead.contains(document.activeElement);
 	instead.hidden = !isEmpty && phase !== 'error';
@@ -106,6 +111,7 @@ const end = new IntersectionObserver(([entry]) => {
 	if (entry.isIntersecting) more();
 }, { rootMargin: '900px' });
 byId('load-more').onclick = more;
+byId('again').onclick = async () => (await bulk())?.againAll();
 library.addEventListener('barren', () => announce('Still looking …'));
 
 let totalling = 0;
@@ -149,7 +155,8 @@ function lazily(load) {
 }
 const picture = lazily(() => import('./picture.js'));
 const uploads = lazily(() => import('./adding.js'));
-const page = { library, grid, uploads, openPicture, leave, folder, more, get state() { return state; } };
+const bulk = lazily(() => import('./bulk.js'));
+const page = { library, selection, grid, uploads, openPicture, leave, folder, more, get state() { return state; } };
 
 /** Load the parts that people need most, once the first picture shows. */
 function prepare() {
@@ -174,12 +181,8 @@ function leave() {
 	else address.write(state, true);
 }
 
-list.onclick = (event) => {
-	const card = event.target.closest('[data-id]');
-	if (!card || event.metaKey || event.ctrlKey || event.shiftKey) return;
-	event.preventDefault();
-	openPicture(card.dataset.id);
-};
+selecting.connect(list, selection, openPicture);
+selection.addEventListener('change', () => selection.ids.size && bulk());
 
 // --- Uploads
 

@@ -76,13 +76,14 @@ export function refocus(successor) {
 
 export const announce = (text) => (byId('live').textContent = text);
 
-/** Say something for some seconds, within the dialog that is open; `action` is a button. */
-export function toast(text, { action = null, isError = false } = {}) {
+/** Say something for some seconds, within the dialog that is open; `action` is a button. @returns the message's element. */
+export function toast(text, { action = null, isError = false, seconds = TOAST_SECONDS } = {}) {
 	const place = document.querySelector('dialog[open] .toasts') ?? byId('toasts');
 	const note = el(isError ? 'div.toast.bad' : 'div.toast', el('span', text), action);
 	note.append(bare('Dismiss', 'close', () => note.remove()));
 	place.append(note);
-	setTimeout(() => note.remove(), TOAST_SECONDS * 1000);
+	setTimeout(() => note.remove(), seconds * 1000);
+	return note;
 }
 
 let sheet = null;

@@ -11,8 +11,8 @@ const SKELETON = 1.3; // the ratio of a picture that is on its way
 const FAILED = 1.6; // wide enough for a reason
 const KEYS = ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End'];
 
-/** @param hrefOf gives the address of an image's id. */
-export function connect(list, hrefOf) {
+/** @param hrefOf gives the address of an image's id. @param selection the ids that are selected. */
+export function connect(list, hrefOf, selection) {
 	const tiles = new Map(); // in the page: by record, or by index for those on their way
 	let records = [];
 	let shown = 0; // records that have a row
@@ -80,9 +80,12 @@ export function connect(list, hrefOf) {
 		const { left, width } = boxes[index - from];
 		Object.assign(tile.style, { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` });
 		if (!record) return tile;
-		const [link, picture] = [tile.firstChild, tile.querySelector('img')];
+		const [link, check] = tile.children;
+		const picture = link.querySelector('img');
 		link.href = hrefOf(record.imageId);
-		link.tabIndex = isCurrent ? 0 : -1;
+		link.tabIndex = check.tabIndex = isCurrent ? 0 : -1;
+		check.checked = selection.ids.has(record.imageId);
+		tile.classList.toggle('selected', check.checked);
 		if (picture) picture.sizes = `${width}px`;
 		tile.setAttribute('aria-posinset', index + 1);
 		tile.setAttribute('aria-setsize', isWhole ? records.length : -1);
@@ -131,6 +134,10 @@ export function connect(list, hrefOf) {
 		event.preventDefault();
 		focus(target(event.key, indexOf(current)));
 	});
+	selection.addEventListener('change', () => {
+		list.classList.toggle('selecting', selection.ids.size);
+		draw();
+	});
 	let drawing = 0;
 	addEventListener('scroll', () => {
 		cancelAnimationFrame(drawing);
@@ -172,7 +179,8 @@ const skeleton = () => el('li.card.skeleton', { 'aria-hidden': 'true' });
 function newTile(record) {
 	const name = nameOf(record.sourceKey);
 	const link = el('a');
-	const tile = el('li.card', { 'data-id': record.imageId, title: record.sourceKey }, link);
+	const check = el('input.check', { type: 'checkbox', 'aria-label': `Select ${name}` });
+	const tile = el('li.card', { 'data-id': record.imageId, title: record.sourceKey }, link, check);
 	tile.record = record;
 	if (record.status === 'failed') {
 		const { text } = advice(record.error);

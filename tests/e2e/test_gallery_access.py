@@ -54,7 +54,10 @@ def empty(stack: LocalStack) -> Iterator[str]:
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_axe_finds_nothing_in_the_grid(visit: Visit, album: str, scheme: str) -> None:
     gallery = visit(f"?prefix={album}", color_scheme=scheme).settled()
+    assert faults(gallery) == []
 
+    gallery.check(f"{album}a-lake.jpg").click()
+    expect(gallery.page.get_by_role("region", name="Selection")).to_be_visible()
     assert faults(gallery) == []
 
 
