@@ -4,6 +4,7 @@ import { wait } from './dom.js';
 import * as session from './session.js';
 
 const ATTEMPTS = 4;
+const SLOWEST = 30_000; // milliseconds: API Gateway ends a request before
 
 export function address(path, parameters = {}) {
 	const url = new URL(path, document.baseURI);
@@ -11,10 +12,10 @@ export function address(path, parameters = {}) {
 	return url.href;
 }
 
-async function request(method, path, { parameters, body, signal } = {}) {
+async function request(method, path, { parameters, body, signal, keepalive } = {}) {
 	for (let attempt = 1; ; attempt += 1) {
 		const token = session.token();
-		const answer = await send(method, address(path, parameters), token, body, signal);
+		const answer = await send(method, address(path, parameters), token, { body, signal, keepalive });
 		if (answer.ok) return answer.json();
 		if (answer.status === 401 && (await session.another(token))) continue;
 		const isPassing = answer.status === 429 || (method === 'GET' && answer.status >= 500);
@@ -23,11 +24,12 @@ async function request(method, path, { parameters, body, signal } = {}) {
 	}
 }
 
-async function send(method, url, token, body, signal) {
+async function send(method, url, token, { body, signal, keepalive }) {
 	const headers = body ? { 'Content-Type': 'application/json' } : {};
 	if (token) headers.Authorization = `Bearer ${token}`;
 	try {
-		return await fetch(url, { method, headers, signal, body: body && JSON.stringify(body) });
+		const signals = [signal, AbortSignal.timeout(SLOWEST)].filter(Boolean);
+		return await fetch(url, { method, headers, keepalive, signal: AbortSignal.any(signals), body: body && JSON.stringify(body) });
 	} catch (error) {
 		if (signal?.aborted) throw error;
 		throw new Error(navigator.onLine ? 'The API does not answer.' : 'You are offline.');
@@ -53,7 +55,8 @@ export async function byKey(key) {
 }
 
 export const stats = () => request('GET', 'stats');
-export const remove = (id) => request('DELETE', `images/${id}`);
+/** @param options `keepalive` where the page is being left. */
+export const remove = (id, options) => request('DELETE', `images/${id}`, options);
 export const reprocess = (id) => request('POST', `images/${id}/reprocess`);
 
 /** Ask leave to upload `{key, contentType, size, replace}`. @returns a presigned POST: {imageId, key, url, fields}. */

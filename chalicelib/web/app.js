@@ -1,15 +1,13 @@
-// The gallery: ties the address, the list, the grid, the uploads and the viewer together.
+// The gallery: ties the address, the list and the grid together, and loads the other parts when they are needed.
 
 import * as api from './api.js';
 import { announce, button, byId, el, icon, refocus, toast } from './dom.js';
-import { bytes, count, saved } from './format.js';
-import * as grid from './grid.js';
+import { bytes, count, number, saved } from './format.js';
+import { connect as connectGrid } from './grid.js';
 import { Library } from './library.js';
+import * as selecting from './selection.js';
 import * as session from './session.js';
 import * as address from './state.js';
-import * as tray from './tray.js';
-import { Uploads } from './uploads.js';
-import * as large from './viewer.js';
 
 const TYPING_PAUSE = 250; // milliseconds
 const MOTTO = ['Every picture, ', el('b', 'a little lighter'), '.'];
@@ -19,8 +17,8 @@ const form = byId('filters');
 const picker = byId('files');
 const instead = byId('notice');
 const library = new Library();
-const uploads = new Uploads(Number(document.body.dataset.maxBytes));
-const viewer = large.connect(byId('viewer'), { move, canMove: neighbour, closed, changed: (record) => library.put(record), deleted });
+const selection = new selecting.Selection(library);
+const grid = connectGrid(list, (image) => address.href({ ...state, image }), selection);
 let state = address.read();
 
 // --- What is looked at
@@ -44,6 +42,8 @@ function open() {
 	order.value = state.prefix ? 'name' : state.order;
 	order.disabled = Boolean(state.prefix); // the API lists a prefix by name
 	scrollTo(0, Math.min(scrollY, document.querySelector('header').offsetHeight)); // to where the list starts
+	selection.clear();
+	byId('again').hidden = state.status !== 'failed';
 	library.open(state);
 }
 
@@ -66,19 +66,20 @@ onpopstate = () => {
 
 library.addEventListener('change', () => {
 	const { records, phase } = library;
-	grid.show(list, records, state, phase === 'loading');
+	grid.show(records, phase);
+	byId('again').disabled = !records.length;
 	const isEmpty = phase === 'complete' && !records.length;
 	const hadFocus = instead.contains(document.activeElement);
 	instead.hidden = !isEmpty && phase !== 'error';
 	instead.replaceChildren(...(isEmpty ? nothing() : phase === 'error' ? trouble(library.error) : []));
 	if (hadFocus) refocus();
-	byId('load-more').hidden = phase !== 'ready';
+	byId('load-more').hidden = isWatched || phase !== 'ready';
 	byId('forget').hidden = !session.token();
 	if (phase === 'complete' || phase === 'ready') {
 		announce(count(records.length, 'picture') + (phase === 'ready' ? ' so far' : ''));
 		refreshTotals();
+		if (!records.length) prepare();
 	}
-	viewer.refresh();
 	// An observer reports only changes, and a short page changes nothing: so it starts again.
 	end.unobserve(byId('more'));
 	end.observe(byId('more'));
@@ -101,9 +102,16 @@ function nothing() {
 	return notice('image', 'No pictures yet', text, 'Pick pictures', () => picker.click());
 }
 
-const more = () => library.phase === 'ready' && library.more();
-const end = new IntersectionObserver(([entry]) => entry.isIntersecting && more(), { rootMargin: '900px' });
+function more() {
+	if (library.phase === 'ready') library.more();
+}
+let isWatched = false; // whether scrolling loads more
+const end = new IntersectionObserver(([entry]) => {
+	isWatched = true;
+	if (entry.isIntersecting) more();
+}, { rootMargin: '900px' });
 byId('load-more').onclick = more;
+byId('again').onclick = async () => (await bulk())?.againAll();
 library.addEventListener('barren', () => announce('Still looking …'));
 
 let totalling = 0;
@@ -126,85 +134,66 @@ function showTotals({ images, failures, bytesBefore, bytesAfter }) {
 	byId('totals').replaceChildren(...sentence);
 	byId('aside').textContent = images ? `${saved(bytesBefore, bytesAfter)}% saved` : 'Upload, and see what is saved';
 	byId('failures').hidden = !failures;
-	byId('failures').textContent = `${count(failures, 'picture')} could not be compressed`;
+	byId('failures').textContent = `${number(failures)} failed`;
 }
 byId('failures').onclick = () => go({ status: 'failed' });
 
-// --- One picture in large
+// --- What is loaded when it is needed
 
-list.onclick = (event) => {
-	const card = event.target.closest('[data-id]');
-	if (!card || event.metaKey || event.ctrlKey || event.shiftKey) return;
-	event.preventDefault();
-	openPicture(card.dataset.id);
-};
+/** Return a function that loads a part of the page, once. It gives undefined if the part cannot be loaded now. */
+function lazily(load) {
+	let part = null;
+	return async (isQuiet) => {
+		part ??= load().then(({ connect }) => connect(page));
+		try {
+			return await part;
+		} catch {
+			part = null;
+			if (!isQuiet) toast('This part of the page cannot be loaded now. Try again.', { isError: true });
+		}
+	};
+}
+const picture = lazily(() => import('./picture.js'));
+const uploads = lazily(() => import('./adding.js'));
+const bulk = lazily(() => import('./bulk.js'));
+const page = { library, selection, grid, uploads, openPicture, leave, folder, more, get state() { return state; } };
+
+/** Load the parts that people need most, once the first picture shows. */
+function prepare() {
+	picture(true);
+	uploads(true);
+}
+list.addEventListener('load', prepare, { capture: true, once: true });
+
+async function showPicture() {
+	(await picture())?.show();
+}
 
 function openPicture(image, isReplaced) {
 	become({ image }, isReplaced);
 	showPicture();
 }
 
-async function showPicture() {
-	const { image } = state;
-	if (!image) return viewer.hide();
-	try {
-		const record = library.get(image) ?? (await api.image(image));
-		if (state.image === image) viewer.show(record);
-	} catch (error) {
-		const isGone = error.status === 404;
-		toast(isGone ? 'This picture is not there any more.' : error.message, { isError: true });
-		if (state.image === image) leave();
-		if (isGone) deleted(image);
-	}
-}
-
-function neighbour(step) {
-	const at = library.records.findIndex((record) => record.imageId === state.image);
-	return at < 0 ? undefined : library.records[at + step];
-}
-
-function move(step) {
-	openPicture(neighbour(step).imageId, true);
-	if (!neighbour(3)) more();
-}
-
-function deleted(id) {
-	if (state.image === id) { // else, another has been opened meanwhile
-		const step = [1, -1].find(neighbour);
-		if (step) move(step);
-		else viewer.hide();
-	}
-	library.remove(id);
-	uploads.forget(id);
-}
-
-function closed() {
-	const last = state.image;
-	if (!last) return;
-	leave();
-	refocus(list.querySelector(`[data-id="${last}"] a`));
-}
-
 function leave() {
+	if (!state.image) return;
 	state = { ...state, image: '' };
 	if (history.state === 'opened') history.back();
 	else address.write(state, true);
 }
 
+selecting.connect(list, selection, openPicture);
+selection.addEventListener('change', () => selection.ids.size && bulk());
+
 // --- Uploads
 
-tray.connect(byId('tray'), uploads, openPicture);
-uploads.addEventListener('change', ({ detail }) => detail?.record && library.put(detail.record));
-onbeforeunload = (event) => {
-	if (uploads.active.some((upload) => upload.state !== 'queued')) event.preventDefault();
-};
-
 /** Uploads go into the folder that is looked at. */
-const folder = () => (state.prefix.endsWith('/') ? state.prefix : '');
-function add(files) {
-	const before = uploads.all.length;
-	uploads.add(files, folder());
-	uploads.all[before]?.row.scrollIntoView(); // the tray may have more rows than it shows
+function folder() {
+	return state.prefix.slice(0, state.prefix.lastIndexOf('/') + 1);
+}
+
+async function add(files) {
+	const copy = [...files]; // the event takes its list of files with it
+	if (copy.length) (await uploads())?.add(copy);
 }
 
 byId('add').onclick = () => picker.click();
@@ -243,4 +232,4 @@ byId('forget').onclick = () => {
 
 for (const place of document.querySelectorAll('[data-icon]')) place.append(icon(place.dataset.icon));
 open();
-showPicture();
+if (state.image) showPicture();

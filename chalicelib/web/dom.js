@@ -68,23 +68,6 @@ export function paint(element, { placeholder, dominantColor }) {
 	element.addEventListener('load', () => element.style.removeProperty('background'), { capture: true, once: true });
 }
 
-/** Ask something in a dialog of its own; `yes` and `no` are the buttons' labels. @returns {Promise<boolean>} */
-export function ask(title, content, no, yes, kind = '') {
-	const refuse = button(no, null, () => dialog.close(), { autofocus: true });
-	const agree = button(yes, null, () => {}, { kind: `.primary${kind}`, type: 'submit', value: 'yes' });
-	const form = el('form', { method: 'dialog' }, el('h2', { id: 'ask-title' }, title), content, el('div.row', refuse, agree));
-	const dialog = el('dialog.ask', { 'aria-labelledby': 'ask-title' }, form);
-	document.body.append(dialog);
-	dialog.showModal();
-	return new Promise((resolve) => {
-		dialog.addEventListener('close', () => {
-			dialog.remove();
-			if (document.activeElement === document.body) refocus(); // what had it before is gone
-			resolve(dialog.returnValue === 'yes');
-		});
-	});
-}
-
 /** Give the focus, where what had it goes, to a successor, or else to the name of the open picture or to the list. */
 export function refocus(successor) {
 	const place = successor ?? document.querySelector('.viewer[open] h2') ?? document.querySelector('main');
@@ -93,11 +76,22 @@ export function refocus(successor) {
 
 export const announce = (text) => (byId('live').textContent = text);
 
-/** Say something for some seconds, within the dialog that is open; `action` is a button. */
-export function toast(text, { action = null, isError = false } = {}) {
+/** Say something for some seconds, within the dialog that is open; `action` is a button. @returns the message's element. */
+export function toast(text, { action = null, isError = false, seconds = TOAST_SECONDS } = {}) {
 	const place = document.querySelector('dialog[open] .toasts') ?? byId('toasts');
 	const note = el(isError ? 'div.toast.bad' : 'div.toast', el('span', text), action);
 	note.append(bare('Dismiss', 'close', () => note.remove()));
 	place.append(note);
-	setTimeout(() => note.remove(), TOAST_SECONDS * 1000);
+	setTimeout(() => note.remove(), seconds * 1000);
+	return note;
+}
+
+let sheet = null;
+
+/** Load the styles of what is opened over the list, once. */
+export function panelStyles() {
+	sheet ??= new Promise((resolve) => {
+		document.head.append(el('link', { rel: 'stylesheet', href: new URL('panels.css', import.meta.url), onload: resolve }));
+	});
+	return sheet;
 }

@@ -20,7 +20,8 @@ export function saved(before, after) {
 	return before > 0 ? Math.max(0, Math.floor((1 - after / before) * 100)) : 0;
 }
 
-export const count = (number, noun) => `${whole.format(number)} ${noun}${number === 1 ? '' : 's'}`;
+export const number = (value) => whole.format(value);
+export const count = (value, noun) => `${number(value)} ${noun}${value === 1 ? '' : 's'}`;
 export const formatTime = (iso) => times.format(new Date(iso));
 export const formatName = (format) => FORMATS[format] ?? format.toUpperCase();
 

@@ -1,49 +1,200 @@
-// The grid: rows of pictures of one height, in the order of the library.
+// The grid: justified rows of pictures, of which only those near the screen are in the page.
 
+import { advice } from './advice.js';
 import * as api from './api.js';
-import { el, icon, paint } from './dom.js';
+import { byId, el, icon, paint } from './dom.js';
 import { bytes, formatName, nameOf, saved } from './format.js';
-import { href } from './state.js';
+import { rowsOf } from './rows.js';
 
-const ROW_HEIGHT = 240; // pixels, as in style.css
+const TILES = 36; // in the page at a time, unless more are in sight
+const SKELETON = 1.3; // the ratio of a picture that is on its way
+const FAILED = 1.6; // wide enough for a reason
+const KEYS = ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End'];
 
-/** Show records within `list`, keeping the cards of those that are there already. */
-export function show(list, records, state, isLoading) {
-	const kept = new Map([...list.children].map((card) => [card.record, card]));
-	const cards = records.map((record) => kept.get(record) ?? cardOf(record));
-	cards.forEach((card, index) => {
-		card.firstChild.href = href({ ...state, image: records[index].imageId });
+/** @param hrefOf gives the address of an image's id. @param selection the ids that are selected. */
+export function connect(list, hrefOf, selection) {
+	const tiles = new Map(); // in the page: by record, or by index for those on their way
+	let records = [];
+	let shown = 0; // records that have a row
+	let isWhole = true; // whether no more records are to come
+	let rows = [];
+	let current = ''; // the id of the picture that Tab leads to
+
+	const indexOf = (id) => Math.max(0, records.findIndex((record) => record.imageId === id));
+	const rowWith = (index) => rows.findIndex(({ to }) => index < to);
+	const offset = () => -list.getBoundingClientRect().top;
+
+	/** Compute the rows for the width of the page, and after them those of `skeletons`. */
+	function lay(skeletons) {
+		const { minHeight, rowGap } = getComputedStyle(list);
+		const gap = parseFloat(rowGap);
+		const wanted = Math.max(parseFloat(minHeight), Math.sqrt((innerWidth * innerHeight) / 32));
+		const layOut = (ratios) => rowsOf(ratios, list.clientWidth, wanted, gap);
+		rows = layOut(records.map(ratioOf));
+		if (!isWhole && rows.length > 1 && !rows.at(-1).isFull) rows.pop(); // it waits for the next page, or its pictures would move
+		shown = rows.at(-1)?.to ?? 0;
+		const end = () => (rows.length ? rows.at(-1).top + rows.at(-1).height + gap : 0);
+		const start = end();
+		const further = layOut(Array(skeletons).fill(SKELETON));
+		rows.push(...further.map((row) => ({ ...row, from: row.from + shown, to: row.to + shown, top: row.top + start })));
+		list.style.height = `${end()}px`;
+	}
+
+	/** The first and the last row to draw: those in sight, and some around them. */
+	function range() {
+		const top = offset();
+		let start = rows.findIndex((row) => row.top + row.height > top);
+		let end = rows.findLastIndex((row) => row.top < top + innerHeight);
+		if (start < 0 || end < start) start = end = start < 0 ? rows.length - 1 : 0;
+		const fits = (row) => row && rows[end].to - rows[start].from + row.to - row.from <= TILES;
+		for (let step = 0; step < 3; step += 1) {
+			if (fits(rows[end + 1])) end += 1;
+			if (fits(rows[start - 1])) start -= 1;
+		}
+		return [start, end];
+	}
+
+	function draw() {
+		const [start, end] = range();
+		const focused = indexOf(current);
+		const drawn = [];
+		rows.forEach((row, at) => {
+			const isNear = start <= at && at <= end;
+			for (let index = row.from; index < row.to; index += 1) {
+				if (isNear || index === focused) drawn.push(place(index, row, index === focused));
+			}
+		});
+		for (const [key, tile] of tiles) {
+			if (drawn.includes(tile)) continue;
+			tile.remove();
+			tiles.delete(key);
+		}
+		drawn.forEach((tile, at) => list.children[at] !== tile && list.insertBefore(tile, list.children[at]));
+	}
+
+	function place(index, { from, top, height, boxes }, isCurrent) {
+		const record = index < shown && records[index];
+		const key = record || index;
+		if (!tiles.has(key)) tiles.set(key, record ? newTile(record) : skeleton());
+		const tile = tiles.get(key);
+		const { left, width } = boxes[index - from];
+		Object.assign(tile.style, { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` });
+		if (!record) return tile;
+		const [link, check] = tile.children;
+		const picture = link.querySelector('img');
+		link.href = hrefOf(record.imageId);
+		link.tabIndex = check.tabIndex = isCurrent ? 0 : -1;
+		check.checked = selection.ids.has(record.imageId);
+		tile.classList.toggle('selected', check.checked);
+		if (picture) picture.sizes = `${width}px`;
+		tile.setAttribute('aria-posinset', index + 1);
+		tile.setAttribute('aria-setsize', isWhole ? records.length : -1);
+		return tile;
+	}
+
+	/** Draw for another width, and keep the first row in sight where it is. */
+	function resize() {
+		const seen = rows.find((row) => row.top + row.height > offset());
+		lay(0);
+		if (seen?.top && offset() > 0) scrollBy(0, rows[Math.max(0, rowWith(seen.from))].top - seen.top);
+		draw();
+	}
+
+	function focus(index) {
+		current = records[index].imageId;
+		draw();
+		const tile = tiles.get(records[index]);
+		tile.scrollIntoView({ block: 'nearest' });
+		tile.firstChild.focus({ preventScroll: true });
+	}
+
+	/** The index of the picture that a key leads to. */
+	function target(key, index) {
+		const last = shown - 1;
+		if (key === 'Home') return 0;
+		if (key === 'End') return last;
+		if (key === 'ArrowLeft') return Math.max(0, index - 1);
+		if (key === 'ArrowRight') return Math.min(last, index + 1);
+		const at = rowWith(index);
+		const row = rows[key === 'ArrowUp' ? at - 1 : at + 1];
+		if (!row || row.from > last) return index;
+		const centre = ({ left, width }) => left + width / 2;
+		const here = centre(rows[at].boxes[index - rows[at].from]);
+		const distances = row.boxes.map((box) => Math.abs(centre(box) - here));
+		return row.from + distances.indexOf(Math.min(...distances));
+	}
+
+	list.addEventListener('focusin', ({ target: { parentNode } }) => {
+		if (current === parentNode.dataset.id) return;
+		current = parentNode.dataset.id;
+		draw();
 	});
-	if (isLoading) cards.push(...Array.from({ length: records.length ? 4 : 10 }, skeleton));
-	cards.forEach((card, index) => {
-		if (list.children[index] !== card) list.insertBefore(card, list.children[index] ?? null);
+	list.addEventListener('keydown', (event) => {
+		if (!KEYS.includes(event.key) || event.altKey || event.ctrlKey || event.metaKey) return;
+		event.preventDefault();
+		focus(target(event.key, indexOf(current)));
 	});
-	while (list.children.length > cards.length) list.lastChild.remove();
-	list.setAttribute('aria-busy', isLoading);
+	selection.addEventListener('change', () => {
+		list.classList.toggle('selecting', selection.ids.size);
+		draw();
+	});
+	let drawing = 0;
+	addEventListener('scroll', () => {
+		cancelAnimationFrame(drawing);
+		drawing = requestAnimationFrame(draw);
+	}, { passive: true });
+	let size = '';
+	const observer = new ResizeObserver(() => {
+		const before = size;
+		size = `${list.clientWidth} ${getComputedStyle(list).minHeight}`;
+		if (before && before !== size) resize();
+	});
+	observer.observe(list);
+	observer.observe(byId('filters')); // its height changes with the size of text
+
+	return {
+		show(all, phase) {
+			const isLoading = phase === 'loading';
+			records = all;
+			isWhole = !isLoading && phase !== 'ready';
+			const skeletons = isLoading && (all.length ? 4 : 10);
+			lay(skeletons || 0);
+			draw();
+			list.setAttribute('aria-busy', isLoading);
+		},
+
+		/** Give the focus to a picture, wherever it is in the list. */
+		focus(id) {
+			const isThere = records.some(({ imageId }) => imageId === id);
+			if (isThere) focus(indexOf(id));
+			return isThere;
+		},
+	};
 }
+
+const ratioOf = ({ status, width, height }) => (status === 'failed' ? FAILED : Math.min(3, Math.max(0.5, width / height)));
 
 const skeleton = () => el('li.card.skeleton', { 'aria-hidden': 'true' });
 
-function cardOf(record) {
+function newTile(record) {
 	const name = nameOf(record.sourceKey);
 	const link = el('a');
-	const card = el('li.card', { 'data-id': record.imageId, title: record.sourceKey }, link);
-	card.record = record;
+	const check = el('input.check', { type: 'checkbox', 'aria-label': `Select ${name}` });
+	const tile = el('li.card', { 'data-id': record.imageId, title: record.sourceKey }, link, check);
+	tile.record = record;
 	if (record.status === 'failed') {
-		card.classList.add('failed');
-		link.append(icon('alert'), el('strong', name), el('span', ` Not compressed: ${record.error.message}`));
-		return card;
+		const { text } = advice(record.error);
+		tile.classList.add('failed');
+		link.append(icon('alert'), el('strong.name', name), el('span.reason', text));
+		link.ariaLabel = `${name} Not compressed: ${text}`;
+		return tile;
 	}
 	const { sizeOriginal: before, sizeCompressed: after } = record;
-	card.style.setProperty('--ratio', Math.min(3, Math.max(0.5, record.width / record.height)));
-	link.append(
-		thumbnail(record),
-		el('span.name', name),
-		el('span.hidden', ` ${formatName(record.format)}, ${bytes(before)} to ${bytes(after)} `),
-	);
-	const gain = saved(before, after);
-	if (gain) link.append(el('span.gain', `−${gain}%`));
-	return card;
+	const percent = saved(before, after);
+	const gain = percent ? `−${percent}%` : 'already small';
+	link.append(thumbnail(record), el('span.name', name), el(percent ? 'span.gain' : 'span.gain.none', gain));
+	link.ariaLabel = `${name} ${formatName(record.format)}, ${bytes(before)} to ${bytes(after)} ${gain}`;
+	return tile;
 }
 
 function thumbnail(record) {
@@ -52,7 +203,6 @@ function thumbnail(record) {
 	paint(picture, record);
 	withFreshUrls(picture, record, (urls) => {
 		const smaller = Object.entries(renditions ?? {}).filter(([name, size]) => urls[name] && size.width < width);
-		picture.sizes = `${Math.round((width / height) * ROW_HEIGHT)}px`;
 		picture.srcset = [...smaller, ['compressed', record]].map(([name, size]) => `${urls[name]} ${size.width}w`).join(', ');
 	}, () => picture.removeAttribute('srcset')); // or a broken picture would be drawn over the placeholder
 	return picture;

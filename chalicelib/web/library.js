@@ -3,7 +3,8 @@
 import * as api from './api.js';
 import { query } from './state.js';
 
-const PAGE = 40;
+const FIRST_PAGE = 40; // few, so that the first pictures show soon
+const PAGE = 100;
 
 /** Pages of records. Every change fires "change", and each page without a match fires "barren". */
 export class Library extends EventTarget {
@@ -47,7 +48,8 @@ export class Library extends EventTarget {
 	async #load(signal) {
 		let fresh = [];
 		while (!fresh.length) { // a page of what few match may be empty, and not be the last
-			const { images, nextCursor } = await api.list({ ...query(this.#state), limit: PAGE, cursor: this.#cursor }, signal);
+			const limit = this.#cursor ? PAGE : FIRST_PAGE;
+			const { images, nextCursor } = await api.list({ ...query(this.#state), limit, cursor: this.#cursor }, signal);
 			fresh = images.filter(({ imageId }) => !this.get(imageId) && !this.#removed.has(imageId));
 			this.records.push(...fresh);
 			this.#cursor = nextCursor;
@@ -60,30 +62,32 @@ export class Library extends EventTarget {
 		return this.records.find((record) => record.imageId === id);
 	}
 
-	/** Take in a record as it has become; a new one goes where its order puts it. */
-	put(record) {
-		this.#removed.delete(record.imageId);
-		const at = this.records.findIndex((other) => other.imageId === record.imageId);
-		const place = at < 0 ? this.#placeOf(record) : at;
-		if (place !== null) this.records.splice(place, at < 0 ? 0 : 1, record);
+	/** Take in records as they have become; a new one goes where its order puts it. */
+	put(...records) {
+		for (const record of records) {
+			const wasListed = this.#removed.delete(record.imageId);
+			const at = this.records.findIndex((other) => other.imageId === record.imageId);
+			const place = at < 0 ? this.#placeOf(record, wasListed) : at;
+			if (place !== null) this.records.splice(place, at < 0 ? 0 : 1, record);
+		}
 		this.#enter(this.phase);
 	}
 
-	remove(id) {
-		this.#removed.add(id); // the record itself is deleted a little later
-		this.records = this.records.filter((record) => record.imageId !== id);
+	remove(...ids) {
+		ids.forEach((id) => this.#removed.add(id)); // the records themselves are deleted a little later
+		this.records = this.records.filter(({ imageId }) => !ids.includes(imageId));
 		this.#enter(this.phase);
 	}
 
 	/** Where a new record belongs among those loaded; null if it is filtered out, or further down than was loaded. */
-	#placeOf(record) {
+	#placeOf(record, wasListed) {
 		const { prefix, status, format, order } = query(this.#state);
 		if (!record.sourceKey.startsWith(prefix) || (status && record.status !== status) || (format && record.format !== format)) return null;
 		const name = !order || order === 'name' ? 'sourceKey' : 'resizedAt';
 		const sign = order === 'newest' ? -1 : 1;
 		const place = this.records.findIndex((other) => (other[name] > record[name] ? sign : -sign) > 0);
 		if (place >= 0) return place;
-		return this.#cursor ? null : this.records.length;
+		return this.#cursor && !wasListed ? null : this.records.length;
 	}
 
 	#enter(phase) {

@@ -1,6 +1,6 @@
 // The bearer token, where the API asks for one: kept for this tab alone, and forgotten with it.
 
-import { ask, el } from './dom.js';
+import { el } from './dom.js';
 
 const NAME = 'imagepress-token';
 export const auth = document.body.dataset.auth;
@@ -27,6 +27,7 @@ async function prompt(refused) {
 		el('label', 'Token', input),
 	];
 	const title = refused ? 'Another token is needed' : 'This gallery is private';
+	const { ask } = await import('./ask.js');
 	const isGiven = await ask(title, content, 'Not now', 'Open the gallery');
 	const given = isGiven ? input.value.trim() : '';
 	if (given) sessionStorage.setItem(NAME, given);

@@ -58,10 +58,12 @@ function outcome(all) {
 	const failed = of('failed', 'broken');
 	const refused = of('refused');
 	const clashes = of('clash');
+	const unknown = of('unknown');
 	const parts = [
 		failed && `${failed} failed`,
 		refused && `${refused} refused`,
 		clashes && `${count(clashes, 'name')} taken`,
+		unknown && `${unknown} not known of`,
 		done && `${count(done, 'picture')} compressed`,
 	];
 	return parts.filter(Boolean).join(', ') || 'Uploads';
@@ -79,6 +81,7 @@ function rowOf(upload, uploads, open) {
 		waiting: [cancel],
 		sending: [cancel],
 		clash: [act('Keep both', () => uploads.keepBoth(upload)), act('Replace', () => uploads.overwrite(upload)), cancel],
+		unknown: [act('Look again', () => uploads.watch(upload)), cancel],
 		broken: [act('Retry', () => uploads.retry(upload)), cancel],
 		compressed: [show],
 		failed: [show],

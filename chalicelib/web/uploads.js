@@ -1,19 +1,22 @@
 // Uploads: each file goes to S3 by itself, a few at once, and is then watched until it has a record.
 
+import { advice } from './advice.js';
 import * as api from './api.js';
 import { eventually } from './dom.js';
 import { keyFor, numbered, refusal, typeOf } from './files.js';
 
 const AT_ONCE = 3;
 const LAST_NUMBER = 99;
+const WATCH_SECONDS = 180; // of an upload, for its record
 const TAKEN = 'There is a picture of this name.';
+const UNKNOWN = 'Sent, but not compressed after three minutes. It may be left out, or still wait for its turn.';
 const ACTIVE = ['waiting', 'sending', 'queued'];
 const NAMED = [...ACTIVE, 'compressed', 'failed'];
 
 /** All uploads of this page. Each change fires "change" with the upload as its detail. */
 export class Uploads extends EventTarget {
 	// Each has a file, a key and a state: refused, waiting, sending (with its progress), clash (the name is taken), queued,
-	// compressed or failed (with its record), broken (to be retried), cancelled.
+	// compressed or failed (with its record), unknown (without one), broken (to be retried), cancelled.
 	all = [];
 	#maxBytes;
 
@@ -30,12 +33,14 @@ export class Uploads extends EventTarget {
 		return this.all.filter(({ state }) => state === 'clash');
 	}
 
-	add(files, folder) {
+	/** @param fixed the `key` of a picture to `replace`, if it is not to be the file's name. */
+	add(files, folder, fixed) {
 		for (const file of files) {
-			const upload = { file, key: keyFor(file, folder), replace: false, progress: 0 };
+			const upload = { file, key: keyFor(file, folder), replace: false, progress: 0, ...fixed };
 			const reason = refusal(file, this.#maxBytes);
 			this.all.push(upload);
 			if (reason) this.#become(upload, 'refused', reason);
+			else if (upload.replace) this.overwrite(upload);
 			else if (this.#isTaken(upload)) this.#become(upload, 'clash', TAKEN);
 			else this.#become(upload, 'waiting');
 		}
@@ -110,7 +115,7 @@ export class Uploads extends EventTarget {
 			else this.#become(upload, error.status === 400 ? 'refused' : 'broken', error.message);
 			return;
 		}
-		this.#watch(upload);
+		this.watch(upload);
 	}
 
 	async #ticket(upload) {
@@ -125,17 +130,19 @@ export class Uploads extends EventTarget {
 		}
 	}
 
-	async #watch(upload) {
+	/** Wait for the record of what was sent. */
+	async watch(upload) {
 		this.#become(upload, 'queued');
 		try {
 			const record = await eventually(async () => {
 				const found = await api.byKey(upload.key).catch(pass);
 				const isOurs = found && (!upload.etag || found.sourceETag === upload.etag);
 				return upload.state !== 'queued' || (isOurs && found);
-			});
+			}, WATCH_SECONDS);
 			if (upload.state !== 'queued') return;
+			if (!record) return this.#become(upload, 'unknown', UNKNOWN);
 			upload.record = record;
-			this.#become(upload, record.status, record.error?.message);
+			this.#become(upload, record.status, record.error && advice(record.error).text);
 		} catch (error) {
 			if (upload.state === 'queued') this.#become(upload, 'refused', `Sent, but not followed: ${error.message}`);
 		}

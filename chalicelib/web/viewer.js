@@ -1,15 +1,17 @@
 // One picture in large: before and after, what is known of it, and what can be done with it.
 
+import { advice } from './advice.js';
 import * as api from './api.js';
+import { ask } from './ask.js';
 import { compare } from './compare.js';
-import { ask, bare, button, el, eventually, icon, refocus, toast } from './dom.js';
+import { bare, button, el, eventually, icon, refocus, toast } from './dom.js';
 import { bytes, count, formatName, formatTime, nameOf, saved } from './format.js';
 import * as session from './session.js';
 
 const REPROCESS_SECONDS = 90;
 const PAGE_TITLE = document.title;
 
-/** @param on what the page does: move and canMove (by -1 or 1), closed, changed, deleted. */
+/** @param on what the page does: move and canMove (by -1 or 1), closed, changed, deleted, replace. */
 export function connect(dialog, on) {
 	let current = null;
 	const body = el('div.viewer-body');
@@ -48,7 +50,7 @@ export function connect(dialog, on) {
 		const focused = body.contains(document.activeElement) && document.activeElement;
 		name.textContent = nameOf(current.sourceKey);
 		document.title = `${name.textContent} – ${PAGE_TITLE}`;
-		const view = current.status === 'failed' ? [failure(current)] : compare(current);
+		const view = current.width ? compare(current) : [failure(current)];
 		const facts = el('div.facts', gain(current), details(current), downloads(current), actions(current));
 		body.replaceChildren(el('div.stage', ...view), facts);
 		if (focused) refocus(body.querySelector(`[name="${focused.name}"]`));
@@ -56,10 +58,13 @@ export function connect(dialog, on) {
 	}
 
 	function actions(record) {
+		const can = record.error ? advice(record.error) : { canRetry: true };
 		return el(
 			'div.row',
-			record.status === 'compressed' && button('Copy URL', 'link', () => copy(record)),
-			button('Compress again', 'redo', (event) => reprocess(record, event), { name: 'again' }),
+			record.width && button('Copy URL', 'link', () => copy(record)),
+			record.status === 'pending' && button('Look again', 'redo', () => look(record), { name: 'look' }),
+			can.canRetry && button('Compress again', 'redo', (event) => reprocess(record, event), { name: 'again' }),
+			can.canReplace && button('Replace …', 'upload', () => on.replace(record), { name: 'replace' }),
 			button('Delete …', 'trash', () => remove(record), { kind: '.danger', name: 'delete' }),
 		);
 	}
@@ -87,6 +92,17 @@ export function connect(dialog, on) {
 		}
 	}
 
+	async function look({ imageId }) {
+		try {
+			const found = await api.image(imageId);
+			on.changed(found);
+			show(found);
+			if (found.status === 'pending') toast('It is not compressed yet.');
+		} catch (error) {
+			complain(error);
+		}
+	}
+
 	async function remove(record) {
 		if (!(await confirmed(record))) return;
 		try {
@@ -108,12 +124,14 @@ function complain(error) {
 	toast(error.message, { isError: true, action: error.code === 'forbidden' && button('Change token', null, change) });
 }
 
-function failure({ error }) {
-	return el('div.failure', icon('alert'), el('strong', 'This picture could not be compressed'), el('p', error.message));
+function failure({ status, error }) {
+	if (status === 'pending') return el('div.failure', icon('image'), el('strong', 'This picture is not compressed yet'));
+	const details = el('details', el('summary', 'Details'), el('p', `${error.code}: ${error.message}`));
+	return el('div.failure', icon('alert'), el('strong', 'This picture could not be compressed'), el('p', advice(error).text), details);
 }
 
-function gain({ status, sizeOriginal, sizeCompressed }) {
-	if (status === 'failed') return null;
+function gain({ width, sizeOriginal, sizeCompressed }) {
+	if (!width) return null;
 	return el('p.big', el('b.good', `${saved(sizeOriginal, sizeCompressed)}% saved`), el('br'), `${bytes(sizeOriginal)} → ${bytes(sizeCompressed)}`);
 }
 
@@ -132,7 +150,7 @@ function details(record) {
 
 function downloads(record) {
 	const variants = { compressed: record, original: { sizeCompressed: record.sizeOriginal }, ...record.renditions };
-	if (record.status === 'failed') delete variants.compressed;
+	if (!record.width) delete variants.compressed;
 	const links = Object.entries(variants).map(([variant, { sizeCompressed: size }]) => el('li', link(record, variant, size)));
 	return el('div', el('h3', 'Download'), el('ul', ...links));
 }

@@ -132,6 +132,10 @@ class Gallery:
     def card(self, key: str) -> Locator:
         return self.page.locator(f"#grid {_titled(key)}")
 
+    def check(self, key: str) -> Locator:
+        """Return the check mark of a picture."""
+        return self.card(key).get_by_role("checkbox")
+
     def names(self) -> list[str]:
         """Return the keys that the grid shows, in its order."""
         cards = self.page.locator("#grid [data-id]").all()

@@ -28,11 +28,11 @@ def test_three_uploads_arrive_and_the_corrupt_one_says_why(visit: Visit, folder:
 
     expect(gallery.row(f"{folder}cat.jpg")).to_contain_text("% saved")
     expect(gallery.row(f"{folder}dog.png")).to_contain_text("% saved")
-    expect(gallery.row(f"{folder}broken.jpg")).to_contain_text("Not compressed: the file is not in a known")
+    expect(gallery.row(f"{folder}broken.jpg")).to_contain_text("Not compressed: This file is not a picture.")
     expect(gallery.page.get_by_role("heading", name="1 failed, 2 pictures compressed")).to_be_visible()
     assert gallery.names() == [f"{folder}broken.jpg", f"{folder}cat.jpg", f"{folder}dog.png"]
     expect(gallery.card(f"{folder}cat.jpg").locator("img")).to_have_js_property("complete", True)
-    expect(gallery.card(f"{folder}broken.jpg")).to_contain_text("Not compressed")
+    expect(gallery.card(f"{folder}broken.jpg")).to_contain_text("This file is not a picture.")
 
 
 def test_the_totals_count_what_was_uploaded(visit: Visit, album: str, folder: str) -> None:
@@ -246,23 +246,6 @@ def test_the_order_is_newest_oldest_or_by_name(visit: Visit, deployed: Deployed,
     assert by_name == sorted(by_name)
 
 
-def test_the_grid_goes_on_as_it_is_scrolled(visit: Visit, album: str) -> None:
-    gallery = visit()
-    gallery.list_many(120, like=album)
-    gallery.open()
-    cards = gallery.page.locator("#grid [data-id]")
-    expect(cards).to_have_count(40)
-    gallery.quiet()
-    expect(cards).to_have_count(40)
-
-    for shown in (80, 120):
-        gallery.page.evaluate("scrollTo(0, document.body.scrollHeight)")
-        expect(cards).to_have_count(shown)
-        gallery.quiet()
-
-    expect(gallery.button("Load more")).to_be_hidden()
-
-
 @pytest.mark.parametrize(
     ("label", "choice", "address"),
     [("Format", "JPEG", "format=jpeg"), ("Order", "Oldest first", "order=oldest")],
@@ -273,11 +256,8 @@ def test_a_choice_made_at_the_bottom_shows_the_lists_start_and_asks_for_that_alo
     gallery = visit()
     asked = gallery.list_many(400, like=album)
     gallery.open()
-    cards = gallery.page.locator("#grid [data-id]")
-    for shown in (40, 80, 120):
-        expect(cards).to_have_count(shown)
+    while len(asked) < 4:
         gallery.quiet().page.evaluate("scrollTo(0, document.body.scrollHeight)")
-    expect(cards).to_have_count(160)
     gallery.quiet()
     asked.clear()
 
@@ -285,8 +265,7 @@ def test_a_choice_made_at_the_bottom_shows_the_lists_start_and_asks_for_that_alo
     expect(gallery.page).to_have_url(re.compile(address))
     gallery.quiet()
 
-    expect(cards).to_have_count(40)
-    expect(cards.first).to_be_in_viewport()
+    expect(gallery.card("0000.jpg")).to_be_in_viewport()
     assert len(asked) == 1
 
 

@@ -188,7 +188,7 @@ def test_the_trays_buttons_leave_the_focus_near(visit: Visit, three: str) -> Non
 
 def test_what_leads_to_failed_pictures_keeps_the_focus_as_the_totals_change(visit: Visit, album: str) -> None:
     gallery = visit().settled()
-    failures = gallery.page.get_by_role("button", name="could not be compressed")
+    failures = gallery.page.get_by_role("button", name="failed")
 
     with gallery.page.expect_response("**/stats"):
         press(failures)

@@ -95,7 +95,7 @@ def test_a_failed_card_shows_all_of_its_reason_on_a_narrow_screen(
     gallery = visit(f"?prefix={folder}", viewport=NARROW).settled()
     card = gallery.card(f"{folder}a-broken.jpg")
 
-    reason = card.get_by_text("the file is not in a known image format")
+    reason = card.get_by_text("This file is not a picture.")
 
     assert box(reason)["bottom"] <= box(card)["bottom"]
     assert reason.evaluate("(text) => text.scrollHeight - text.clientHeight") <= 0
@@ -138,16 +138,14 @@ def test_a_name_that_turns_the_direction_of_text_turns_its_own_alone(
     assert left_of(notice, "w") > left_of(notice, "j")
 
 
-@pytest.mark.parametrize(("size", "badge"), [(995, None), (989, "\N{MINUS SIGN}1%"), (1000, None)])
-def test_badge_shows_savings_from_one_per_cent_on(
-    visit: Visit, album: str, size: int, badge: str | None
-) -> None:
+@pytest.mark.parametrize(("size", "badge"), [(995, "already small"), (989, "\N{MINUS SIGN}1%")])
+def test_badge_shows_savings_from_one_per_cent_on(visit: Visit, album: str, size: int, badge: str) -> None:
     gallery = visit()
     gallery.list_many(1, like=album, sizeOriginal=1000, sizeCompressed=size)
     gallery.open()
     expect(gallery.card("0000.jpg")).to_be_visible()
 
-    assert gallery.card("0000.jpg").locator(".gain").all_text_contents() == ([badge] if badge else [])
+    assert gallery.card("0000.jpg").locator(".gain").all_text_contents() == [badge]
 
 
 def test_a_badge_leaves_room_for_the_name_on_a_narrow_card(visit: Visit, album: str) -> None:

@@ -120,6 +120,7 @@ def test_offline_keeps_what_is_here_and_goes_on_by_itself(visit: Visit, album: s
 
 def test_an_upload_offline_can_be_retried(visit: Visit, folder: str) -> None:
     gallery = visit(f"?prefix={folder}").settled()
+    gallery.page.wait_for_load_state("networkidle")  # it has loaded what uploads
     gallery.page.context.set_offline(True)
     gallery.upload(jpeg("later.jpg"))
     expect(gallery.row(f"{folder}later.jpg")).to_contain_text("You are offline.")

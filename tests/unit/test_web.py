@@ -2,9 +2,12 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from chalicelib.imaging.types import ErrorCode
+from chalicelib.records import PASSING_FAILURES
 from tools.server import PROJECT
 
 WEB = PROJECT / "chalicelib" / "web"
@@ -52,3 +55,11 @@ def test_a_script_imports_what_there_is(path: Path) -> None:
     imported = re.findall(r"from '\./([^']+)'", path.read_text())
 
     assert set(imported) <= {each.name for each in SCRIPTS}
+
+
+def test_each_code_of_a_failure_has_advice() -> None:
+    sources = "".join(path.read_text() for path in (PROJECT / "chalicelib").glob("*.py"))
+    elsewhere = re.findall(r'(?:RefusedError\(\s*|Failure\(\s*code=|if is_late else )"([a-z-]+)"', sources)
+    advised = re.findall(r"^\t'?([a-z-]+)'?: \[", (WEB / "advice.js").read_text(), re.MULTILINE)
+
+    assert {*get_args(ErrorCode), *PASSING_FAILURES, *elsewhere} == {*advised}

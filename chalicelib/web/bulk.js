@@ -1,0 +1,170 @@
+// What is done with many pictures at once: the bar at the bottom, deletions that can be undone, and progress.
+
+import * as api from './api.js';
+import { bare, button, byId, el, eventually, panelStyles, refocus, toast } from './dom.js';
+import { count, number } from './format.js';
+
+const AT_ONCE = 4; // requests
+const UNDO_SECONDS = 10;
+const WATCH_SECONDS = 300;
+const PAGE = 100; // ids in a request
+
+export async function connect(page) {
+	await panelStyles();
+	const { library, selection } = page;
+	const waiting = new Set(); // deletions that can still be undone
+	const status = el('span', { role: 'status' });
+	const progress = el('progress', { 'aria-label': 'Progress', hidden: true });
+	const actions = el(
+		'div.row',
+		button('Copy links', 'link', copy),
+		button('Compress again', 'redo', () => again(selection.records)),
+		button('Delete', 'trash', remove, { kind: '.danger' }),
+	);
+	const clear = bare('Clear the selection', 'close', () => selection.clear());
+	const bar = el('section.bar', { 'aria-label': 'Selection' }, el('div.what', status, progress), actions, clear);
+	byId('tray').before(bar);
+
+	function show() {
+		const selected = selection.records.length;
+		if (bar.contains(document.activeElement) && !selected) refocus();
+		actions.hidden = clear.hidden = !selected || !progress.hidden;
+		bar.hidden = actions.hidden && progress.hidden;
+		if (progress.hidden) status.textContent = `${number(selected)} selected`;
+	}
+	selection.addEventListener('change', show);
+	library.addEventListener('change', show);
+	show();
+
+	/** Do something with each record, a few at once, and show how far it is. @returns those that failed, with their `error`. */
+	async function each(records, verb, act) {
+		const failed = [];
+		const left = [...records];
+		advance(verb, 0, records.length);
+		async function work() {
+			for (let record; (record = left.shift()); ) {
+				try {
+					await act(record);
+				} catch (error) {
+					failed.push({ record, error });
+				}
+				advance(verb, records.length - left.length, records.length);
+			}
+		}
+		await Promise.all(Array.from({ length: AT_ONCE }, work));
+		finish();
+		return failed;
+	}
+
+	function advance(verb, done, all) {
+		progress.hidden = false;
+		Object.assign(progress, { max: all, value: done });
+		status.textContent = `${verb}: ${number(done)} of ${number(all)}`;
+		show();
+	}
+
+	function finish() {
+		progress.hidden = true;
+		show();
+	}
+
+	// --- Deleting
+
+	function remove() {
+		const { records } = selection;
+		const deletion = { records, timer: setTimeout(send, UNDO_SECONDS * 1000), send };
+		const undo = button('Undo', null, () => {
+			clearTimeout(deletion.timer);
+			waiting.delete(deletion);
+			note.remove();
+			library.put(...records);
+		});
+		waiting.add(deletion);
+		selection.clear();
+		library.remove(...records.map(({ imageId }) => imageId));
+		const note = toast(`${count(records.length, 'picture')} deleted.`, { action: undo, seconds: UNDO_SECONDS });
+		undo.focus();
+
+		async function send() {
+			waiting.delete(deletion);
+			const failed = await each(records, 'Deleting', ({ imageId }) => api.remove(imageId).catch(unlessGone));
+			if (failed.length) library.put(...failed.map(({ record }) => record));
+			complain(failed, 'deleted');
+			const uploads = await page.uploads();
+			records.forEach(({ imageId }) => failed.some(({ record }) => record.imageId === imageId) || uploads?.forget(imageId));
+		}
+	}
+	addEventListener('pagehide', () => {
+		for (const { records, timer } of waiting) {
+			clearTimeout(timer);
+			records.forEach(({ imageId }) => api.remove(imageId, { keepalive: true }));
+		}
+		waiting.clear();
+	});
+
+	// --- Compressing again
+
+	async function again(records) {
+		selection.clear();
+		const failed = await each(records, 'Asking', ({ imageId }) => api.reprocess(imageId));
+		complain(failed, 'compressed again');
+		const asked = records.filter((record) => !failed.some((each) => each.record === record));
+		if (asked.length) await watch(asked);
+	}
+
+	/** Wait until the records have changed, and show each that has. */
+	async function watch(records) {
+		const left = new Map(records.map((record) => [record.imageId, record.resizedAt]));
+		const outcome = { compressed: 0, failed: 0 };
+		const show = () => advance('Compressing again', records.length - left.size, records.length);
+		show();
+		await eventually(async () => {
+			const ids = [...left.keys()].slice(0, PAGE).join(',');
+			const { images } = await api.list({ ids }).catch(() => ({ images: [] }));
+			const fresh = images.filter(({ imageId, resizedAt }) => resizedAt !== left.get(imageId));
+			for (const record of fresh) {
+				left.delete(record.imageId);
+				outcome[record.status] += 1;
+			}
+			if (fresh.length) library.put(...fresh);
+			show();
+			return !left.size;
+		}, WATCH_SECONDS);
+		finish();
+		const { compressed, failed } = outcome;
+		const parts = [
+			compressed && `${count(compressed, 'picture')} compressed again`,
+			failed && `${number(failed)} failed again`,
+			left.size && `${number(left.size)} not compressed again yet`,
+		];
+		toast(`${parts.filter(Boolean).join(', ')}.`, { isError: !compressed });
+	}
+
+	/** Compress all that the list can show, not only what it has loaded. */
+	async function againAll() {
+		while (library.phase === 'ready') await library.more();
+		await again(library.records);
+	}
+
+	// --- Links
+
+	async function copy() {
+		const links = selection.records.map(({ imageId }) => api.fileAddress(imageId));
+		try {
+			await navigator.clipboard.writeText(links.join('\n'));
+			toast(`${count(links.length, 'link')} copied.`);
+		} catch {
+			toast('The browser does not let this page copy.', { isError: true });
+		}
+	}
+
+	return { againAll };
+}
+
+function unlessGone(error) {
+	if (error.status !== 404) throw error;
+}
+
+function complain(failed, participle) {
+	if (failed.length) toast(`${count(failed.length, 'picture')} could not be ${participle}: ${failed[0].error.message}`, { isError: true });
+}
