@@ -79,5 +79,4 @@ def pipeline() -> Pipeline:
         options.of(now),
         now.max_source_bytes,
         now.includes,
-        telemetry.CloudWatch(),
     )

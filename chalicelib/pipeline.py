@@ -17,13 +17,13 @@ So a reconcile that ends has seen everything agree after its own last write. One
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from hashlib import sha256
 from random import uniform
 from time import sleep
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
 
+from chalicelib import telemetry
 from chalicelib.aws.compressed_bucket import CompressedBucket
 from chalicelib.aws.records_table import Conflict, RecordsTable
 from chalicelib.aws.s3 import Overtaken
@@ -52,27 +52,6 @@ _PATIENT = 4
 _BACK_OFF = 0.25  # seconds
 _LONGEST_BACK_OFF = 6
 _READS = 3  # a body that stalls takes the SDK's read time-out each time, and Lambda retries as well
-
-
-class Telemetry(Protocol):
-    """Receives what a pipeline decides, and how long it takes."""
-
-    def stage(self, name: str) -> AbstractContextManager[None]:
-        """Measure a part of the work: `read`, `compress` or `write`."""
-
-    def decision(self, outcome: str, key: str, image_id: str, facts: Mapping[str, Any]) -> None:
-        """Record what was decided about a source key; the facts are its record, or nothing."""
-
-
-class NoTelemetry:
-    """Records nothing."""
-
-    def stage(self, name: str) -> AbstractContextManager[None]:  # noqa: ARG002
-        """Measure nothing."""
-        return nullcontext()
-
-    def decision(self, outcome: str, key: str, image_id: str, facts: Mapping[str, Any]) -> None:
-        """Record nothing."""
 
 
 class Before(NamedTuple):
@@ -104,7 +83,6 @@ class Pipeline:
         options: Options,
         max_source_bytes: int,
         includes: Callable[[str], bool] = lambda _: True,
-        telemetry: Telemetry = NoTelemetry(),  # noqa: B008 - it has no state
     ) -> None:
         self._source = source
         self._compressed = compressed
@@ -112,7 +90,6 @@ class Pipeline:
         self._options = options
         self._max_source_bytes = max_source_bytes
         self._includes = includes
-        self._telemetry = telemetry
         self._settings_version = fingerprint(options)
 
     def reconcile(self, key: str, *, force: bool = False) -> Outcome:
@@ -146,7 +123,7 @@ class Pipeline:
                     raise
                 continue
             if outcome not in {"compressed", "failed"}:  # about these, the record says more
-                self._telemetry.decision(outcome, key, image_id(self._source.name, key), {})
+                telemetry.decision(outcome, key, image_id(self._source.name, key), {})
             return outcome
         raise Conflict(f"{key} changed during each of {_ATTEMPTS} attempts")
 
@@ -254,10 +231,10 @@ class Pipeline:
             self._source.name, source.key, source.etag, source.size, self._settings_version
         )
         try:
-            with self._telemetry.stage("read"):
+            with telemetry.stage("read"):
                 data = read_source(source, self._max_source_bytes)
             record["sourceSha256"] = sha256(data).hexdigest()
-            with self._telemetry.stage("compress"):
+            with telemetry.stage("compress"):
                 compressed = compress(data, self._options)
             main_key = destination_key(source.key, compressed.original_format, compressed.format)
             require_fitting(main_key, *(rendition_key(main_key, each.name) for each in compressed.renditions))
@@ -269,7 +246,7 @@ class Pipeline:
                 code="too-much-memory", message="The image needs more memory than the compress function has."
             )
             return record
-        with self._telemetry.stage("write"):
+        with telemetry.stage("write"):
             self._write(record, compressed, main_key, before.objects)
         return record
 
@@ -297,7 +274,7 @@ class Pipeline:
         self._table.put_record(record, replacing=before.record)
         if self._source.source_etag(before.key) != record["sourceETag"]:
             raise Overtaken(before.key)
-        self._telemetry.decision(record["status"], before.key, record["imageId"], record)
+        telemetry.decision(record["status"], before.key, record["imageId"], record)
         return record["status"]
 
 

@@ -58,37 +58,35 @@ def log_error(what: str, error: Exception, **facts: str) -> None:
     logger().error(what, exc_info=error, extra=facts)
 
 
-class CloudWatch:
-    """Logs and counts what a pipeline does, for CloudWatch."""
+@contextmanager
+def stage(name: str) -> Iterator[None]:
+    """Measure a part of the work: `read`, `compress` or `write`, as milliseconds of that name."""
+    started = perf_counter()
+    try:
+        yield
+    finally:
+        milliseconds = 1000 * (perf_counter() - started)
+        metrics().add_metric(name=f"{name}Milliseconds", unit="Milliseconds", value=milliseconds)
 
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Measure a part of the work: `read`, `compress` or `write`, as milliseconds of that name."""
-        started = perf_counter()
-        try:
-            yield
-        finally:
-            milliseconds = 1000 * (perf_counter() - started)
-            metrics().add_metric(name=f"{name}Milliseconds", unit="Milliseconds", value=milliseconds)
 
-    def decision(self, outcome: str, key: str, image_id: str, facts: Mapping[str, Any]) -> None:
-        """Log what was decided about a source key, and count it.
+def decision(outcome: str, key: str, image_id: str, facts: Mapping[str, Any]) -> None:
+    """Log what was decided about a source key, and count it.
 
-        Args:
-            outcome: As `Pipeline.reconcile` returns it.
-            key: The source key.
-            image_id: Its record's partition key.
-            facts: The record, or nothing. Only its sizes, its formats and the code of its error are logged.
-        """
-        logged = {name: facts[name] for name in _LOGGED if name in facts}
-        code = facts["error"]["code"] if "error" in facts else None
-        logger().info(outcome, extra={"imageId": image_id, "key": key, "code": code, **logged})
-        if outcome == "compressed":
-            metrics().add_metric(name="Images", unit="Count", value=1)
-            metrics().add_metric(name="BytesIn", unit="Bytes", value=facts["sizeOriginal"])
-            metrics().add_metric(name="BytesOut", unit="Bytes", value=facts["sizeCompressed"])
-        if outcome == "failed" and code:
-            _count_failure(code)
+    Args:
+        outcome: As `Pipeline.reconcile` returns it.
+        key: The source key.
+        image_id: Its record's partition key.
+        facts: The record, or nothing. Only its sizes, its formats and the code of its error are logged.
+    """
+    logged = {name: facts[name] for name in _LOGGED if name in facts}
+    code = facts["error"]["code"] if "error" in facts else None
+    logger().info(outcome, extra={"imageId": image_id, "key": key, "code": code, **logged})
+    if outcome == "compressed":
+        metrics().add_metric(name="Images", unit="Count", value=1)
+        metrics().add_metric(name="BytesIn", unit="Bytes", value=facts["sizeOriginal"])
+        metrics().add_metric(name="BytesOut", unit="Bytes", value=facts["sizeCompressed"])
+    if outcome == "failed" and code:
+        _count_failure(code)
 
 
 def _count_failure(code: str) -> None:

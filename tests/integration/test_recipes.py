@@ -110,7 +110,9 @@ s3, table = S3(world, lambda: None), RecordsTable(DynamoDB(world, lambda: None),
 Pipeline(SourceBucket(s3, SOURCE), CompressedBucket(s3, DESTINATION), table, Options(), 10**6).reconcile("a.jpg")
 print(table.get_record(image_id(SOURCE, "a.jpg"))["aspectRatio"])
 """
-    assert run(steps("Add a field to the record"), "-c", code) == "64:48\n"
+    log, ratio = run(steps("Add a field to the record"), "-c", code).splitlines()
+    assert ratio == "64:48"
+    assert json.loads(log)["message"] == "compressed"
 
 
 def test_recipe_adds_a_format(run: Run) -> None:

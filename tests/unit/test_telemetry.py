@@ -47,9 +47,7 @@ def test_a_decision_is_one_line_with_key_image_request_and_cold_start(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     for _ in range(2):
-        telemetry.handler(
-            CONTEXT, lambda: telemetry.CloudWatch().decision("compressed", "a b.jpg", "id-1", RECORD)
-        )
+        telemetry.handler(CONTEXT, lambda: telemetry.decision("compressed", "a b.jpg", "id-1", RECORD))
 
     first, second = [line for line in _lines(capsys) if "_aws" not in line]
     reported = {
@@ -69,9 +67,9 @@ def test_a_decision_is_one_line_with_key_image_request_and_cold_start(
 
 def test_an_image_counts_with_its_bytes_and_its_milliseconds(capsys: pytest.CaptureFixture[str]) -> None:
     def work() -> None:
-        with telemetry.CloudWatch().stage("compress"):
+        with telemetry.stage("compress"):
             pass
-        telemetry.CloudWatch().decision("compressed", "a.jpg", "id-1", RECORD)
+        telemetry.decision("compressed", "a.jpg", "id-1", RECORD)
 
     telemetry.handler(CONTEXT, work)
 
@@ -83,9 +81,7 @@ def test_an_image_counts_with_its_bytes_and_its_milliseconds(capsys: pytest.Capt
 def test_a_failure_counts_under_its_code(capsys: pytest.CaptureFixture[str]) -> None:
     error = {"code": "corrupt", "message": "no pixels"}
 
-    telemetry.handler(
-        CONTEXT, lambda: telemetry.CloudWatch().decision("failed", "a.jpg", "id-1", {"error": error})
-    )
+    telemetry.handler(CONTEXT, lambda: telemetry.decision("failed", "a.jpg", "id-1", {"error": error}))
 
     lines = _lines(capsys)
     assert _metrics(lines)["Failures"] == [1.0]
@@ -95,7 +91,7 @@ def test_a_failure_counts_under_its_code(capsys: pytest.CaptureFixture[str]) -> 
 def test_an_invocation_without_metrics_writes_nothing_but_its_lines(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    telemetry.handler(CONTEXT, lambda: telemetry.CloudWatch().decision("unchanged", "a.jpg", "id-1", {}))
+    telemetry.handler(CONTEXT, lambda: telemetry.decision("unchanged", "a.jpg", "id-1", {}))
 
     assert [line["message"] for line in _lines(capsys)] == ["unchanged"]
     assert capsys.readouterr().err == ""
@@ -103,7 +99,7 @@ def test_an_invocation_without_metrics_writes_nothing_but_its_lines(
 
 def test_metrics_are_written_even_if_the_work_fails(capsys: pytest.CaptureFixture[str]) -> None:
     def work() -> None:
-        telemetry.CloudWatch().decision("compressed", "a.jpg", "id-1", RECORD)
+        telemetry.decision("compressed", "a.jpg", "id-1", RECORD)
         raise ConnectionResetError
 
     with pytest.raises(ConnectionResetError):
@@ -113,6 +109,6 @@ def test_metrics_are_written_even_if_the_work_fails(capsys: pytest.CaptureFixtur
 
 
 def test_log_has_no_content_of_an_image(capsys: pytest.CaptureFixture[str]) -> None:
-    telemetry.handler(CONTEXT, lambda: telemetry.CloudWatch().decision("compressed", "a.jpg", "id-1", RECORD))
+    telemetry.handler(CONTEXT, lambda: telemetry.decision("compressed", "a.jpg", "id-1", RECORD))
 
     assert "SECRETPIXELS" not in capsys.readouterr().out
