@@ -3,7 +3,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 PINNED := requirements.txt tools/requirements.txt bench/requirements.txt
 SECTIONS ?= imaging startup sweep pages
-LOCK = $(BIN)/uv pip compile --quiet --python $(BIN)/python --generate-hashes --no-strip-extras --no-annotate --custom-compile-command 'make lock'
+LOCK = $(BIN)/uv pip compile --quiet --python $(BIN)/python --generate-hashes --no-strip-extras --no-strip-markers --no-annotate --custom-compile-command 'make lock'
 
 .PHONY: help run test test-fast lint docs bench policies redrive sweep smoke load deploy destroy token screenshots lock audit clean
 

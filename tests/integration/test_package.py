@@ -1,6 +1,8 @@
 """What goes to Lambda: everything it needs, nothing else, small, and quick to start."""
 
+import json
 import shutil
+import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +10,13 @@ from pathlib import Path
 import pytest
 
 from bench.startup import FUNCTIONS, MOST_BYTES, lambda_like, started
+from chalicelib.aws.ranges import LAST
+from chalicelib.records import image_id
+from tests.conftest import SOURCE, Deployed
+from tests.fixtures.events import SCHEDULED, proxied
+from tests.fixtures.runtime_client import CLIENT, invoke
 from tools.deploy.package import build
+from tools.pictures import picture
 from tools.server import PROJECT
 
 SITE = "python/lib/python3.12/site-packages/"
@@ -34,7 +42,7 @@ def zips(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture(scope="module")
 def environment(zips: tuple[Path, Path]) -> Iterator[dict[str, str]]:
-    with lambda_like(*zips) as found:
+    with lambda_like(*zips, more=CLIENT) as found:
         yield found
 
 
@@ -154,3 +162,28 @@ def test_a_cold_start_imports_only_the_app_beyond_its_floor(
     )
 
     assert {name for name in start - floor if not name.startswith("chalicelib")} <= needed
+
+
+IMAGE = image_id(SOURCE, "runtime/photo.png")
+RECORD = {"eventSource": "aws:s3", "s3": {"bucket": {"name": SOURCE}, "object": {"key": "runtime/photo.png"}}}
+REQUEST = proxied("GET", "/images/{image_id}", image_id=IMAGE)
+DEATH = {
+    "requestContext": {"approximateInvokeCount": 3},
+    "requestPayload": {"Records": [RECORD]},
+    "responsePayload": {"errorType": "Runtime.ExitError"},
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the runtime client has wheels for Linux alone")
+def test_each_kind_of_event_is_handled_under_lambda_s_runtime_client(
+    environment: dict[str, str], deployed: Deployed
+) -> None:
+    deployed.table.delete_record(deployed.upload("runtime/photo.png", picture(64, 48, "PNG")))
+
+    assert invoke("app.compress", {"Records": [RECORD]}, environment) is None
+    assert deployed.record("runtime/photo.png")
+    answer = invoke("app.app", REQUEST, environment)
+    assert (answer["statusCode"], json.loads(answer["body"])["imageId"]) == (200, IMAGE)
+    assert invoke("app.record_failure", DEATH, environment) is None
+    assert invoke("app.sweep", {"position": {"walk": "objects", "after_key": LAST}}, environment)["done"]
+    assert invoke("app.sweep_daily", SCHEDULED, environment) is None
