@@ -54,7 +54,7 @@ def eventually[T](found: Callable[[], T | None], otherwise: str = "not within a 
     deadline = time.monotonic() + 60
     while not (it := found()):
         assert time.monotonic() < deadline, otherwise
-        time.sleep(0.1)
+        time.sleep(0.03)
     return it
 
 

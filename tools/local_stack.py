@@ -213,6 +213,7 @@ def _emulator(environment: Mapping[str, str], folder: Path, port: int, keep: Pat
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
         "IOT_MTLS_ENABLED": "0",
+        "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.2",
         "SERVICES": _SERVICES,
     }
     if keep is None:

@@ -1,11 +1,11 @@
-"""The gallery in a real browser: Debian's Chromium, driven by Playwright."""
+"""The deployed functions as the tools see them, and the gallery in a real browser: Chromium, driven by Playwright."""
 
 import json
 import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
@@ -16,6 +16,10 @@ from tests.conftest import Deployed
 from tools.browser import ChromiumMissingError, chromium
 from tools.local_stack import LocalStack
 from tools.pictures import picture
+from tools.stages import Stage, choose_stage
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
 
 PATIENCE = 30_000  # milliseconds, on a machine that does other things too
 TELL_OF_VIOLATIONS = """
@@ -176,6 +180,30 @@ def broken(name: str) -> FilePayload:
 
 def text(name: str) -> FilePayload:
     return {"name": name, "mimeType": "text/plain", "buffer": b"words"}
+
+
+@pytest.fixture(scope="session")
+def functions(stack: LocalStack) -> "LambdaClient":
+    return stack.session.client("lambda", endpoint_url=stack.endpoint)
+
+
+@pytest.fixture
+def stage(stack: LocalStack, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """The stage of the stack, as the tools choose it."""
+    monkeypatch.setenv("AWS_PORT", stack.endpoint.rpartition(":")[2])
+    monkeypatch.setenv("AWS_ENDPOINT_URL", stack.endpoint)  # which the tools set too, to the same
+    monkeypatch.setenv("STAGE", "local")
+    return choose_stage()
+
+
+@pytest.fixture
+def dead_letters(stack: LocalStack) -> Iterator[str]:
+    """The URL of the queue of failed events, empty."""
+    client = stack.session.client("sqs", endpoint_url=stack.endpoint)
+    url = client.get_queue_url(QueueName="imagepress-local-dead-letters")["QueueUrl"]
+    client.purge_queue(QueueUrl=url)
+    yield url
+    client.purge_queue(QueueUrl=url)
 
 
 @pytest.fixture(scope="session")

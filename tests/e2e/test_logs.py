@@ -46,11 +46,6 @@ def logs(stack: LocalStack) -> Logs:
 
 
 @pytest.fixture(scope="module")
-def functions(stack: LocalStack) -> "LambdaClient":
-    return stack.session.client("lambda", endpoint_url=stack.endpoint)
-
-
-@pytest.fixture(scope="module")
 def record(deployed: Deployed) -> Record:
     return deployed.upload(GOOD, PHOTO)
 

@@ -12,25 +12,11 @@ from chalicelib.records import Record, image_id
 from tests.conftest import DESTINATION, SOURCE, Deployed, eventually
 from tests.fixtures.events import SCHEDULED
 from tools import sweep as make_sweep
-from tools.local_stack import LocalStack
 from tools.pictures import picture
-from tools.stages import Stage, choose_stage
+from tools.stages import Stage
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
-
-
-@pytest.fixture(scope="module")
-def functions(stack: LocalStack) -> "LambdaClient":
-    return stack.session.client("lambda", endpoint_url=stack.endpoint)
-
-
-@pytest.fixture(scope="module")
-def stage(stack: LocalStack) -> Stage:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_PORT", stack.endpoint.rpartition(":")[2])
-        patch.setenv("STAGE", "local")
-        return choose_stage()
 
 
 def _invoke(functions: "LambdaClient", name: str, event: Any) -> Any:
@@ -86,15 +72,8 @@ def test_the_daily_schedule_begins_a_sweep(
 
 
 def test_make_sweep_shows_what_it_found(
-    stack: LocalStack,
-    deployed: Deployed,
-    table: RecordsTable,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    stage: Stage, deployed: Deployed, table: RecordsTable, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("STAGE", "local")
-    monkeypatch.setenv("AWS_PORT", stack.endpoint.rpartition(":")[2])
-    monkeypatch.setenv("AWS_ENDPOINT_URL", stack.endpoint)  # the tool sets it, too, to the same value
     table.delete_record(deployed.upload("swept/a.jpg", picture(64, 48, "JPEG")))
 
     make_sweep.main()

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,7 +15,7 @@ from tools import redrive
 from tools.local_stack import LocalStack
 from tools.pictures import picture
 from tools.redrive import count_waiting, redrive_events
-from tools.stages import Stage, choose_stage
+from tools.stages import Stage
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -26,9 +25,9 @@ if TYPE_CHECKING:
 class Queue:
     """The queue of failed events, with messages as Lambda writes them."""
 
-    def __init__(self, client: "SQSClient") -> None:
+    def __init__(self, client: "SQSClient", url: str) -> None:
         self.client = client
-        self.url = client.get_queue_url(QueueName="imagepress-local-dead-letters")["QueueUrl"]
+        self.url = url
 
     def send(self, body: str) -> None:
         self.client.send_message(QueueUrl=self.url, MessageBody=body)
@@ -76,25 +75,9 @@ def record(key: str) -> Any:
     return {"s3": {"bucket": {"name": SOURCE}, "object": {"key": key}}}
 
 
-@pytest.fixture(scope="module")
-def functions(stack: LocalStack) -> "LambdaClient":
-    return stack.session.client("lambda", endpoint_url=stack.endpoint)
-
-
 @pytest.fixture
-def stage(stack: LocalStack, monkeypatch: pytest.MonkeyPatch) -> Stage:
-    monkeypatch.setenv("AWS_PORT", stack.endpoint.rpartition(":")[2])
-    monkeypatch.setenv("AWS_ENDPOINT_URL", stack.endpoint)  # which the tool sets too, to the same
-    monkeypatch.setenv("STAGE", "local")
-    return choose_stage()
-
-
-@pytest.fixture
-def queue(stack: LocalStack) -> Iterator[Queue]:
-    queue = Queue(stack.session.client("sqs", endpoint_url=stack.endpoint))
-    queue.client.purge_queue(QueueUrl=queue.url)
-    yield queue
-    queue.client.purge_queue(QueueUrl=queue.url)
+def queue(stack: LocalStack, dead_letters: str) -> Queue:
+    return Queue(stack.session.client("sqs", endpoint_url=stack.endpoint), dead_letters)
 
 
 def at(stage: Stage, queue: Queue, functions: Lambda) -> Stage:

@@ -3,8 +3,7 @@
 Conditional requests behave as S3 and DynamoDB document them; `tests/integration/test_model_contract.py` compares them with the emulator.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import md5
 from io import BytesIO
@@ -38,22 +37,22 @@ def refusal(code: str, operation: str, **more: Any) -> ClientError:
 
 
 class Client:
+    """Entered for each call."""
+
     def __init__(self, world: World, stop: Stop) -> None:
         self._world = world
         self._stop = stop
 
-    @contextmanager
-    def _call(self) -> Iterator[None]:
+    def __enter__(self) -> None:
         self._stop()
-        try:
-            yield
-        finally:
-            self._stop()
+
+    def __exit__(self, *_: object) -> None:
+        self._stop()
 
 
 class S3(Client):
     def get_object(self, *, Bucket: str, Key: str, IfNoneMatch: str | None = None) -> Any:
-        with self._call():
+        with self:
             data = self._world.objects[Bucket].get(Key)
             if data is None:
                 raise refusal("NoSuchKey", "GetObject")
@@ -63,7 +62,7 @@ class S3(Client):
             return {"ETag": etag_of(data), "ContentLength": len(data), "Body": body}
 
     def head_object(self, *, Bucket: str, Key: str) -> Any:
-        with self._call():
+        with self:
             data = self._world.objects[Bucket].get(Key)
             if data is None:
                 raise refusal("404", "HeadObject")
@@ -79,7 +78,7 @@ class S3(Client):
         IfNoneMatch: str | None = None,
         **_: Any,
     ) -> Any:
-        with self._call():
+        with self:
             there = self._world.objects[Bucket].get(Key)
             if IfMatch is not None and there is None:
                 raise refusal("NoSuchKey", "PutObject")
@@ -92,7 +91,7 @@ class S3(Client):
             return {"ETag": etag_of(Body)}
 
     def delete_objects(self, *, Bucket: str, Delete: Mapping[str, Any]) -> Any:
-        with self._call():
+        with self:
             for each in Delete["Objects"]:
                 self._world.objects[Bucket].pop(each["Key"], None)
             return {}
@@ -100,21 +99,21 @@ class S3(Client):
 
 class DynamoDB(Client):
     def get_item(self, *, Key: Mapping[str, Any], **_: Any) -> Any:
-        with self._call():
+        with self:
             item = self._world.items.get(Key["imageId"]["S"])
             return {"Item": item} if item else {}
 
     def update_item(
         self, *, Key: Mapping[str, Any], ExpressionAttributeValues: Mapping[str, Any], **_: Any
     ) -> Any:
-        with self._call():
+        with self:
             item = self._world.items.setdefault(Key["imageId"]["S"], {**Key, "names": {"SS": []}})
             added = ExpressionAttributeValues[":fresh"]["SS"]
             item["names"] = {"SS": sorted({*item["names"]["SS"], *added})}
             return {}
 
     def transact_write_items(self, *, TransactItems: list[Any]) -> Any:
-        with self._call():
+        with self:
             for each in TransactItems:
                 if not self._holds(each):
                     reasons = [

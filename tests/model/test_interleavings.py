@@ -23,6 +23,7 @@ from tests.model.aws import etag_of
 from tests.model.schedule import Schedule
 
 SCHEDULES = 5000
+pytestmark = pytest.mark.no_cover  # tracing would double the time; the other tests run the same lines
 
 
 @pytest.fixture(autouse=True)

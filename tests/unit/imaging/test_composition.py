@@ -5,11 +5,12 @@ import zlib
 
 import pytest
 
-from chalicelib.imaging import ImageError, Options, compress
+from chalicelib.imaging import Options, compress
 from chalicelib.imaging.compose import compose
 from chalicelib.imaging.source import open_source
 from tests.fixtures.drawings import Size, load, pixel
 from tests.fixtures.files import gif, gif_frame, gif_loop, png_chunk
+from tests.fixtures.refusals import refused
 
 RED, GREEN, BLUE, CLEAR = (255, 0, 0, 255), (0, 255, 0, 255), (0, 0, 255, 255), (0, 0, 0, 0)
 Colour = tuple[int, int, int, int]
@@ -70,10 +71,8 @@ def test_a_gif_without_a_screen_is_as_large_as_its_first_frame() -> None:
 
 
 def test_a_gif_without_a_frame_is_truncated() -> None:
-    with pytest.raises(ImageError) as raised:
+    with refused("truncated"):
         compress(gif((8, 8)))
-
-    assert raised.value.code == "truncated"
 
 
 # APNG
@@ -170,13 +169,12 @@ def test_an_apng_frame_beyond_the_canvas_is_corrupt(box: tuple[int, int, int, in
         second(2, (2, 1), RED),
     )
 
-    with pytest.raises(ImageError, match="beyond the canvas") as raised:
+    with refused("corrupt", "beyond the canvas"):
         compress(data)
-    assert raised.value.code == "corrupt"
 
 
 def test_an_apng_with_fewer_frames_than_it_announces_is_truncated() -> None:
     data = apng((4, 4), 2, control(0, (0, 0, 4, 4)), (b"IDAT", pixels((4, 4), RED)))
 
-    with pytest.raises(ImageError, match="1 of its 2 frames"):
+    with refused("truncated", "1 of its 2 frames"):
         compress(data)

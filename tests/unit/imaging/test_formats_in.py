@@ -10,6 +10,7 @@ from chalicelib.imaging.decode import decode
 from chalicelib.imaging.source import open_source
 from tests.fixtures.drawings import disc, load, photograph, pixel, quarters, save
 from tests.fixtures.files import every_format, heic, interlaced_png, png
+from tests.fixtures.refusals import refused
 
 
 @pytest.mark.parametrize(("name", "data"), every_format(photograph()).items())
@@ -199,10 +200,8 @@ def test_the_name_of_a_format_is_not_believed() -> None:
     ],
 )
 def test_file_that_is_not_an_image_is_refused_with_a_reason(start: bytes, code: str) -> None:
-    with pytest.raises(ImageError) as caught:
+    with refused(code):
         compress(start)
-
-    assert caught.value.code == code
 
 
 def test_a_decoder_for_another_format_never_runs() -> None:
@@ -212,18 +211,14 @@ def test_a_decoder_for_another_format_never_runs() -> None:
 
 
 def test_float_pixels_are_unsupported() -> None:
-    with pytest.raises(ImageError) as caught:
+    with refused("unsupported"):
         compress(save(Image.new("F", (8, 8), 0.5), "TIFF"))
-
-    assert caught.value.code == "unsupported"
 
 
 @pytest.mark.parametrize("kind", [b"Exi\x80", b"\xff\xff\xff\xff", b"mi\xc3e"])
 def test_a_heic_with_an_item_whose_type_is_not_text_is_corrupt(kind: bytes) -> None:
-    with pytest.raises(ImageError, match="not text") as raised:
+    with refused("corrupt", "not text"):
         compress(heic(items=[(3, kind, b"what it holds")]))
-
-    assert raised.value.code == "corrupt"
 
 
 @pytest.mark.parametrize(("alpha", "format_"), [([0, 0], "jpeg"), ([0, 255], "png")])
@@ -243,12 +238,10 @@ def test_a_jpeg_of_twelve_bits_is_unsupported() -> None:
     data = save(photograph(), "JPEG")
     at = data.index(b"\xff\xc0")
 
-    with pytest.raises(ImageError, match="got 12") as raised:
+    with refused("unsupported", "got 12"):
         compress(data[: at + 1] + b"\xc1\x00\x11\x0c" + data[at + 5 :])
-    assert raised.value.code == "unsupported"
 
 
 def test_a_hierarchical_jpeg_is_unsupported() -> None:
-    with pytest.raises(ImageError, match="hierarchical") as raised:
+    with refused("unsupported", "hierarchical"):
         compress(save(photograph(), "JPEG").replace(b"\xff\xc0", b"\xff\xc5"))
-    assert raised.value.code == "unsupported"

@@ -6,11 +6,12 @@ import zlib
 import pytest
 from PIL import Image
 
-from chalicelib.imaging import ImageError, Options, compress
+from chalicelib.imaging import Options, compress
 from tests.fixtures import icc
 from tests.fixtures.drawings import load, photograph, pixel, save
 from tests.fixtures.exif import exif
 from tests.fixtures.files import png, png_chunk, png_with
+from tests.fixtures.refusals import refused
 
 TURNED = exif(orientation=6)
 SIZE = (96, 64)
@@ -107,9 +108,8 @@ def test_a_wrong_checksum_of_the_picture_itself_is_corrupt(kind: bytes) -> None:
     at = data.index(kind)
     end = at + 4 + int.from_bytes(data[at - 4 : at])
 
-    with pytest.raises(ImageError) as raised:
+    with refused("corrupt"):
         compress(data[:end] + bytes([data[end] ^ 1]) + data[end + 1 :])
-    assert raised.value.code == "corrupt"
 
 
 def test_a_profile_of_more_than_a_megabyte_is_converted() -> None:
@@ -125,6 +125,5 @@ def test_a_profile_of_more_than_a_megabyte_is_converted() -> None:
 def test_the_variant_for_ios_is_unsupported() -> None:
     data = png((4, 4), 8, 2, [bytes(12)] * 4)
 
-    with pytest.raises(ImageError, match="CgBI") as raised:
+    with refused("unsupported", "CgBI"):
         compress(data[:8] + png_chunk(b"CgBI", bytes(4)) + data[8:])
-    assert raised.value.code == "unsupported"

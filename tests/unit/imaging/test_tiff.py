@@ -5,8 +5,9 @@ import struct
 import pytest
 from PIL import Image
 
-from chalicelib.imaging import ImageError, Options, compress
+from chalicelib.imaging import Options, compress
 from tests.fixtures.drawings import load, pixel, save
+from tests.fixtures.refusals import refused
 
 PNG = Options(output_format="png")
 SHORT, LONG = 3, 4
@@ -104,10 +105,8 @@ def test_eight_bits_in_separate_planes_are_read() -> None:
     ],
 )
 def test_samples_that_would_be_read_wrong_are_unsupported(tags: Tags, named: str) -> None:
-    with pytest.raises(ImageError, match=named) as raised:
+    with refused("unsupported", named):
         compress(tiff(((4, 4), bytes(200), tags)))
-
-    assert raised.value.code == "unsupported"
 
 
 THUMBNAIL = ((2, 2), bytes([255, 0, 0] * 4), RGB | {254: 1})
@@ -138,9 +137,8 @@ def test_a_raw_file_does_not_give_its_preview() -> None:
     at = len(preview)
     moved = preview.replace(struct.pack("<I", 9999), struct.pack("<I", at))
 
-    with pytest.raises(ImageError, match="camera raw") as raised:
+    with refused("unsupported", "camera raw"):
         compress(moved + raw[directory:])
-    assert raised.value.code == "unsupported"
 
 
 def test_pages_that_lead_to_themselves_end() -> None:
