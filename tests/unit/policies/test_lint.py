@@ -1,0 +1,46 @@
+"""Each policy as a linter of others sees it: actions that exist, resources that fit them, sizes that IAM accepts."""
+
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.server import PROJECT
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it imports pkg_resources, which is deprecated
+    from parliament import analyze_policy_string
+
+POLICIES = [
+    *sorted((PROJECT / ".chalice").glob("policy-local-*.json")),
+    PROJECT / "docs" / "deployer-policy.json",
+]
+
+MOST_CHARACTERS = 6_144
+"""Of a managed policy, without white space: IAM's quota. A role's own policies may have more."""
+
+# A deployer is in effect an administrator, as docs/deploying.md says.
+ACCEPTED = {"deployer-policy.json": {"RESOURCE_POLICY_PRIVILEGE_ESCALATION"}}
+
+
+@pytest.mark.parametrize("path", POLICIES, ids=lambda path: path.name)
+def test_linter_finds_nothing_in_a_policy(path: Path) -> None:
+    findings = {
+        finding.issue: str(finding.detail) for finding in analyze_policy_string(path.read_text()).findings
+    }
+
+    assert {issue: findings[issue] for issue in findings.keys() - ACCEPTED.get(path.name, set())} == {}
+
+
+@pytest.mark.parametrize("path", POLICIES, ids=lambda path: path.name)
+def test_iam_accepts_the_size_of_a_policy(path: Path) -> None:
+    assert len(json.dumps(json.loads(path.read_text()), separators=(",", ":"))) <= MOST_CHARACTERS
+
+
+def test_linter_finds_an_action_that_does_not_exist() -> None:
+    statement: Any = {"Effect": "Allow", "Action": "s3:GetObjekt", "Resource": "*"}
+    text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+    assert analyze_policy_string(text).findings
