@@ -50,7 +50,7 @@ _NOT_RECORDED: Final[frozenset[Call]] = frozenset(
 _ON_BEHALF: Final[Mapping[str, str]] = {
     "AWS::CloudWatch::Alarm": """
         cloudwatch:DeleteAlarms cloudwatch:DescribeAlarms cloudwatch:ListTagsForResource
-        cloudwatch:PutMetricAlarm cloudwatch:TagResource
+        cloudwatch:PutMetricAlarm cloudwatch:TagResource cloudwatch:UntagResource
     """,
     "AWS::CloudWatch::Dashboard": """
         cloudwatch:DeleteDashboards cloudwatch:GetDashboard cloudwatch:PutDashboard
@@ -59,28 +59,30 @@ _ON_BEHALF: Final[Mapping[str, str]] = {
         dynamodb:CreateTable dynamodb:DescribeContinuousBackups dynamodb:DescribeContributorInsights
         dynamodb:DescribeKinesisStreamingDestination dynamodb:DescribeTable
         dynamodb:DescribeTimeToLive dynamodb:GetResourcePolicy dynamodb:ListTagsOfResource
-        dynamodb:TagResource dynamodb:UpdateContinuousBackups dynamodb:UpdateTable
+        dynamodb:TagResource dynamodb:UntagResource dynamodb:UpdateContinuousBackups dynamodb:UpdateTable
         dynamodb:UpdateTimeToLive kms:DescribeKey
     """,
     "AWS::Logs::LogGroup": """
-        logs:CreateLogGroup logs:DeleteLogGroup logs:DescribeLogGroups logs:ListTagsForResource
-        logs:PutRetentionPolicy logs:TagResource
+        logs:CreateLogGroup logs:DeleteLogGroup logs:DescribeIndexPolicies logs:DescribeLogGroups
+        logs:DescribeResourcePolicies logs:GetDataProtectionPolicy logs:ListTagsForResource
+        logs:PutRetentionPolicy logs:TagResource logs:UntagResource
     """,
     "AWS::S3::Bucket": """
-        s3:CreateBucket s3:GetAccelerateConfiguration s3:GetAnalyticsConfiguration s3:GetBucketCORS
-        s3:GetBucketLogging s3:GetBucketNotification s3:GetBucketObjectLockConfiguration
+        s3:CreateBucket s3:GetAccelerateConfiguration s3:GetAnalyticsConfiguration s3:GetBucketAbac
+        s3:GetBucketCORS s3:GetBucketLogging s3:GetBucketMetadataTableConfiguration
+        s3:GetBucketNotification s3:GetBucketObjectLockConfiguration
         s3:GetBucketOwnershipControls s3:GetBucketPublicAccessBlock s3:GetBucketTagging
         s3:GetBucketVersioning s3:GetBucketWebsite s3:GetEncryptionConfiguration
         s3:GetIntelligentTieringConfiguration s3:GetInventoryConfiguration
         s3:GetLifecycleConfiguration s3:GetMetricsConfiguration s3:GetReplicationConfiguration s3:ListBucket
-        s3:PutBucketCORS s3:PutBucketOwnershipControls s3:PutBucketPublicAccessBlock
+        s3:ListTagsForResource s3:PutBucketCORS s3:PutBucketOwnershipControls s3:PutBucketPublicAccessBlock
         s3:PutBucketTagging s3:PutBucketVersioning s3:PutEncryptionConfiguration
-        s3:PutLifecycleConfiguration
+        s3:PutLifecycleConfiguration s3:TagResource s3:UntagResource
     """,
     "AWS::S3::BucketPolicy": "s3:DeleteBucketPolicy s3:GetBucketPolicy s3:PutBucketPolicy",
     "AWS::SQS::Queue": """
         sqs:CreateQueue sqs:DeleteQueue sqs:GetQueueAttributes sqs:GetQueueUrl sqs:ListQueueTags
-        sqs:SetQueueAttributes sqs:TagQueue
+        sqs:SetQueueAttributes sqs:TagQueue sqs:UntagQueue
     """,
     "AWS::SQS::QueuePolicy": "sqs:SetQueueAttributes",
 }
@@ -104,7 +106,9 @@ _RESOURCES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _WITHOUT_RESOURCE: Final = {
     "lambda:GetAccountSettings",
+    "logs:DescribeIndexPolicies",
     "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
     "sts:GetCallerIdentity",
 }
 _APART: Final = {*_WITHOUT_RESOURCE, _PASS_ROLE}
