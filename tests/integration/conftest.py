@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 from chalice.test import Client, HTTPResponse
 
-from chalicelib import settings
+from chalicelib import pipeline, settings
 from chalicelib.aws.records_table import RecordsTable
 from chalicelib.settings import Settings
 from tests.conftest import Deployed
@@ -54,6 +54,12 @@ def body(response: HTTPResponse) -> Any:
 @pytest.fixture
 def library(s3: "S3Client", table: RecordsTable) -> Library:
     return Library(s3, table)
+
+
+@pytest.fixture(autouse=True)
+def _no_waits_for_rivals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a lost race, the pipeline tries again at once: tests play the rival between two calls."""
+    monkeypatch.setattr(pipeline, "sleep", lambda _: None)
 
 
 @pytest.fixture

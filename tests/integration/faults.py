@@ -3,7 +3,6 @@
 import socket
 import struct
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
@@ -52,6 +51,7 @@ def _operation(method: str, path: str, target: str | None) -> str:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # which makes a body wait 40 ms until its headers are acknowledged
     faults: ClassVar[Faults]
     upstream: ClassVar[str]
 
@@ -68,7 +68,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._reset()
         else:
             if fault == "silent":
-                time.sleep(SILENCE)
+                threading.Event().wait(SILENCE)
             self._forward(body, fault)
 
     do_GET = do_HEAD = do_PUT = do_POST = _answer  # noqa: N815
@@ -107,7 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
         broken = fault in {"cut", "stalled"}
         self.wfile.write(data[: len(data) // 2] if broken else data)
         if fault == "stalled":
-            time.sleep(SILENCE)
+            threading.Event().wait(SILENCE)
         self.close_connection = broken
         connection.close()
 

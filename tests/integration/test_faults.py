@@ -32,7 +32,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 SOURCE, DESTINATION = "faults-source", "faults-destination"
 PHOTO = picture(400, 300, "JPEG")
 CALLS = ["GetItem", "GetObject", "PutObject", "DeleteObjects", "TransactWriteItems", "HeadObject"]
-IMPATIENT = clients.PATIENT.merge(Config(read_timeout=0.5, connect_timeout=0.5))
+IMPATIENT = clients.PATIENT.merge(Config(read_timeout=1, connect_timeout=1))
 FAULTS: list[Fault] = ["unavailable", "throttled", "reset", "silent"]
 
 
@@ -40,6 +40,11 @@ FAULTS: list[Fault] = ["unavailable", "throttled", "reset", "silent"]
 def _buckets(s3: "S3Client") -> None:
     for name in (SOURCE, DESTINATION):
         s3.create_bucket(Bucket=name)
+
+
+@pytest.fixture(autouse=True)
+def _no_waits_between_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)  # as the SDK calls it
 
 
 @pytest.fixture(scope="module")
@@ -116,14 +121,12 @@ def test_a_body_that_never_comes_whole_raises_after_three_reads_and_says_why(
 
 @pytest.mark.parametrize("call", CALLS)
 def test_a_fault_that_stays_raises_after_four_attempts_and_the_next_try_finishes(
-    monkeypatch: pytest.MonkeyPatch,
     s3: "S3Client",
     table: RecordsTable,
     proxied: tuple[Pipeline, Faults],
     key: str,
     call: str,
 ) -> None:
-    monkeypatch.setattr("time.sleep", lambda _: None)  # the SDK's waits between attempts
     pipeline, faults = proxied
     faults.fail(call, "unavailable", times=10**6)
 
@@ -158,9 +161,8 @@ def test_a_sweep_does_not_notice_a_fault_that_passes(
 
 @pytest.mark.parametrize("call", SWEEPING)
 def test_a_fault_that_stays_ends_a_sweep_which_goes_on_later(
-    monkeypatch: pytest.MonkeyPatch, swept: tuple[Sweep, Position, Faults], call: str
+    swept: tuple[Sweep, Position, Faults], call: str
 ) -> None:
-    monkeypatch.setattr("time.sleep", lambda _: None)  # the SDK's waits between attempts
     sweep, position, faults = swept
     faults.fail(call, "unavailable", times=10**6)
 

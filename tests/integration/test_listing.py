@@ -90,7 +90,7 @@ class Table:
 
 @pytest.fixture(scope="module")
 def listed(stack: LocalStack) -> Table:
-    return Table(stack, [made(number) for number in range(150)])
+    return Table(stack, [made(number) for number in range(84)])
 
 
 filters = st.builds(
