@@ -16,9 +16,7 @@ from chalicelib.records import Failure
 
 _DEATHS: Final = {"Runtime.ExitError", "Runtime.OutOfMemory", "Sandbox.Timedout"}
 _TIMED_OUT: Final = "Task timed out"
-_MEMORY_AND_TIME: Final = (
-    "Raise the memory or the time-out of the compress function, and reprocess the image."
-)
+_ADVICE: Final = "Raise the memory or the time-out of the compress function, and reprocess the image."
 
 
 def handle(event: Mapping[str, Any]) -> None:
@@ -49,5 +47,5 @@ def _failure_of(event: Mapping[str, Any]) -> Failure:
     what = "did not finish in time" if is_late else "died, probably because its memory was full"
     return Failure(
         code="timed-out" if is_late else "worker-died",
-        message=f"The worker {what}, in each of {attempts} attempts. {_MEMORY_AND_TIME}",
+        message=f"The worker {what}, in each of {attempts} attempts. {_ADVICE}",
     )

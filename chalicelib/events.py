@@ -6,13 +6,11 @@ from functools import cache
 from typing import Any, Final
 from urllib.parse import unquote_plus
 
-from chalicelib import options, services, settings, telemetry, watchdog
+from chalicelib import services, settings, telemetry, watchdog
 from chalicelib.pipeline import Pipeline
 from chalicelib.records import Failure
 
-_TIMED_OUT: Final = (
-    "The image takes longer than the compress function may run. Raise its time-out, and reprocess the image."
-)
+_TIMED_OUT: Final = "The image takes too long. Raise the time-out of the compress function, and reprocess it."
 
 
 def reconcile_event(event: Mapping[str, Any], milliseconds_left: Callable[[], int]) -> None:
@@ -76,7 +74,7 @@ def pipeline() -> Pipeline:
         adapters.source,
         adapters.compressed,
         adapters.table,
-        options.of(now),
+        now.options,
         now.max_source_bytes,
         now.includes,
     )

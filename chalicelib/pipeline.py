@@ -259,7 +259,7 @@ class Pipeline:
         record.update(describe_compressed(compressed, self._compressed.name, main_key, etag))
         for each in compressed.renditions:
             key = rendition_key(main_key, each.name)
-            etag = write(key, each.data, each.content_type, replacing=replaced.get(key))
+            etag = write(key, each.data, compressed.content_type, replacing=replaced.get(key))
             record["renditions"][each.name] = RenditionRecord(
                 destKey=key, etag=etag, sizeCompressed=len(each.data), width=each.width, height=each.height
             )

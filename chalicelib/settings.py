@@ -203,6 +203,22 @@ class Settings:
         """The Lambda function that sweeps."""
         return self.compress_function.removesuffix("compress") + "sweep"
 
+    @property
+    def options(self) -> Options:
+        """How the engine compresses."""
+        return Options(
+            max_width=self.max_width,
+            max_height=self.max_height,
+            quality=self.quality,
+            output_format=self.output_format,
+            effort=self.effort,
+            max_pixels=self.max_pixels,
+            max_frames=self.max_frames,
+            max_memory=self.max_memory,
+            renditions=tuple(Rendition(name, size) for name, size in self.renditions),
+            png_colors=self.png_colors or None,
+        )
+
     def includes(self, key: str) -> bool:
         """Return whether a source key is compressed, by its prefix. The folders that consoles create never are."""
         included = not self.include_prefixes or key.startswith(self.include_prefixes)

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 
 from botocore.exceptions import ClientError
 
-from chalicelib import options, services, telemetry
+from chalicelib import services, telemetry
 from chalicelib.aws.functions import CompressFunction
 from chalicelib.aws.items import Totals, add, sum_of
 from chalicelib.aws.s3 import is_throttling
@@ -124,9 +124,8 @@ class Sweep:
 
 def _is_about_the_key(error: ClientError) -> bool:
     """Return whether AWS will refuse each request for this key, but not for others."""
-    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 400 and not is_throttling(
-        error
-    )
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return status == 400 and not is_throttling(error)
 
 
 def of(adapters: Services) -> Sweep:
@@ -136,7 +135,7 @@ def of(adapters: Services) -> Sweep:
         adapters.source,
         adapters.compressed,
         adapters.table,
-        fingerprint(options.of(now)),
+        fingerprint(now.options),
         now.max_source_bytes,
         now.includes,
     )

@@ -40,6 +40,7 @@ class Filters:
         prefix: What the source key begins with.
         since: A timestamp that `resizedAt` is not before.
         until: A timestamp that it is before.
+        code: Of a failure.
     """
 
     status: Status | None = None
@@ -47,11 +48,13 @@ class Filters:
     prefix: str | None = None
     since: str | None = None
     until: str | None = None
+    code: str | None = None
 
     def match(self, record: Record) -> bool:
         """Return whether a record belongs to the listing."""
         return (
             self.status in {None, record["status"]}
+            and self.code in {None, record["error"]["code"] if "error" in record else ""}
             and self.format in {None, record.get("format")}
             and record["sourceKey"].startswith(self.prefix or "")
             and (self.since or "") <= record["resizedAt"] < (self.until or LAST)
@@ -89,6 +92,8 @@ class Listing:
         Raises:
             CursorError: The cursor is not from a page of this order.
         """
+        if filters.code:
+            filters = replace(filters, status=filters.status or "failed")
         after = _after(order, cursor)
         several = self._entries(filters, order, limit, after)
         descending = order == "newest"

@@ -41,8 +41,6 @@ KINDS: Final = {
 }
 """Every kind of problem in a response, by its code."""
 
-_CODES_OF_CHALICE: Final = {405: "method-not-allowed"}
-
 
 class Problem(ChaliceUnhandledError):  # noqa: N818 - a response; Chalice passes it on to the middleware
     """A request is refused, or fails.
@@ -99,5 +97,5 @@ def from_chalice(response: Response) -> Response:
     """Return the problem details for an error response of Chalice itself; any other response unchanged."""
     if not isinstance(response.body, dict) or "Code" not in response.body:
         return response
-    code = _CODES_OF_CHALICE.get(response.status_code, "internal-error")
+    code = "method-not-allowed" if response.status_code == 405 else "internal-error"
     return Problem(code, str(response.body["Message"]), headers=response.headers).to_response()

@@ -1,6 +1,7 @@
 """Records as the API shows them, and the URLs of their files."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -37,6 +38,14 @@ def files_of(record: Record) -> dict[str, str]:
 def sign_urls(record: Record, adapters: Services) -> dict[str, str]:
     """Return a URL of each file of an image, by its variant."""
     return {variant: sign_url(record, variant, adapters, download=False) for variant in files_of(record)}
+
+
+def srcset(record: Record, urls: Mapping[str, str]) -> dict[str, str]:
+    """Return the member `srcset` for HTML: the URL and the width of each size; nothing for a failed image."""
+    if "width" not in record:
+        return {}
+    sizes = {"compressed": record, **record.get("renditions", {})}
+    return {"srcset": ", ".join(f"{urls[name]} {each['width']}w" for name, each in sizes.items())}
 
 
 def sign_url(record: Record, variant: str, adapters: Services, *, download: bool) -> str:

@@ -88,9 +88,8 @@ def view[**P](
                 etag = entity_tag(body)
                 headers |= {"ETag": etag, "Cache-Control": caching}
                 if is_named(etag, request.headers.get("if-none-match", "")):
-                    return Response(
-                        "", headers, 304
-                    )  # with all headers: browsers replace those that they keep
+                    # With all headers: browsers replace those that they keep.
+                    return Response("", headers, 304)
             return Response(body, headers, reply.status or status)
 
         return respond

@@ -10,7 +10,7 @@ from chalice.app import Request
 from chalicelib import services, settings
 from chalicelib.api.listing import LONGEST_PREFIX, CursorError, Filters, Listing, Order
 from chalicelib.api.problems import Problem, bad_parameter, quote
-from chalicelib.api.representations import URL_SECONDS, files_of, represent, sign_url, sign_urls
+from chalicelib.api.representations import URL_SECONDS, files_of, represent, sign_url, sign_urls, srcset
 from chalicelib.api.requests import (
     IMAGE_ID,
     Query,
@@ -41,6 +41,7 @@ _LISTING = {
     "since": time(),
     "until": time(),
     "order": one_of(get_args(Order)),
+    "code": text(100),
     "urls": flag(),
     "key": text(),
     "ids": identifiers(100),
@@ -59,7 +60,7 @@ def list_images(request: Request, query: Query) -> Reply:
     if query["ids"] is not None:
         images = [_represent(record, with_urls=query["urls"]) for record in _records(query["ids"])]
         return Reply({"images": images, "nextCursor": None})
-    filters = Filters(*(query[name] for name in ("status", "format", "prefix", "since", "until")))
+    filters = Filters(*(query[name] for name in ("status", "format", "prefix", "since", "until", "code")))
     adapters = services.of_api()
     listing = Listing(adapters.table, adapters.settings.source_bucket)
     limit: int = query["limit"]
@@ -228,8 +229,10 @@ def _check_precondition(request: Request, record: Record) -> bool:
 
 
 def _represent(record: Record, *, with_urls: bool) -> dict[str, Any]:
-    members = represent(record)
-    return {**members, "urls": sign_urls(record, services.of_api())} if with_urls else members
+    if not with_urls:
+        return represent(record)
+    urls = sign_urls(record, services.of_api())
+    return {**represent(record), "urls": urls, **srcset(record, urls)}
 
 
 def _require_alone(name: str, query: Query) -> None:

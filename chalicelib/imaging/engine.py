@@ -73,8 +73,6 @@ def compress(data: bytes, options: Options = Options()) -> Compressed:  # noqa: 
             RenditionImage(
                 name=rendition.name,
                 data=_encode(image, target, options),
-                content_type=target.content_type,
-                format=target.name,
                 width=image.width,
                 height=image.height,
             )

@@ -174,8 +174,6 @@ class RenditionImage:
 
     name: str
     data: bytes
-    content_type: str
-    format: str
     width: int
     height: int
 

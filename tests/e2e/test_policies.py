@@ -18,7 +18,7 @@ import pytest
 import urllib3
 from botocore.exceptions import ClientError
 
-from chalicelib import options, settings
+from chalicelib import settings
 from chalicelib.aws import clients
 from chalicelib.aws.ranges import LAST
 from chalicelib.aws.records_table import RecordsTable
@@ -327,7 +327,7 @@ def functions(stack: LocalStack, deployed: Deployed, table: RecordsTable) -> Ite
         adapters.source,
         adapters.compressed,
         adapters.table,
-        options.of(adapters.settings),
+        adapters.settings.options,
         adapters.settings.max_source_bytes,
         adapters.settings.includes,
     )

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from chalicelib.api import listing
 from chalicelib.api.listing import Filters, Listing, Order
+from chalicelib.api.representations import srcset
 from chalicelib.aws.items import SHARDS, item_of, list_key
 from chalicelib.aws.ranges import Entries, Entry
 from chalicelib.aws.records_table import RecordsTable
@@ -257,6 +258,32 @@ def test_the_last_page_has_no_link(api: Api) -> None:
 
     assert body(page)["nextCursor"] is None
     assert "Link" not in page.headers
+
+
+def test_a_listing_has_failures_of_one_code(api: Api, deployed: Deployed) -> None:
+    folder = f"codes-{uuid4().hex}"
+    deployed.upload(f"{folder}/text.jpg", b"not an image")
+    deployed.upload(f"{folder}/cut.png", picture(64, 48, "PNG")[:60])
+    code = api.record(f"{folder}/text.jpg")["error"]["code"]
+
+    for order in ({"prefix": folder}, {}):
+        images = body(api.get("/images", code=code, limit="100", **order))["images"]
+        assert f"{folder}/text.jpg" in {image["sourceKey"] for image in images}
+        assert {image["error"]["code"] for image in images} == {code}
+    assert body(api.get("/images", code=code, status="compressed"))["images"] == []
+
+
+def test_a_listing_with_urls_has_the_sizes_of_an_image_ready_for_html(api: Api) -> None:
+    (image,) = body(api.get("/images", prefix="api/one", urls="true"))["images"]
+
+    assert image["srcset"] == f"{image['urls']['compressed']} {image['width']}w"
+
+
+def test_srcset_has_the_width_of_each_rendition() -> None:
+    record: Any = {"width": 1024, "renditions": {"thumb": {"width": 256}}}
+
+    assert srcset(record, {"compressed": "/a", "thumb": "/b"}) == {"srcset": "/a 1024w, /b 256w"}
+    assert srcset(cast("Record", {}), {}) == {}
 
 
 def test_a_listing_has_urls_where_asked_to(api: Api) -> None:

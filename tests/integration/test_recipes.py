@@ -68,12 +68,11 @@ def test_recipe_changes_the_quality(run: Run) -> None:
     code = """
 import json
 from pathlib import Path
-from chalicelib import options
 from chalicelib.imaging import Options, fingerprint
 from chalicelib.settings import Settings
 from tools.chalice_config import read_stage
 stage = read_stage(Path(), "local")
-chosen = options.of(Settings.from_environment(stage.environment))
+chosen = Settings.from_environment(stage.environment).options
 print(chosen.quality, fingerprint(chosen) != fingerprint(Options()))
 """
     assert run(steps("Change the quality"), "-c", code) == "60 True\n"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib import comparison, options, settings, sweep
+from chalicelib import comparison, settings, sweep
 from chalicelib.aws.compressed_bucket import CompressedBucket
 from chalicelib.aws.functions import CompressFunction
 from chalicelib.aws.items import SHARDS, Totals, partitions, sum_of
@@ -101,7 +101,7 @@ def test_a_changed_quality_has_every_image_compressed_again(library: Library) ->
     keys = ("a.jpg", "b.jpg")
     library.compress(*keys, data=PHOTO)
     before = [library.record(key)["sizeCompressed"] for key in keys]
-    lower = options.of(settings.Settings.from_environment({**os.environ, "QUALITY": "30"}))
+    lower = settings.Settings.from_environment({**os.environ, "QUALITY": "30"}).options
     hands = Compressing(Pipeline(*library.buckets, library.table, lower, 1_000_000))
 
     first, second = (library.sweep(lower, hands=hands) for _ in range(2))

@@ -1,6 +1,5 @@
 import pytest
 
-from chalicelib import options
 from chalicelib.imaging import Rendition
 from chalicelib.settings import Settings, SettingsError
 
@@ -130,7 +129,7 @@ def test_folders_that_consoles_create_are_not_included() -> None:
 
 
 def test_settings_become_options_of_the_engine() -> None:
-    found = options.of(settings(RENDITIONS="thumb=256", PNG_COLORS="64", EFFORT="small", QUALITY="60"))
+    found = settings(RENDITIONS="thumb=256", PNG_COLORS="64", EFFORT="small", QUALITY="60").options
 
     assert (found.renditions, found.png_colors) == ((Rendition("thumb", 256),), 64)
     assert (found.effort, found.quality) == ("small", 60)
