@@ -4,11 +4,14 @@ import json
 import re
 import subprocess
 import sys
+from base64 import b64encode
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Deployed, eventually
+from tests.e2e.conftest import Gallery
 from tools.local_stack import LocalStack
 from tools.pictures import picture
 from tools.server import PROJECT
@@ -97,3 +100,17 @@ def test_readme_record_has_the_members_of_a_record(
     printed = run(["curl", "-s"], "http://127.0.0.1:8000/images?key=dawn.jpg", stack, tmp_path)
 
     assert json.loads(example(README, "json")).keys() == json.loads(printed).keys()
+
+
+def test_javascript_example_uploads_a_file_and_returns_its_record(
+    stack: LocalStack, visit: Callable[..., Gallery]
+) -> None:
+    page = visit().settled().page
+    code = example(API, "js").replace("http://127.0.0.1:8000", stack.api)
+    make = "const bytes = Uint8Array.from(atob(photo), (letter) => letter.charCodeAt(0));"
+    send = "return upload(new File([bytes], 'from & js.jpg', { type: 'image/jpeg' }));"
+
+    image = page.evaluate(f"async (photo) => {{ {code} {make} {send} }}", b64encode(PHOTO).decode())
+
+    assert (image["status"], image["sizeOriginal"]) == ("compressed", len(PHOTO))
+    assert image["srcset"] == f"{image['urls']['compressed']} 1024w"
