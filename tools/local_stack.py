@@ -18,6 +18,7 @@ from botocore.exceptions import WaiterError
 from botocore.loaders import create_loader
 
 from chalicelib.settings import Settings
+from tools import rescue
 from tools.deploy.attachments import retry_events
 from tools.server import PROJECT, Server, StackError, last_lines, running_server
 
@@ -74,7 +75,7 @@ def running(aws_port: int, api_port: int, keep: Path | None = None) -> Iterator[
     with ExitStack() as cleanup:
         aws, environment, folder = cleanup.enter_context(emulated_aws(aws_port, keep))
         session = boto3.Session("test", "test", region_name="us-east-1")
-        _create_stack(session, endpoint)
+        _create_stack(session, endpoint, keep)
         project = folder / "project"
         _copy_project(project, {})
         _deploy(environment | {"TMPDIR": str(folder)}, project)
@@ -144,7 +145,8 @@ def _lock(folder: Path | None) -> Iterator[None]:
             raise StackError(
                 f"KEEP={folder} is in use by another run: stop it, or name another folder."
             ) from error
-        yield
+        with rescue.agreement(folder):
+            yield
 
 
 def _impatient_sdk(folder: Path) -> Path:
@@ -227,11 +229,13 @@ def _emulator(environment: Mapping[str, str], folder: Path, port: int, keep: Pat
     }
 
 
-def _create_stack(session: boto3.Session, endpoint: str) -> None:
+def _create_stack(session: boto3.Session, endpoint: str, keep: Path | None) -> None:
     cloudformation = session.client("cloudformation", endpoint_url=endpoint)
     existing = [stack["StackName"] for stack in cloudformation.describe_stacks()["Stacks"]]
     if "imagepress-local" in existing:
         return
+    if keep:
+        rescue.take_out(session.client("s3", endpoint_url=endpoint), keep / rescue.FOLDER)
     names = {
         "SourceBucketName": "source-image",
         "DestBucketName": "resized-image",
@@ -251,11 +255,7 @@ def _create_stack(session: boto3.Session, endpoint: str) -> None:
             StackName="imagepress-local", WaiterConfig={"Delay": 1, "MaxAttempts": 30}
         )
     except WaiterError as error:
-        raise StackError(
-            "The buckets and the table could not be made. If KEEP names the folder of a run that was killed, its state "
-            "and its objects do not agree any more: name a new folder, and upload the objects in s3/source-image "
-            f"there again. ({error})"
-        ) from error
+        raise StackError(f"The buckets and the table could not be made. ({error})") from error
 
 
 def _copy_project(folder: Path, variables: Mapping[str, str]) -> None:

@@ -1,11 +1,11 @@
 """`make run`: the whole app on this machine, with pictures to look at."""
 
 import os
+import shutil
 import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
@@ -18,8 +18,10 @@ from rich.table import Table
 
 from chalicelib.aws.records_table import RecordsTable
 from chalicelib.records import Record, image_id
+from tools import rescue
 from tools.local_stack import LocalStack, running
 from tools.pictures import draw_pictures
+from tools.rescue import Rescued
 from tools.server import StackError
 
 if TYPE_CHECKING:
@@ -42,14 +44,12 @@ def main() -> None:
     signal.signal(signal.SIGINT, stop)  # a shell starts background jobs with it ignored
     starter = os.getppid()
     console = Console()
-    keep = os.environ.get("KEEP")
+    keep = Path(os.environ["KEEP"]) if os.environ.get("KEEP") else None
     try:
         photos = _find_photos(os.environ.get("PHOTOS"), console)
         console.print("Starting the local AWS and deploying the app to it ...")
-        with running(
-            _read_port("AWS_PORT", 4566), _read_port("PORT", 8000), Path(keep) if keep else None
-        ) as stack:
-            _show(stack, photos, console)
+        with running(_read_port("AWS_PORT", 4566), _read_port("PORT", 8000), keep) as stack:
+            _show(stack, photos, keep, console)
             while os.getppid() == starter and not stopped.is_set():  # make may be killed
                 stack.require_running()
                 time.sleep(0.2)
@@ -66,11 +66,19 @@ def _read_port(variable: str, default: int) -> int:
     return int(value)
 
 
-def _show(stack: LocalStack, photos: dict[str, Path] | None, console: Console) -> None:
+def _show(stack: LocalStack, photos: dict[str, Path] | None, keep: Path | None, console: Console) -> None:
     s3 = stack.session.client("s3", endpoint_url=stack.endpoint)
     table = RecordsTable(stack.session.client("dynamodb", endpoint_url=stack.endpoint), "ImageMetadata")
-    pictures: Mapping[str, Path | bytes] = photos or {}
-    if photos is None and not s3.list_objects_v2(Bucket="source-image", MaxKeys=1).get("Contents"):
+    rescued = keep / rescue.FOLDER if keep else None
+    pictures: dict[str, Path | bytes | Rescued] = {
+        **(rescue.waiting(rescued) if rescued else {}),
+        **(photos or {}),
+    }
+    if rescued and rescued.exists():
+        console.print(
+            f"The last run on {keep} was cut off. Its pictures are compressed again: {len(pictures)}."
+        )
+    elif photos is None and not s3.list_objects_v2(Bucket="source-image", MaxKeys=1).get("Contents"):
         pictures = dict(draw_pictures())  # only into an empty bucket: with KEEP, people may have deleted some
     with Progress(console=console) as progress, ThreadPoolExecutor(_IN_FLIGHT) as pool:
         task = progress.add_task("Uploading and compressing", total=len(pictures))
@@ -78,6 +86,8 @@ def _show(stack: LocalStack, photos: dict[str, Path] | None, console: Console) -
         for record in pool.map(lambda item: _upload(s3, table, *item), pictures.items()):
             records.append(record)
             progress.advance(task)
+    if rescued:
+        shutil.rmtree(rescued, ignore_errors=True)
     if records:
         console.print(_format_table(records))
     api = stack.api
@@ -111,9 +121,10 @@ def _find_photos(folder: str | None, console: Console) -> dict[str, Path] | None
     return photos
 
 
-def _upload(s3: "S3Client", table: RecordsTable, key: str, data: Path | bytes) -> Record:
+def _upload(s3: "S3Client", table: RecordsTable, key: str, picture: Path | bytes | Rescued) -> Record:
+    data, headers = picture if isinstance(picture, Rescued) else (picture, {})
     with data.open("rb") if isinstance(data, Path) else BytesIO(data) as body:
-        etag = s3.put_object(Bucket="source-image", Key=key, Body=body)["ETag"]
+        etag = s3.put_object(Bucket="source-image", Key=key, Body=body, **headers)["ETag"]
     deadline = time.monotonic() + _SECONDS_EACH
     while time.monotonic() < deadline:
         record = table.get_record(image_id("source-image", key))

@@ -1,5 +1,6 @@
 """`make run` as people use it, and as they end it."""
 
+import json
 import os
 import signal
 import socket
@@ -183,10 +184,13 @@ def test_two_runs_on_one_folder_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-def test_it_says_so_and_ends_when_its_emulator_dies(tmp_path: Path) -> None:
+def test_it_says_so_and_ends_when_its_emulator_dies_and_the_next_run_has_the_pictures_again(
+    tmp_path: Path,
+) -> None:
     photos = _folder(tmp_path / "photos")
-    (photos / "lake.jpg").write_bytes(picture(64, 48, "JPEG"))
-    with make_run(tmp_path, PHOTOS=str(photos)) as run:
+    (photos / "lake & see.jpg").write_bytes(picture(64, 48, "JPEG"))
+    kept = str(tmp_path / "kept")
+    with make_run(tmp_path, PHOTOS=str(photos), KEEP=kept) as run:
         run.wait_until_ready()
         for environment in Path("/proc").glob("[0-9]*/environ"):
             with suppress(OSError):
@@ -199,3 +203,11 @@ def test_it_says_so_and_ends_when_its_emulator_dies(tmp_path: Path) -> None:
 
     assert "The local AWS ended unexpectedly." in printed
     assert run.process.returncode == 1
+
+    with make_run(tmp_path, KEEP=kept) as run:
+        printed = run.wait_until_ready()
+        with urllib.request.urlopen(f"http://127.0.0.1:{run.api_port}/images") as answer:
+            listed = json.load(answer)["images"]
+
+    assert "Its pictures are compressed again: 1." in printed
+    assert [(each["sourceKey"], each["status"]) for each in listed] == [("lake & see.jpg", "compressed")]
