@@ -27,6 +27,14 @@ os.environ.update(
 )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file together where they share a stack. Workers share all other tests one by one."""
+    for item in items:
+        if item.path.parent.name in {"e2e", "integration"}:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
 @pytest.fixture(scope="session")
 def stack() -> Iterator[LocalStack]:
     with running(free_port(), free_port()) as started:

@@ -3,32 +3,24 @@
 That nothing is missing, all the other end-to-end tests show, which run under the same policies.
 """
 
-import base64
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote_plus
-from uuid import uuid4
 
 import boto3
 import pytest
-import urllib3
 from botocore.exceptions import ClientError
 
 from chalicelib import settings
 from chalicelib.aws import clients
-from chalicelib.aws.ranges import LAST
-from chalicelib.aws.records_table import RecordsTable
 from chalicelib.pipeline import Pipeline
-from chalicelib.records import image_id
 from chalicelib.services import Services
-from tests.conftest import DESTINATION, SOURCE, TABLE, Deployed
-from tests.fixtures.events import SCHEDULED, proxied
+from tests.conftest import DESTINATION, SOURCE, Deployed
+from tests.e2e.exercises import EXERCISES, Exercise, Functions, name_of, swept_on
 from tools.local_stack import LocalStack
-from tools.pictures import picture
 from tools.policies.__main__ import LOCAL
 from tools.policies.grants import Grant, document
 from tools.policies.stage import Policy, policies
@@ -37,227 +29,15 @@ from tools.server import PROJECT
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
-DENIED = re.compile(
-    r"AccessDenied|\(403\)|unavailable: 403"
-)  # HEAD has no words, and /health no more than these
-PHOTO = picture(64, 48, "JPEG")
-FOLDER = "~policies"  # after all that other tests upload, so that a sweep can begin just before
-
+# HEAD has no words, and /health has no more than these.
+DENIED = re.compile(r"AccessDenied|\(403\)|unavailable: 403")
 POLICIES = {each.function: each for each in policies(PROJECT, "local", LOCAL)}
-
-
-class Functions:
-    """The deployed functions, invoked directly: the source bucket sends no notifications meanwhile."""
-
-    def __init__(
-        self, deployed: Deployed, table: RecordsTable, client: "LambdaClient", pipeline: Pipeline
-    ) -> None:
-        self.deployed = deployed
-        self.table = table
-        self.client = client
-        self.pipeline = pipeline
-        self.keys: list[str] = []
-
-    def invoke(self, function: str, event: Any) -> str:
-        """Return all that a function says: its answer, and the end of its log."""
-        answer = self.client.invoke(
-            FunctionName=name_of(function), Payload=json.dumps(event).encode(), LogType="Tail"
-        )
-        log = base64.b64decode(answer.get("LogResult", "")).decode(errors="replace")
-        return f"{answer['Payload'].read().decode()}\n{log}"
-
-    def reconcile(self, key: str) -> str:
-        """Have a key reconciled by `compress`."""
-        record = {"s3": {"bucket": {"name": SOURCE}, "object": {"key": quote_plus(key)}}}
-        return self.invoke("compress", {"Records": [record]})
-
-    def sweep(self) -> str:
-        """Sweep over what these tests uploaded."""
-        return self.invoke("sweep", {"position": {"after_key": FOLDER}})
-
-    def api(self, method: str, route: str, body: Any = None, image: str = "", **query: str) -> str:
-        """Call a route as API Gateway does."""
-        json_body = {"content-type": "application/json"}
-        event = proxied(
-            method, route, path=route, image_id=image, headers=json_body, query=query, body=body or None
-        )
-        return self.invoke("api_handler", event)
-
-    def uploaded(self, **more: Any) -> str:
-        """Upload to a new key."""
-        key = f"{FOLDER}/{uuid4()}.jpg"
-        self.deployed.s3.put_object(Bucket=SOURCE, Key=key, Body=PHOTO, **more)
-        self.keys.append(key)
-        return key
-
-    def compressed(self) -> str:
-        """Upload to a new key, and compress it in this process: `compress` may lack a permission now."""
-        key = self.uploaded()
-        assert self.pipeline.reconcile(key) == "compressed"
-        return key
-
-
-def name_of(function: str) -> str:
-    return "imagepress-local" if function == "api_handler" else f"imagepress-local-{function}"
 
 
 def shortened(grant: Grant) -> str:
     return re.sub(
         r"^arn:aws:[a-z0-9]+:[a-z0-9-]*:\d*:(log-group:/aws/lambda/|function:)?", "", grant.resource
     )
-
-
-# What a function does that needs an action. Each says what the function said, and finds its own state.
-
-Exercise = Callable[[Functions], str]
-
-
-def new(functions: Functions) -> str:
-    return functions.reconcile(functions.uploaded())
-
-
-def unchanged(functions: Functions) -> str:
-    return functions.reconcile(functions.compressed())
-
-
-def gone(functions: Functions) -> str:
-    key = functions.compressed()
-    functions.deployed.s3.delete_object(Bucket=SOURCE, Key=key)
-    return functions.reconcile(key)
-
-
-def encrypted(functions: Functions) -> str:
-    """With a key of the uploader's, so that ETag and size are known from the listing alone."""
-    customer: Any = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "0" * 32}
-    return functions.reconcile(functions.uploaded(**customer))
-
-
-def buried(functions: Functions) -> str:
-    """The worker of an image that was compressed once died at the next version."""
-    return _bury(functions, functions.compressed(), picture(48, 64, "JPEG"))
-
-
-def buried_after_its_source(functions: Functions) -> str:
-    key = functions.compressed()
-    functions.deployed.s3.delete_object(Bucket=SOURCE, Key=key)
-    return _bury(functions, key, None)
-
-
-def _bury(functions: Functions, key: str, data: bytes | None) -> str:
-    if data:
-        functions.deployed.s3.put_object(Bucket=SOURCE, Key=key, Body=data)
-    record = {"s3": {"bucket": {"name": SOURCE}, "object": {"key": quote_plus(key)}}}
-    died = {
-        "requestContext": {"approximateInvokeCount": 3},
-        "requestPayload": {"Records": [record]},
-        "responsePayload": {"errorType": "Runtime.ExitError"},
-    }
-    return functions.invoke("record_failure", died)
-
-
-def swept(functions: Functions) -> str:
-    functions.uploaded()
-    return functions.sweep()
-
-
-def swept_on(functions: Functions) -> str:
-    """With too little time, so that a new invocation goes on after the first page."""
-    functions.uploaded()
-    functions.client.update_function_configuration(FunctionName=name_of("sweep"), Timeout=20)
-    return functions.sweep()
-
-
-def corrected(functions: Functions) -> str:
-    """Totals that are one too low, and then one too high."""
-    said = ""
-    for step in (1, -1):
-        totals = functions.deployed.table.get_totals(SOURCE)
-        summed = {**totals, "failed": totals["failed"] + step}
-        said += functions.invoke(
-            "sweep", {"position": {"after_key": LAST, "totals": totals, "summed": summed}}
-        )
-    return said
-
-
-def daily(functions: Functions) -> str:
-    return functions.invoke("sweep_daily", SCHEDULED)
-
-
-def route(method: str, path: str, **query: str) -> Exercise:
-    return lambda functions: functions.api(method, path, **query)
-
-
-def route_of_image(method: str, path: str, **query: str) -> Exercise:
-    def exercise(functions: Functions) -> str:
-        return functions.api(method, path, image=image_id(SOURCE, functions.compressed()), **query)
-
-    return exercise
-
-
-def fetched(variant: str) -> Exercise:
-    """The URL is made in any case: it is S3 that asks what its signer may."""
-
-    def exercise(functions: Functions) -> str:
-        image = image_id(SOURCE, functions.compressed())
-        said = functions.api("GET", "/images/{image_id}/file", image=image, variant=variant, redirect="false")
-        return urllib3.request("GET", body_of(said)["url"]).data.decode(errors="replace")
-
-    return exercise
-
-
-def sent(functions: Functions) -> str:
-    key = functions.uploaded()
-    asked = {"key": key, "contentType": "image/jpeg", "replace": True}
-    form = body_of(functions.api("POST", "/uploads", body=asked))
-    return urllib3.request("POST", form["url"], fields={**form["fields"], "file": ("x", PHOTO)}).data.decode()
-
-
-def body_of(said: str) -> Any:
-    return json.loads(json.JSONDecoder().raw_decode(said)[0]["body"])
-
-
-EXERCISES: Final[Mapping[tuple[str, str, str], Exercise]] = {
-    ("compress", "dynamodb:DeleteItem", f"table/{TABLE}"): gone,
-    ("compress", "dynamodb:GetItem", f"table/{TABLE}"): new,
-    ("compress", "dynamodb:PutItem", f"table/{TABLE}"): new,
-    ("compress", "dynamodb:UpdateItem", f"table/{TABLE}"): new,
-    ("compress", "s3:DeleteObject", f"{DESTINATION}/*"): gone,
-    ("compress", "s3:GetObject", f"{DESTINATION}/*"): unchanged,
-    ("compress", "s3:GetObject", f"{SOURCE}/*"): new,
-    ("compress", "s3:ListBucket", SOURCE): encrypted,
-    ("compress", "s3:PutObject", f"{DESTINATION}/*"): new,
-    ("record_failure", "dynamodb:DeleteItem", f"table/{TABLE}"): buried_after_its_source,
-    ("record_failure", "dynamodb:GetItem", f"table/{TABLE}"): buried,
-    ("record_failure", "dynamodb:PutItem", f"table/{TABLE}"): buried,
-    ("record_failure", "dynamodb:UpdateItem", f"table/{TABLE}"): buried,
-    ("record_failure", "s3:DeleteObject", f"{DESTINATION}/*"): buried,
-    ("record_failure", "s3:GetObject", f"{DESTINATION}/*"): buried,
-    ("record_failure", "s3:ListBucket", SOURCE): buried,
-    ("record_failure", "sqs:SendMessage", "imagepress-local-dead-letters"): buried,
-    ("sweep", "dynamodb:BatchGetItem", f"table/{TABLE}"): swept,
-    ("sweep", "dynamodb:Query", f"table/{TABLE}/index/byKey"): swept,
-    ("sweep", "dynamodb:UpdateItem", f"table/{TABLE}"): corrected,
-    ("sweep", "lambda:InvokeFunction", "imagepress-local-compress"): swept,
-    ("sweep", "s3:ListBucket", DESTINATION): swept,
-    ("sweep", "s3:ListBucket", SOURCE): swept,
-    ("sweep_daily", "lambda:InvokeFunction", "imagepress-local-sweep"): daily,
-    ("api_handler", "dynamodb:BatchGetItem", f"table/{TABLE}"): route("GET", "/stats"),
-    ("api_handler", "dynamodb:GetItem", f"table/{TABLE}"): route_of_image("GET", "/images/{image_id}"),
-    ("api_handler", "dynamodb:Query", f"table/{TABLE}/index/byKey"): route("GET", "/images", order="name"),
-    ("api_handler", "dynamodb:Query", f"table/{TABLE}/index/byKind"): route("GET", "/images", format="png"),
-    ("api_handler", "dynamodb:Query", f"table/{TABLE}/index/byTime"): route("GET", "/images"),
-    ("api_handler", "lambda:InvokeFunction", "imagepress-local-compress"): route_of_image(
-        "POST", "/images/{image_id}/reprocess"
-    ),
-    ("api_handler", "s3:DeleteObject", f"{SOURCE}/*"): route_of_image("DELETE", "/images/{image_id}"),
-    ("api_handler", "s3:GetObject", f"{DESTINATION}/*"): fetched("compressed"),
-    ("api_handler", "s3:GetObject", f"{SOURCE}/*"): fetched("original"),
-    ("api_handler", "s3:ListBucket", DESTINATION): route("GET", "/health"),
-    ("api_handler", "s3:ListBucket", SOURCE): route("GET", "/health"),
-    ("api_handler", "s3:PutObject", f"{SOURCE}/*"): sent,
-    # Last, since an invocation that goes on should not find its function changed.
-    ("sweep", "lambda:InvokeFunction", "imagepress-local-sweep"): swept_on,
-}
 
 
 # What the emulator does not ask a function's role: instead, a user with the very same policy calls AWS.
@@ -321,7 +101,7 @@ def without(policy: Policy, grant: Grant) -> str:
 
 
 @pytest.fixture(scope="module")
-def functions(stack: LocalStack, deployed: Deployed, table: RecordsTable) -> Iterator[Functions]:
+def functions(stack: LocalStack, functions: "LambdaClient", deployed: Deployed) -> Iterator[Functions]:
     adapters = Services(settings.current(), session=stack.session)
     pipeline = Pipeline(
         adapters.source,
@@ -331,17 +111,16 @@ def functions(stack: LocalStack, deployed: Deployed, table: RecordsTable) -> Ite
         adapters.settings.max_source_bytes,
         adapters.settings.includes,
     )
-    client = stack.session.client("lambda", endpoint_url=stack.endpoint)
-    functions = Functions(deployed, table, client, pipeline)
-    seconds = functions.client.get_function_configuration(FunctionName=name_of("sweep"))["Timeout"]
+    invoked = Functions(deployed, functions, pipeline)
+    seconds = functions.get_function_configuration(FunctionName=name_of("sweep"))["Timeout"]
     configuration = deployed.s3.get_bucket_notification_configuration(Bucket=SOURCE)
     del configuration["ResponseMetadata"]  # type: ignore[misc]
     deployed.s3.put_bucket_notification_configuration(Bucket=SOURCE, NotificationConfiguration={})
-    yield functions
-    for key in functions.keys:
+    yield invoked
+    for key in invoked.keys:
         deployed.s3.delete_object(Bucket=SOURCE, Key=key)
-        functions.reconcile(key)
-    functions.client.update_function_configuration(FunctionName=name_of("sweep"), Timeout=seconds)
+        invoked.reconcile(key)
+    functions.update_function_configuration(FunctionName=name_of("sweep"), Timeout=seconds)
     deployed.s3.put_bucket_notification_configuration(Bucket=SOURCE, NotificationConfiguration=configuration)  # type: ignore[arg-type]
 
 
@@ -378,6 +157,10 @@ def test_without_it_a_function_is_denied_something(
 
     with lacking(policy, GRANTS[needed]):
         assert DENIED.search(exercise(functions))
+
+
+@pytest.mark.parametrize("exercise", dict.fromkeys(EXERCISES.values()))
+def test_with_the_whole_policy_a_function_is_denied_nothing(functions: Functions, exercise: Exercise) -> None:
     assert not DENIED.search(exercise(functions))
 
 
@@ -415,7 +198,7 @@ class Recorder(Functions):
     """The functions of app.py in this process, and what they ask AWS for."""
 
     def __init__(self, functions: Functions) -> None:
-        super().__init__(functions.deployed, functions.table, functions.client, functions.pipeline)
+        super().__init__(functions.deployed, functions.client, functions.pipeline)
         self.function = ""
         self.seen: set[tuple[str, str, str]] = set()
 

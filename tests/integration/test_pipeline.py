@@ -12,9 +12,9 @@ from chalicelib.aws.items import TOTALS
 from chalicelib.aws.records_table import Conflict, RecordsTable
 from chalicelib.aws.source_bucket import SourceObject
 from chalicelib.imaging import Options, Rendition
-from chalicelib.pipeline import Pipeline
+from chalicelib.pipeline import Outcome, Pipeline
 from chalicelib.records import Record, image_id
-from tests.fixtures.adapters import Buckets, buckets_of
+from tests.fixtures.adapters import buckets_of
 from tools.local_stack import LocalStack
 from tools.pictures import picture
 
@@ -22,110 +22,109 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 SOURCE, DESTINATION = "pipeline-source", "pipeline-destination"
-PHOTO = picture(1500, 1000, "JPEG")
+PHOTO = picture(600, 400, "JPEG")
+WITH_THUMB = Options(renditions=(Rendition("thumb", 256),))
+
+
+class Photos:
+    """A source bucket, and what a pipeline makes of it."""
+
+    def __init__(self, s3: "S3Client", table: RecordsTable) -> None:
+        self.s3 = s3
+        self.table = table
+
+    def pipeline(self, options: Options, most: int = 10_000_000, **more: Any) -> Pipeline:
+        return Pipeline(*buckets_of(self.s3, SOURCE, DESTINATION), self.table, options, most, **more)
+
+    def put(self, key: str, data: bytes = PHOTO) -> None:
+        self.s3.put_object(Bucket=SOURCE, Key=key, Body=data)
+
+    def delete(self, key: str) -> None:
+        self.s3.delete_object(Bucket=SOURCE, Key=key)
+
+    def reconcile(self, key: str, options: Options | None = None, most: int = 10_000_000) -> Outcome:
+        return self.pipeline(options or Options(), most).reconcile(key)
+
+    def record(self, key: str) -> Record:
+        record = self.table.get_record(image_id(SOURCE, key))
+        assert record
+        return record
+
+    def compressed_keys(self, *prefixes: str) -> list[str]:
+        answers = [self.s3.list_objects_v2(Bucket=DESTINATION, Prefix=prefix) for prefix in prefixes]
+        return [item["Key"] for answer in answers for item in answer.get("Contents", [])]
 
 
 @pytest.fixture(scope="module")
-def buckets(s3: "S3Client") -> Buckets:
+def photos(s3: "S3Client", table: RecordsTable) -> Photos:
     for name in (SOURCE, DESTINATION):
         s3.create_bucket(Bucket=name)
-    return buckets_of(s3, SOURCE, DESTINATION)
+    return Photos(s3, table)
 
 
-@pytest.fixture
-def make(buckets: Buckets, table: RecordsTable) -> Callable[..., Pipeline]:
-    def made(options: Options | None = None, max_source_bytes: int = 10_000_000) -> Pipeline:
-        return Pipeline(*buckets, table, options or Options(), max_source_bytes)
+def test_a_second_reconcile_of_the_same_object_does_nothing(photos: Photos) -> None:
+    photos.put("twice.jpg")
 
-    return made
-
-
-def test_a_second_reconcile_of_the_same_object_does_nothing(
-    s3: "S3Client", make: Callable[..., Pipeline]
-) -> None:
-    s3.put_object(Bucket=SOURCE, Key="twice.jpg", Body=PHOTO)
-
-    assert make().reconcile("twice.jpg") == "compressed"
-    assert make().reconcile("twice.jpg") == "unchanged"
+    assert photos.reconcile("twice.jpg") == "compressed"
+    assert photos.reconcile("twice.jpg") == "unchanged"
 
 
-def test_other_settings_make_a_record_stale(
-    s3: "S3Client", table: RecordsTable, make: Callable[..., Pipeline]
-) -> None:
-    s3.put_object(Bucket=SOURCE, Key="stale.jpg", Body=PHOTO)
-    make().reconcile("stale.jpg")
+def test_other_settings_make_a_record_stale(photos: Photos) -> None:
+    photos.put("stale.jpg")
+    photos.reconcile("stale.jpg")
 
-    assert make(Options(max_width=300)).reconcile("stale.jpg") == "compressed"
-    record = _record(table, "stale.jpg")
-    assert (record["width"], record["height"]) == (300, 200)
+    assert photos.reconcile("stale.jpg", Options(max_width=300)) == "compressed"
+    assert (photos.record("stale.jpg")["width"], photos.record("stale.jpg")["height"]) == (300, 200)
 
 
-def test_another_output_format_leaves_no_object_of_the_former(
-    s3: "S3Client", make: Callable[..., Pipeline]
-) -> None:
-    s3.put_object(Bucket=SOURCE, Key="format/a.jpg", Body=PHOTO)
-    make().reconcile("format/a.jpg")
-    make(Options(output_format="webp")).reconcile("format/a.jpg")
+def test_another_output_format_leaves_no_object_of_the_former(photos: Photos) -> None:
+    photos.put("format/a.jpg")
+    photos.reconcile("format/a.jpg")
+    photos.reconcile("format/a.jpg", Options(output_format="webp"))
 
-    listed = s3.list_objects_v2(Bucket=DESTINATION, Prefix="format/")["Contents"]
-    assert [item["Key"] for item in listed] == ["format/resized-a.jpg.webp"]
+    assert photos.compressed_keys("format/") == ["format/resized-a.jpg.webp"]
 
 
-def test_a_key_that_never_was_is_absent(make: Callable[..., Pipeline]) -> None:
-    assert make().reconcile("never-was.jpg") == "absent"
+def test_a_key_that_never_was_is_absent(photos: Photos) -> None:
+    assert photos.reconcile("never-was.jpg") == "absent"
 
 
 @pytest.mark.parametrize(
     "key", ["odd/\x01.jpg", "odd/\x0b\x1f.jpg", "odd/\r\n\t.jpg", "odd/\ufffe.jpg", "odd/&<]]>.jpg"]
 )
-def test_a_key_that_xml_cannot_hold_comes_and_goes_as_any_other(
-    s3: "S3Client", table: RecordsTable, make: Callable[..., Pipeline], key: str
-) -> None:
-    s3.put_object(Bucket=SOURCE, Key=key, Body=PHOTO)
-    assert make().reconcile(key) == "compressed"
-    record = _record(table, key)
-    assert record
+def test_a_key_that_xml_cannot_hold_comes_and_goes_as_any_other(photos: Photos, key: str) -> None:
+    photos.put(key)
+    assert photos.reconcile(key) == "compressed"
+    made = photos.record(key)["destKey"]
 
-    s3.delete_object(Bucket=SOURCE, Key=key)
-    assert make().reconcile(key) == "deleted"
+    photos.delete(key)
+    assert photos.reconcile(key) == "deleted"
 
     with pytest.raises(ClientError, match="404"):
-        s3.head_object(Bucket=DESTINATION, Key=record["destKey"])
+        photos.s3.head_object(Bucket=DESTINATION, Key=made)
 
 
-def test_an_object_over_the_limit_of_bytes_is_refused(
-    s3: "S3Client", table: RecordsTable, make: Callable[..., Pipeline]
+def test_an_object_over_the_limit_of_bytes_is_refused_unread_until_the_limit_is_raised(
+    photos: Photos, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    s3.put_object(Bucket=SOURCE, Key="heavy.jpg", Body=PHOTO)
-
-    assert make(max_source_bytes=1000).reconcile("heavy.jpg") == "failed"
-    record = _record(table, "heavy.jpg")
-    assert record["error"]["code"] == "too-many-bytes"
-
-
-def test_nothing_is_read_of_an_object_over_the_limit_of_bytes(
-    s3: "S3Client", table: RecordsTable, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    s3.put_object(Bucket=SOURCE, Key="unread.jpg", Body=PHOTO)
+    photos.put("heavy.jpg")
 
     def read(_: object) -> bytes:
         raise AssertionError("the body was read")
 
-    monkeypatch.setattr(SourceObject, "read_body", read)
-    refusing = Pipeline(*buckets_of(s3, SOURCE, DESTINATION), table, Options(), max_source_bytes=1000)
+    with monkeypatch.context() as patch:
+        patch.setattr(SourceObject, "read_body", read)
+        assert photos.reconcile("heavy.jpg", most=1000) == "failed"
+    assert photos.record("heavy.jpg")["error"]["code"] == "too-many-bytes"
+    assert photos.reconcile("heavy.jpg") == "compressed"
 
-    assert refusing.reconcile("unread.jpg") == "failed"
 
-
-def test_a_key_too_long_for_its_destination_is_refused(
-    s3: "S3Client", table: RecordsTable, make: Callable[..., Pipeline]
-) -> None:
+def test_a_key_too_long_for_its_destination_is_refused(photos: Photos) -> None:
     key = "k" * 1020 + ".jpg"
-    s3.put_object(Bucket=SOURCE, Key=key, Body=PHOTO)
+    photos.put(key)
 
-    assert make().reconcile(key) == "failed"
-    record = _record(table, key)
-    assert record["error"]["code"] == "key-too-long"
+    assert photos.reconcile(key) == "failed"
+    assert photos.record(key)["error"]["code"] == "key-too-long"
 
 
 class Raced(RecordsTable):
@@ -141,40 +140,37 @@ class Raced(RecordsTable):
         super().put_record(record, replacing)
 
 
-def test_the_loser_of_a_race_compresses_the_newest_source(
-    stack: LocalStack, s3: "S3Client", buckets: Buckets, table: RecordsTable, make: Callable[..., Pipeline]
-) -> None:
-    s3.put_object(Bucket=SOURCE, Key="race.jpg", Body=PHOTO)
+@pytest.fixture
+def raced(stack: LocalStack) -> Raced:
+    return Raced(stack.session.client("dynamodb", endpoint_url=stack.endpoint), "ImageMetadata")
+
+
+def test_the_loser_of_a_race_compresses_the_newest_source(photos: Photos, raced: Raced) -> None:
+    photos.put("race.jpg")
 
     def overwritten() -> None:
-        s3.put_object(Bucket=SOURCE, Key="race.jpg", Body=picture(100, 80, "JPEG"))
-        make().reconcile("race.jpg")
+        photos.put("race.jpg", picture(100, 80, "JPEG"))
+        photos.reconcile("race.jpg")
 
-    raced = Raced(stack.session.client("dynamodb", endpoint_url=stack.endpoint), "ImageMetadata")
     raced.lose(1, overwritten)
-    Pipeline(*buckets, raced, Options(), 10_000_000).reconcile("race.jpg")
+    Photos(photos.s3, raced).reconcile("race.jpg")
 
-    record = _record(table, "race.jpg")
-    stored = s3.head_object(Bucket=DESTINATION, Key="resized-race.jpg")
+    record = photos.record("race.jpg")
+    stored = photos.s3.head_object(Bucket=DESTINATION, Key="resized-race.jpg")
     assert (record["width"], record["sizeCompressed"]) == (100, stored["ContentLength"])
 
 
-def test_who_loses_every_race_raises_for_lambda_to_retry(
-    stack: LocalStack, s3: "S3Client", buckets: Buckets, make: Callable[..., Pipeline]
-) -> None:
-    s3.put_object(Bucket=SOURCE, Key="lost.jpg", Body=PHOTO)
+def test_who_loses_every_race_raises_for_lambda_to_retry(photos: Photos, raced: Raced) -> None:
+    photos.put("lost.jpg")
     other_settings = iter(Options(quality=quality) for quality in range(1, 99))
-    raced = Raced(stack.session.client("dynamodb", endpoint_url=stack.endpoint), "ImageMetadata")
-    raced.lose(99, lambda: make(next(other_settings)).reconcile("lost.jpg"))
+    raced.lose(99, lambda: photos.reconcile("lost.jpg", next(other_settings)))
 
     with pytest.raises(Conflict, match=r"lost\.jpg"):
-        Pipeline(*buckets, raced, Options(), 10_000_000).reconcile("lost.jpg")
+        Photos(photos.s3, raced).reconcile("lost.jpg")
 
 
 @pytest.mark.parametrize("operation", ["get_item", "put_item", "delete_item"])
-def test_errors_of_the_table_raise(
-    stack: LocalStack, s3: "S3Client", buckets: Buckets, operation: str
-) -> None:
+def test_errors_of_the_table_raise(stack: LocalStack, operation: str) -> None:
     client = stack.session.client("dynamodb", endpoint_url=stack.endpoint)
     missing = RecordsTable(client, "NoSuchTable")
     named = {"imageId": image_id("a", "b"), "sourceBucket": "a", "sourceKey": "b"}
@@ -196,18 +192,15 @@ def test_errors_of_the_bucket_raise(s3: "S3Client", table: RecordsTable) -> None
         astray.reconcile("x.jpg")
 
 
-def test_renditions_are_written_recorded_and_deleted_with_their_source(
-    s3: "S3Client", table: RecordsTable, make: Callable[..., Pipeline]
-) -> None:
-    s3.put_object(Bucket=SOURCE, Key="sizes/a.jpg", Body=PHOTO)
-    sizes = make(Options(renditions=(Rendition("thumb", 256), Rendition("card", 512))))
+def test_renditions_are_written_recorded_and_deleted_with_their_source(photos: Photos) -> None:
+    photos.put("sizes/a.jpg")
+    sizes = Options(renditions=(Rendition("thumb", 256), Rendition("card", 512)))
 
-    sizes.reconcile("sizes/a.jpg")
-    record = _record(table, "sizes/a.jpg")
-    thumb = record["renditions"]["thumb"]
-    stored = s3.get_object(Bucket=DESTINATION, Key="thumb/sizes/resized-a.rendition.jpg")
-    s3.delete_object(Bucket=SOURCE, Key="sizes/a.jpg")
-    sizes.reconcile("sizes/a.jpg")
+    photos.reconcile("sizes/a.jpg", sizes)
+    thumb = photos.record("sizes/a.jpg")["renditions"]["thumb"]
+    stored = photos.s3.get_object(Bucket=DESTINATION, Key="thumb/sizes/resized-a.rendition.jpg")
+    photos.delete("sizes/a.jpg")
+    photos.reconcile("sizes/a.jpg", sizes)
 
     assert (thumb["destKey"], thumb["width"], thumb["height"], thumb["sizeCompressed"]) == (
         "thumb/sizes/resized-a.rendition.jpg",
@@ -216,83 +209,61 @@ def test_renditions_are_written_recorded_and_deleted_with_their_source(
         stored["ContentLength"],
     )
     assert Image.open(BytesIO(stored["Body"].read())).size == (256, 171)
-    assert _keys(s3, "thumb/sizes/", "card/sizes/", "sizes/") == []
+    assert photos.compressed_keys("thumb/sizes/", "card/sizes/", "sizes/") == []
 
 
-def test_a_rendition_no_longer_wanted_goes_when_its_image_is_compressed_again(
-    s3: "S3Client", make: Callable[..., Pipeline]
-) -> None:
-    s3.put_object(Bucket=SOURCE, Key="fewer/a.jpg", Body=PHOTO)
-    make(Options(renditions=(Rendition("thumb", 256),))).reconcile("fewer/a.jpg")
+def test_a_rendition_no_longer_wanted_goes_when_its_image_is_compressed_again(photos: Photos) -> None:
+    photos.put("fewer/a.jpg")
+    photos.reconcile("fewer/a.jpg", WITH_THUMB)
 
-    make().reconcile("fewer/a.jpg")
+    photos.reconcile("fewer/a.jpg")
 
-    assert _keys(s3, "thumb/fewer/", "fewer/") == ["fewer/resized-a.jpg"]
+    assert photos.compressed_keys("thumb/fewer/", "fewer/") == ["fewer/resized-a.jpg"]
 
 
-def test_a_forced_reconcile_compresses_what_is_up_to_date(
-    s3: "S3Client", table: RecordsTable, make: Callable[..., Pipeline]
-) -> None:
-    s3.put_object(Bucket=SOURCE, Key="again.jpg", Body=PHOTO)
-    make().reconcile("again.jpg")
-    before = _record(table, "again.jpg")
+def test_a_forced_reconcile_compresses_what_is_up_to_date(photos: Photos) -> None:
+    photos.put("again.jpg")
+    photos.reconcile("again.jpg")
+    before = photos.record("again.jpg")
 
-    assert make().reconcile("again.jpg", force=True) == "compressed"
-    after = _record(table, "again.jpg")
-    assert after["resizedAt"] > before["resizedAt"]
+    assert photos.pipeline(Options()).reconcile("again.jpg", force=True) == "compressed"
+    assert photos.record("again.jpg")["resizedAt"] > before["resizedAt"]
 
 
-def test_a_compressed_object_that_was_lost_is_made_again_at_the_next_event(
-    s3: "S3Client", make: Callable[..., Pipeline]
-) -> None:
-    s3.put_object(Bucket=SOURCE, Key="lost/a.jpg", Body=PHOTO)
-    make().reconcile("lost/a.jpg")
-    s3.delete_object(Bucket=DESTINATION, Key="lost/resized-a.jpg")
+def test_a_compressed_object_that_was_lost_is_made_again_at_the_next_event(photos: Photos) -> None:
+    photos.put("lost/a.jpg")
+    photos.reconcile("lost/a.jpg")
+    photos.s3.delete_object(Bucket=DESTINATION, Key="lost/resized-a.jpg")
 
-    assert make().reconcile("lost/a.jpg") == "compressed"
-    assert _keys(s3, "lost/") == ["lost/resized-a.jpg"]
+    assert photos.reconcile("lost/a.jpg") == "compressed"
+    assert photos.compressed_keys("lost/") == ["lost/resized-a.jpg"]
 
 
-def test_excluded_keys_are_left_alone_until_their_source_goes(
-    s3: "S3Client", buckets: Buckets, table: RecordsTable, make: Callable[..., Pipeline]
-) -> None:
-    s3.put_object(Bucket=SOURCE, Key="tmp/a.jpg", Body=PHOTO)
-    s3.put_object(Bucket=SOURCE, Key="tmp/known.jpg", Body=PHOTO)
-    make().reconcile("tmp/known.jpg")
-    excluding = Pipeline(
-        *buckets, table, Options(), 10_000_000, includes=lambda key: not key.startswith("tmp/")
-    )
+def test_excluded_keys_are_left_alone_until_their_source_goes(photos: Photos) -> None:
+    photos.put("tmp/a.jpg")
+    photos.put("tmp/known.jpg")
+    photos.reconcile("tmp/known.jpg")
+    excluding = photos.pipeline(Options(), includes=lambda key: not key.startswith("tmp/"))
 
     assert excluding.reconcile("tmp/a.jpg") == "excluded"
-    s3.delete_object(Bucket=SOURCE, Key="tmp/known.jpg")
+    photos.delete("tmp/known.jpg")
     assert excluding.reconcile("tmp/known.jpg") == "deleted"
-    assert _keys(s3, "tmp/") == []
+    assert photos.compressed_keys("tmp/") == []
 
 
-def test_a_raised_limit_of_bytes_gives_a_refused_object_another_chance(
-    s3: "S3Client", make: Callable[..., Pipeline]
-) -> None:
-    s3.put_object(Bucket=SOURCE, Key="raised.jpg", Body=PHOTO)
-
-    assert make(max_source_bytes=1000).reconcile("raised.jpg") == "failed"
-    assert make().reconcile("raised.jpg") == "compressed"
-
-
-def test_totals_follow_every_change(
-    s3: "S3Client", table: RecordsTable, make: Callable[..., Pipeline]
-) -> None:
-    def change(reconciled: str) -> dict[str, int]:
-        before = table.get_totals(SOURCE)
-        make().reconcile(reconciled)
-        after = table.get_totals(SOURCE)
+def test_totals_follow_every_change(photos: Photos) -> None:
+    def change() -> dict[str, int]:
+        before = photos.table.get_totals(SOURCE)
+        photos.reconcile("counted.jpg")
+        after = photos.table.get_totals(SOURCE)
         return {name: after[name] - before[name] for name in TOTALS}
 
-    s3.put_object(Bucket=SOURCE, Key="counted.jpg", Body=PHOTO)
-    created = change("counted.jpg")
-    s3.put_object(Bucket=SOURCE, Key="counted.jpg", Body=b"no image")
-    failed = change("counted.jpg")
-    s3.delete_object(Bucket=SOURCE, Key="counted.jpg")
-    deleted = change("counted.jpg")
+    photos.put("counted.jpg")
+    created = change()
+    photos.put("counted.jpg", b"no image")
+    failed = change()
+    photos.delete("counted.jpg")
+    deleted = change()
 
     assert (created["compressed"], created["failed"], created["bytesBefore"]) == (1, 0, len(PHOTO))
     assert failed == {
@@ -302,14 +273,3 @@ def test_totals_follow_every_change(
         "bytesAfter": -created["bytesAfter"],
     }
     assert deleted == {"compressed": 0, "failed": -1, "bytesBefore": 0, "bytesAfter": 0}
-
-
-def _record(table: RecordsTable, key: str) -> Record:
-    record = table.get_record(image_id(SOURCE, key))
-    assert record
-    return record
-
-
-def _keys(s3: "S3Client", *prefixes: str) -> list[str]:
-    answers = [s3.list_objects_v2(Bucket=DESTINATION, Prefix=prefix) for prefix in prefixes]
-    return [item["Key"] for answer in answers for item in answer.get("Contents", [])]

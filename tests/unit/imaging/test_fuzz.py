@@ -28,7 +28,7 @@ OPTIONS = (
 
 
 def originals() -> dict[str, bytes]:
-    files = every_format(photograph((40, 28)))
+    files = {**every_format(photograph((40, 28)))}
     transparent = every_format(disc((24, 24)).convert("RGBA").quantize(8).convert("RGB"))
     files |= {f"{name}-flat": data for name, data in transparent.items()}
     frames = (

@@ -1,6 +1,7 @@
 """Samples, palettes and transparency: what becomes of each pixel."""
 
 import struct
+from collections.abc import Callable
 
 import pytest
 from PIL import Image, ImageChops
@@ -8,44 +9,36 @@ from PIL import Image, ImageChops
 from chalicelib.imaging import Options, compress
 from tests.fixtures.drawings import disc, load, photograph, pixel, quarters, save
 from tests.fixtures.files import png
+from tests.unit.imaging.test_tiff import RGB, tiff
 
 LEVELS = (0x0000, 0x007F, 0x0080, 0x0081, 0x00FF, 0x0100, 0x7F80, 0x8000, 0xFE7E, 0xFF00, 0xFF7F, 0xFFFF)
 NEAREST = tuple(round(level / 257) for level in LEVELS)
 AS_PNG = Options(output_format="png")
+Samples = tuple[int, ...]
 
 
 def big_endian(*samples: int) -> bytes:
     return struct.pack(f">{len(samples)}H", *samples)
 
 
-def test_16_bit_grey_png_is_rounded() -> None:
-    image = load(compress(png((12, 1), 16, 0, [big_endian(*LEVELS)])).data).convert("L")
+@pytest.mark.parametrize(
+    ("colour_type", "samples", "rounded"),
+    [
+        (0, lambda level: (level,), lambda n: (n, n, n, 255)),
+        (2, lambda level: (level, 65535 - level, level), lambda n: (n, 255 - n, n, 255)),
+        (4, lambda level: (level, 0xFF7F), lambda n: (n, n, n, 255)),
+        (6, lambda level: (level, 0, 65535, 0x8000), lambda n: (n, 0, 255, 128)),
+    ],
+    ids=["grey", "rgb", "grey and alpha", "rgba"],
+)
+def test_16_bit_png_is_rounded(
+    colour_type: int, samples: Callable[[int], Samples], rounded: Callable[[int], Samples]
+) -> None:
+    row = b"".join(big_endian(*samples(level)) for level in LEVELS)
 
-    assert tuple(image.tobytes()) == NEAREST
+    image = load(compress(png((12, 1), 16, colour_type, [row]), AS_PNG).data).convert("RGBA")
 
-
-def test_16_bit_rgb_png_is_rounded() -> None:
-    row = b"".join(big_endian(level, 65535 - level, level) for level in LEVELS)
-
-    image = load(compress(png((12, 1), 16, 2, [row])).data).convert("RGB")
-
-    assert [pixel(image, x, 0) for x in range(12)] == [(n, 255 - n, n) for n in NEAREST]
-
-
-def test_16_bit_rgba_png_is_rounded() -> None:
-    row = b"".join(big_endian(level, 0, 65535, 0x8000) for level in LEVELS)
-
-    image = load(compress(png((12, 1), 16, 6, [row])).data).convert("RGBA")
-
-    assert [pixel(image, x, 0) for x in range(12)] == [(n, 0, 255, 128) for n in NEAREST]
-
-
-def test_16_bit_grey_and_alpha_png_is_rounded() -> None:
-    row = b"".join(big_endian(level, 0xFF7F) for level in LEVELS)
-
-    image = load(compress(png((12, 1), 16, 4, [row]), AS_PNG).data).convert("RGBA")
-
-    assert [pixel(image, x, 0) for x in range(12)] == [(n, n, n, 255) for n in NEAREST]
+    assert [pixel(image, x, 0) for x in range(12)] == [rounded(n) for n in NEAREST]
 
 
 def test_16_bit_pictures_taller_than_a_strip_are_rounded_throughout() -> None:
@@ -67,42 +60,30 @@ def test_16_bit_grey_tiff_is_rounded(compression: str | None) -> None:
 
 
 def test_16_bit_rgb_tiff_is_rounded() -> None:
-    result = load(compress(rgb_tiff_of_16_bits(), AS_PNG).data).convert("RGB")
+    rows = b"".join(struct.pack("<3H", level, level, level) for level in LEVELS)
+
+    result = load(compress(tiff(((12, 1), rows, RGB | {258: (16, 16, 16)})), AS_PNG).data).convert("RGB")
 
     assert [pixel(result, x, 0) for x in range(12)] == [(n, n, n) for n in NEAREST]
 
 
-def rgb_tiff_of_16_bits() -> bytes:
-    pixels = b"".join(struct.pack("<3H", level, level, level) for level in LEVELS)
-    entries = [
-        (256, 3, 1, 12),
-        (257, 3, 1, 1),
-        (258, 3, 3, 8 + len(pixels)),
-        (259, 3, 1, 1),
-        (262, 3, 1, 2),
-        (273, 4, 1, 8),
-        (277, 3, 1, 3),
-        (278, 3, 1, 1),
-        (279, 4, 1, len(pixels)),
-    ]
-    directory = struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *entry) for entry in entries)
-    start = 8 + len(pixels) + 6
-    return (
-        b"II*\0" + struct.pack("<I", start) + pixels + struct.pack("<3H", 16, 16, 16) + directory + bytes(4)
-    )
-
-
-def test_a_16_bit_key_colour_matches_all_of_its_bits() -> None:
-    key = (b"tRNS", big_endian(0x1234, 0x5678, 0x9ABC))
-    row = big_endian(0x1234, 0x5678, 0x9ABC, 0x1235, 0x5678, 0x9ABC)
-
-    image = load(compress(png((2, 1), 16, 2, [row], before=[key])).data).convert("RGBA")
-
-    assert (pixel(image, 0, 0)[3], pixel(image, 1, 0)[3]) == (0, 255)
-
-
-def test_a_16_bit_grey_key_colour_is_transparent() -> None:
-    data = png((2, 1), 16, 0, [big_endian(0x1234, 0x1235)], before=[(b"tRNS", big_endian(0x1234))])
+@pytest.mark.parametrize(
+    ("depth", "colour_type", "row", "key"),
+    [
+        (8, 2, b"\x01\x02\x03\x01\x02\x04", big_endian(1, 2, 3)),
+        (16, 0, big_endian(0x1234, 0x1235), big_endian(0x1234)),
+        (
+            16,
+            2,
+            big_endian(0x1234, 0x5678, 0x9ABC, 0x1235, 0x5678, 0x9ABC),
+            big_endian(0x1234, 0x5678, 0x9ABC),
+        ),
+    ],
+)
+def test_a_key_colour_is_transparent_where_all_of_its_bits_match(
+    depth: int, colour_type: int, row: bytes, key: bytes
+) -> None:
+    data = png((2, 1), depth, colour_type, [row], before=[(b"tRNS", key)])
 
     image = load(compress(data).data).convert("RGBA")
 
@@ -119,14 +100,6 @@ def test_a_grey_key_colour_is_transparent_at_every_depth(depth: int) -> None:
     ).convert("RGBA")
 
     assert [pixel(image, x, 0)[3] for x in range(3)] == [0, 255, 255]
-
-
-def test_an_rgb_key_colour_is_transparent() -> None:
-    data = png((2, 1), 8, 2, [b"\x01\x02\x03\x01\x02\x04"], before=[(b"tRNS", big_endian(1, 2, 3))])
-
-    image = load(compress(data).data).convert("RGBA")
-
-    assert (pixel(image, 0, 0)[3], pixel(image, 1, 0)[3]) == (0, 255)
 
 
 def test_transparent_palette_entries_stay_transparent() -> None:
@@ -176,16 +149,11 @@ def test_a_grey_jpeg_stays_grey() -> None:
     assert load(compress(save(photograph((400, 200), "L"), "JPEG", quality=95)).data).mode == "L"
 
 
-def test_a_cmyk_jpeg_becomes_rgb() -> None:
-    image = load(compress(save(Image.new("CMYK", (32, 32), (0, 255, 255, 0)), "JPEG")).data)
+@pytest.mark.parametrize("format_", ["JPEG", "TIFF"])
+def test_cmyk_becomes_rgb(format_: str) -> None:
+    image = load(compress(save(Image.new("CMYK", (32, 32), (0, 255, 255, 0)), format_)).data)
 
     assert pixel(image, 9, 9) == pytest.approx((255, 0, 0), abs=3)
-
-
-def test_a_cmyk_tiff_becomes_rgb() -> None:
-    image = load(compress(save(Image.new("CMYK", (32, 32), (255, 0, 255, 0)), "TIFF")).data)
-
-    assert pixel(image, 9, 9) == pytest.approx((0, 255, 0), abs=3)
 
 
 def test_an_opaque_alpha_channel_is_dropped() -> None:
