@@ -15,7 +15,12 @@ from chalicelib.api.requests import Query
 from chalicelib.api.responses import Reply, view
 
 _WEB: Final = Path(__file__).parents[1] / "web"
-_TYPES: Final = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
+_TYPES: Final = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+}
 _PAGE: Final = "index.html"
 
 
@@ -77,6 +82,7 @@ def _policy() -> str:
             "style-src 'self'",
             f"img-src 'self' data: {' '.join(sorted(images))}",
             f"connect-src 'self' {uploads}",
+            "manifest-src 'self'",
             "base-uri 'self'",
             "form-action 'none'",
             "frame-ancestors 'none'",

@@ -1,11 +1,11 @@
 // Adding pictures: uploads, and the tray that shows them.
 
-import { byId, el, panelStyles } from './dom.js';
+import { byId, el } from './dom.js';
+import { toast } from './toast.js';
 import * as tray from './tray.js';
 import { Uploads } from './uploads.js';
 
-export async function connect(page) {
-	await panelStyles();
+export function connect(page) {
 	const uploads = new Uploads(Number(document.body.dataset.maxBytes));
 	tray.connect(byId('tray'), uploads, page.openPicture);
 	uploads.addEventListener('change', ({ detail }) => detail?.record && page.library.put(detail.record));
@@ -17,6 +17,7 @@ export async function connect(page) {
 	function add(files, fixed) {
 		const before = uploads.all.length;
 		uploads.add(files, page.folder(), fixed);
+		if (page.folder() && uploads.all[before] && !fixed) toast(`New pictures go into ${page.folder()}`);
 		uploads.all[before]?.row.scrollIntoView(); // the tray may have more rows than it shows
 	}
 
@@ -29,6 +30,22 @@ export async function connect(page) {
 		};
 		picker.click();
 	}
+
+	document.onpaste = ({ target, clipboardData }) => target.matches?.('input') || add(clipboardData.files);
+
+	function dragging(event, isOver) {
+		if (!event.dataTransfer.types.includes('Files')) return;
+		event.preventDefault();
+		byId('drop').hidden = !isOver;
+		byId('drop-folder').textContent = page.folder() && ` into ${page.folder()}`;
+	}
+	ondragstart = () => false; // or the page's own pictures could be dropped onto it
+	ondragenter = ondragover = (event) => dragging(event, true);
+	ondragleave = (event) => dragging(event, event.relatedTarget); // none, where it leaves the page
+	ondrop = (event) => {
+		dragging(event, false);
+		add(event.dataTransfer.files);
+	};
 
 	return { add, replace, forget: (id) => uploads.forget(id) };
 }

@@ -12,7 +12,7 @@ export function address(path, parameters = {}) {
 	return url.href;
 }
 
-async function request(method, path, { parameters, body, signal, keepalive } = {}) {
+export async function request(method, path, { parameters, body, signal, keepalive } = {}) {
 	for (let attempt = 1; ; attempt += 1) {
 		const token = session.token();
 		const answer = await send(method, address(path, parameters), token, { body, signal, keepalive });
@@ -48,25 +48,4 @@ async function problem(answer) {
 export const list = (parameters, signal) => request('GET', 'images', { parameters: { ...parameters, urls: 'true' }, signal });
 export const image = (id) => request('GET', `images/${encodeURIComponent(id)}`, { parameters: { urls: 'true' } });
 
-/** The record of a key, if there is one. Asked as a list, since browsers complain of a 404. */
-export async function byKey(key) {
-	const { images } = await list({ prefix: key, limit: 1 });
-	return images.find((record) => record.sourceKey === key);
-}
-
 export const stats = () => request('GET', 'stats');
-/** @param options `keepalive` where the page is being left. */
-export const remove = (id, options) => request('DELETE', `images/${id}`, options);
-export const reprocess = (id) => request('POST', `images/${id}/reprocess`);
-
-/** Ask leave to upload `{key, contentType, size, replace}`. @returns a presigned POST: {imageId, key, url, fields}. */
-export const ticket = (body) => request('POST', 'uploads', { body });
-
-/** The lasting address of a file, which redirects to one of five minutes. */
-export const fileAddress = (id, parameters) => address(`images/${id}/file`, parameters);
-
-/** An address of five minutes that downloads a file. */
-export async function download(id, variant) {
-	const parameters = { variant, download: 'true', redirect: 'false' };
-	return (await request('GET', `images/${id}/file`, { parameters })).url;
-}

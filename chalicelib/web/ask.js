@@ -1,6 +1,8 @@
 // A question in a dialog of its own.
 
-import { button, el, panelStyles, refocus } from './dom.js';
+import { button } from './controls.js';
+import { el, refocus } from './dom.js';
+import { panelStyles } from './parts.js';
 
 /** Ask something; `yes` and `no` are the buttons' labels. @returns {Promise<boolean>} */
 export async function ask(title, content, no, yes, kind = '') {

@@ -1,35 +1,37 @@
 // What is done with many pictures at once: the bar at the bottom, deletions that can be undone, and progress.
 
+import * as actions from './actions.js';
 import * as api from './api.js';
-import { bare, button, byId, el, eventually, panelStyles, refocus, toast } from './dom.js';
+import { bare, button } from './controls.js';
+import { byId, el, refocus } from './dom.js';
 import { count, number } from './format.js';
+import { toast } from './toast.js';
 
 const AT_ONCE = 4; // requests
 const UNDO_SECONDS = 10;
 const WATCH_SECONDS = 300;
 const PAGE = 100; // ids in a request
 
-export async function connect(page) {
-	await panelStyles();
+export function connect(page) {
 	const { library, selection } = page;
 	const waiting = new Set(); // deletions that can still be undone
 	const status = el('span', { role: 'status' });
 	const progress = el('progress', { 'aria-label': 'Progress', hidden: true });
-	const actions = el(
+	const buttons = el(
 		'div.row',
 		button('Copy links', 'link', copy),
 		button('Compress again', 'redo', () => again(selection.records)),
 		button('Delete', 'trash', remove, { kind: '.danger' }),
 	);
 	const clear = bare('Clear the selection', 'close', () => selection.clear());
-	const bar = el('section.bar', { 'aria-label': 'Selection' }, el('div.what', status, progress), actions, clear);
+	const bar = el('section.bar', { 'aria-label': 'Selection' }, el('div.what', status, progress), buttons, clear);
 	byId('tray').before(bar);
 
 	function show() {
 		const selected = selection.records.length;
 		if (bar.contains(document.activeElement) && !selected) refocus();
-		actions.hidden = clear.hidden = !selected || !progress.hidden;
-		bar.hidden = actions.hidden && progress.hidden;
+		buttons.hidden = clear.hidden = !selected || !progress.hidden;
+		bar.hidden = buttons.hidden && progress.hidden;
 		if (progress.hidden) status.textContent = `${number(selected)} selected`;
 	}
 	selection.addEventListener('change', show);
@@ -70,34 +72,38 @@ export async function connect(page) {
 
 	// --- Deleting
 
+	/** Whether a picture has not come back meanwhile, by an upload of its name. */
+	const isGone = ({ imageId }) => !library.get(imageId);
+
 	function remove() {
 		const { records } = selection;
-		const deletion = { records, timer: setTimeout(send, UNDO_SECONDS * 1000), send };
+		const deletion = { records, timer: setTimeout(send, UNDO_SECONDS * 1000) };
 		const undo = button('Undo', null, () => {
 			clearTimeout(deletion.timer);
 			waiting.delete(deletion);
-			note.remove();
+			dismiss();
 			library.put(...records);
 		});
 		waiting.add(deletion);
 		selection.clear();
 		library.remove(...records.map(({ imageId }) => imageId));
-		const note = toast(`${count(records.length, 'picture')} deleted.`, { action: undo, seconds: UNDO_SECONDS });
+		const dismiss = toast(`${count(records.length, 'picture')} deleted.`, { action: undo, seconds: UNDO_SECONDS });
 		undo.focus();
 
 		async function send() {
 			waiting.delete(deletion);
-			const failed = await each(records, 'Deleting', ({ imageId }) => api.remove(imageId).catch(unlessGone));
+			const gone = records.filter(isGone);
+			const failed = await each(gone, 'Deleting', ({ imageId }) => actions.remove(imageId).catch(unlessGone));
 			if (failed.length) library.put(...failed.map(({ record }) => record));
 			complain(failed, 'deleted');
 			const uploads = await page.uploads();
-			records.forEach(({ imageId }) => failed.some(({ record }) => record.imageId === imageId) || uploads?.forget(imageId));
+			gone.filter(isGone).forEach(({ imageId }) => uploads?.forget(imageId));
 		}
 	}
 	addEventListener('pagehide', () => {
 		for (const { records, timer } of waiting) {
 			clearTimeout(timer);
-			records.forEach(({ imageId }) => api.remove(imageId, { keepalive: true }));
+			records.filter(isGone).forEach(({ imageId }) => actions.remove(imageId, { keepalive: true }));
 		}
 		waiting.clear();
 	});
@@ -106,7 +112,7 @@ export async function connect(page) {
 
 	async function again(records) {
 		selection.clear();
-		const failed = await each(records, 'Asking', ({ imageId }) => api.reprocess(imageId));
+		const failed = await each(records, 'Asking', ({ imageId }) => actions.reprocess(imageId));
 		complain(failed, 'compressed again');
 		const asked = records.filter((record) => !failed.some((each) => each.record === record));
 		if (asked.length) await watch(asked);
@@ -118,7 +124,7 @@ export async function connect(page) {
 		const outcome = { compressed: 0, failed: 0 };
 		const show = () => advance('Compressing again', records.length - left.size, records.length);
 		show();
-		await eventually(async () => {
+		await actions.eventually(async () => {
 			const ids = [...left.keys()].slice(0, PAGE).join(',');
 			const { images } = await api.list({ ids }).catch(() => ({ images: [] }));
 			const fresh = images.filter(({ imageId, resizedAt }) => resizedAt !== left.get(imageId));
@@ -149,7 +155,7 @@ export async function connect(page) {
 	// --- Links
 
 	async function copy() {
-		const links = selection.records.map(({ imageId }) => api.fileAddress(imageId));
+		const links = selection.records.map(({ imageId }) => actions.fileAddress(imageId));
 		try {
 			await navigator.clipboard.writeText(links.join('\n'));
 			toast(`${count(links.length, 'link')} copied.`);

@@ -1,8 +1,9 @@
 // Before and after in one frame, parted by a slider that pointers and arrow keys move.
 
-import { button, el, icon, paint, refocus } from './dom.js';
+import { button, icon } from './controls.js';
+import { el, paint, refocus } from './dom.js';
 import { bytes, formatName, nameOf } from './format.js';
-import { withFreshUrls } from './grid.js';
+import { withFreshUrls } from './tile.js';
 
 const SHOWN_BY_ALL = ['jpeg', 'png', 'webp', 'gif', 'avif', 'bmp'];
 const LARGE = 25_000_000; // larger files are loaded only on request

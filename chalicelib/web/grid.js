@@ -1,18 +1,20 @@
 // The grid: justified rows of pictures, of which only those near the screen are in the page.
 
-import { advice } from './advice.js';
-import * as api from './api.js';
-import { byId, el, icon, paint } from './dom.js';
-import { bytes, formatName, nameOf, saved } from './format.js';
+import { byId } from './dom.js';
 import { rowsOf } from './rows.js';
+import { newTile, skeleton } from './tile.js';
 
 const TILES = 36; // in the page at a time, unless more are in sight
 const SKELETON = 1.3; // the ratio of a picture that is on its way
 const FAILED = 1.6; // wide enough for a reason
 const KEYS = ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End'];
 
-/** @param hrefOf gives the address of an image's id. @param selection the ids that are selected. */
-export function connect(list, hrefOf, selection) {
+/**
+ * @param hrefOf gives the address of an image's id.
+ * @param folder gives the folder that is looked at.
+ * @param prepared settles once the first pictures show.
+ */
+export function connect(list, { hrefOf, folder, selection, prepared }) {
 	const tiles = new Map(); // in the page: by record, or by index for those on their way
 	let records = [];
 	let shown = 0; // records that have a row
@@ -75,7 +77,7 @@ export function connect(list, hrefOf, selection) {
 	function place(index, { from, top, height, boxes }, isCurrent) {
 		const record = index < shown && records[index];
 		const key = record || index;
-		if (!tiles.has(key)) tiles.set(key, record ? newTile(record) : skeleton());
+		if (!tiles.has(key)) tiles.set(key, record ? newTile(record, folder(), prepared) : skeleton());
 		const tile = tiles.get(key);
 		const { left, width } = boxes[index - from];
 		Object.assign(tile.style, { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` });
@@ -108,31 +110,16 @@ export function connect(list, hrefOf, selection) {
 		tile.firstChild.focus({ preventScroll: true });
 	}
 
-	/** The index of the picture that a key leads to. */
-	function target(key, index) {
-		const last = shown - 1;
-		if (key === 'Home') return 0;
-		if (key === 'End') return last;
-		if (key === 'ArrowLeft') return Math.max(0, index - 1);
-		if (key === 'ArrowRight') return Math.min(last, index + 1);
-		const at = rowWith(index);
-		const row = rows[key === 'ArrowUp' ? at - 1 : at + 1];
-		if (!row || row.from > last) return index;
-		const centre = ({ left, width }) => left + width / 2;
-		const here = centre(rows[at].boxes[index - rows[at].from]);
-		const distances = row.boxes.map((box) => Math.abs(centre(box) - here));
-		return row.from + distances.indexOf(Math.min(...distances));
-	}
-
 	list.addEventListener('focusin', ({ target: { parentNode } }) => {
 		if (current === parentNode.dataset.id) return;
 		current = parentNode.dataset.id;
 		draw();
 	});
-	list.addEventListener('keydown', (event) => {
+	list.addEventListener('keydown', async (event) => {
 		if (!KEYS.includes(event.key) || event.altKey || event.ctrlKey || event.metaKey) return;
 		event.preventDefault();
-		focus(target(event.key, indexOf(current)));
+		const { target } = await import('./keys.js');
+		focus(target(event.key, indexOf(current), rows, shown));
 	});
 	selection.addEventListener('change', () => {
 		list.classList.toggle('selecting', selection.ids.size);
@@ -173,53 +160,3 @@ export function connect(list, hrefOf, selection) {
 }
 
 const ratioOf = ({ status, width, height }) => (status === 'failed' ? FAILED : Math.min(3, Math.max(0.5, width / height)));
-
-const skeleton = () => el('li.card.skeleton', { 'aria-hidden': 'true' });
-
-function newTile(record) {
-	const name = nameOf(record.sourceKey);
-	const link = el('a');
-	const check = el('input.check', { type: 'checkbox', 'aria-label': `Select ${name}` });
-	const tile = el('li.card', { 'data-id': record.imageId, title: record.sourceKey }, link, check);
-	tile.record = record;
-	if (record.status === 'failed') {
-		const { text } = advice(record.error);
-		tile.classList.add('failed');
-		link.append(icon('alert'), el('strong.name', name), el('span.reason', text));
-		link.ariaLabel = `${name} Not compressed: ${text}`;
-		return tile;
-	}
-	const { sizeOriginal: before, sizeCompressed: after } = record;
-	const percent = saved(before, after);
-	const gain = percent ? `−${percent}%` : 'already small';
-	link.append(thumbnail(record), el('span.name', name), el(percent ? 'span.gain' : 'span.gain.none', gain));
-	link.ariaLabel = `${name} ${formatName(record.format)}, ${bytes(before)} to ${bytes(after)} ${gain}`;
-	return tile;
-}
-
-function thumbnail(record) {
-	const { width, height, renditions } = record;
-	const picture = el('img', { alt: '', loading: 'lazy', decoding: 'async', width, height });
-	paint(picture, record);
-	withFreshUrls(picture, record, (urls) => {
-		const smaller = Object.entries(renditions ?? {}).filter(([name, size]) => urls[name] && size.width < width);
-		picture.srcset = [...smaller, ['compressed', record]].map(([name, size]) => `${urls[name]} ${size.width}w`).join(', ');
-	}, () => picture.removeAttribute('srcset')); // or a broken picture would be drawn over the placeholder
-	return picture;
-}
-
-/** Have `load` set an image's source from its record's URLs; and from new ones if it fails, since they end after five minutes. */
-export function withFreshUrls(picture, record, load, failed = () => {}) {
-	let renewed = 0;
-	picture.addEventListener('error', async () => {
-		if (Date.now() - renewed < 60_000) return failed();
-		renewed = Date.now();
-		try {
-			record.urls = (await api.image(record.imageId)).urls;
-			load(record.urls);
-		} catch {
-			failed();
-		}
-	});
-	load(record.urls);
-}

@@ -1,11 +1,11 @@
 // The picture that the address names, in large: which one it is, and where its neighbours and its deletion lead.
 
 import * as api from './api.js';
-import { byId, panelStyles, refocus, toast } from './dom.js';
+import { byId, refocus } from './dom.js';
+import { toast } from './toast.js';
 import * as viewing from './viewer.js';
 
-export async function connect(page) {
-	await panelStyles();
+export function connect(page) {
 	const { library } = page;
 	const viewer = viewing.connect(byId('viewer'), {
 		move,
@@ -13,6 +13,10 @@ export async function connect(page) {
 		closed,
 		deleted,
 		changed: (record) => library.put(record),
+		visit: (prefix) => {
+			page.go({ prefix, status: '', format: '', image: '' });
+			viewer.hide();
+		},
 		replace: async (record) => (await page.uploads())?.replace(record, () => viewer.hide()),
 	});
 	library.addEventListener('change', viewer.refresh);

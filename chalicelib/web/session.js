@@ -1,7 +1,5 @@
 // The bearer token, where the API asks for one: kept for this tab alone, and forgotten with it.
 
-import { el } from './dom.js';
-
 const NAME = 'imagepress-token';
 export const auth = document.body.dataset.auth;
 
@@ -20,16 +18,8 @@ export async function another(refused) {
 }
 
 async function prompt(refused) {
-	const input = el('input', { type: 'password', autocomplete: 'off', required: true, autofocus: true, 'aria-describedby': 'token-help' });
-	const content = [
-		el('p', { id: 'token-help' }, `Enter the API’s token${auth === 'cognito' ? ', your ID token' : ''}. It stays in this tab, until you close it or forget it.`),
-		refused && el('p.bad', { role: 'alert' }, 'The one you gave is not accepted here: it is mistyped, has ended, or may do less.'),
-		el('label', 'Token', input),
-	];
-	const title = refused ? 'Another token is needed' : 'This gallery is private';
-	const { ask } = await import('./ask.js');
-	const isGiven = await ask(title, content, 'Not now', 'Open the gallery');
-	const given = isGiven ? input.value.trim() : '';
+	const { prompt: ask } = await import('./token.js');
+	const given = await ask(refused, auth === 'cognito');
 	if (given) sessionStorage.setItem(NAME, given);
 	return given;
 }

@@ -1,7 +1,8 @@
 // The tray: every upload in a row of its own, from its progress to what was saved.
 
-import { announce, bare, button, el, icon, paint, refocus } from './dom.js';
-import { bytes, count, saved } from './format.js';
+import { bare, button, icon } from './controls.js';
+import { announce, el, paint, refocus } from './dom.js';
+import { bytes, count, percent, saved } from './format.js';
 
 export function connect(tray, uploads, open) {
 	const list = el('ul');
@@ -96,5 +97,5 @@ function status({ state, record, file, key, reason, progress }) {
 	if (state === 'cancelled') return el('small', reason);
 	if (state !== 'compressed') return el('small.bad', state === 'failed' ? `Not compressed: ${reason}` : reason);
 	const { sizeOriginal: before, sizeCompressed: after } = record;
-	return el('small', `${bytes(before)} → ${bytes(after)}, `, el('b.good', `${saved(before, after)}% saved`));
+	return el('small', `${bytes(before)} → ${bytes(after)}, `, el('b.good', `${percent(saved(before, after))} saved`));
 }

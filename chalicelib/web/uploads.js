@@ -1,13 +1,17 @@
 // Uploads: each file goes to S3 by itself, a few at once, and is then watched until it has a record.
 
+import { ticket } from './actions.js';
 import { advice } from './advice.js';
-import * as api from './api.js';
-import { eventually } from './dom.js';
+import { list } from './api.js';
+import { wait } from './dom.js';
 import { keyFor, numbered, refusal, typeOf } from './files.js';
 
 const AT_ONCE = 3;
 const LAST_NUMBER = 99;
 const WATCH_SECONDS = 180; // of an upload, for its record
+const SHORTEST = 600; // milliseconds between two looks for records
+const LONGEST = 3_000;
+const PAGE = 100; // records in a request
 const TAKEN = 'There is a picture of this name.';
 const UNKNOWN = 'Sent, but not compressed after three minutes. It may be left out, or still wait for its turn.';
 const ACTIVE = ['waiting', 'sending', 'queued'];
@@ -19,6 +23,7 @@ export class Uploads extends EventTarget {
 	// compressed or failed (with its record), unknown (without one), broken (to be retried), cancelled.
 	all = [];
 	#maxBytes;
+	#pause = 0; // before the next look for records
 
 	constructor(maxBytes) {
 		super();
@@ -103,9 +108,10 @@ export class Uploads extends EventTarget {
 		this.#become(upload, 'sending');
 		const { signal } = upload.abort;
 		try {
-			const ticket = await this.#ticket(upload);
+			const form = await this.#ticket(upload);
 			if (signal.aborted) return;
-			upload.etag = await post(ticket, upload.file, signal, (progress) => {
+			upload.imageId = form.imageId;
+			upload.etag = await post(form, upload.file, signal, (progress) => {
 				upload.progress = progress;
 				this.#notify(upload);
 			});
@@ -122,7 +128,7 @@ export class Uploads extends EventTarget {
 		const { file, replace } = upload;
 		for (;;) {
 			try {
-				return await api.ticket({ key: upload.key, contentType: typeOf(file), size: file.size, replace });
+				return await ticket({ key: upload.key, contentType: typeOf(file), size: file.size, replace });
 			} catch (error) {
 				if (error.code !== 'already-exists' || !upload.number || upload.number === LAST_NUMBER) throw error;
 				this.#rename(upload);
@@ -131,20 +137,47 @@ export class Uploads extends EventTarget {
 	}
 
 	/** Wait for the record of what was sent. */
-	async watch(upload) {
+	watch(upload) {
+		const isFollowing = this.#queued.length > 0;
+		upload.until = Date.now() + WATCH_SECONDS * 1000;
+		this.#pause = SHORTEST;
 		this.#become(upload, 'queued');
+		if (!isFollowing) this.#follow();
+	}
+
+	get #queued() {
+		return this.all.filter(({ state }) => state === 'queued');
+	}
+
+	/** Look for the records of all that is queued, many with one request. */
+	async #follow() {
+		while (this.#queued.length) {
+			await wait(this.#pause);
+			this.#pause = Math.min(this.#pause * 1.3, LONGEST);
+			const looked = this.#queued.slice(0, PAGE);
+			if (looked.length) await this.#look(looked);
+		}
+	}
+
+	async #look(uploads) {
+		let found = [];
+		let reason = '';
 		try {
-			const record = await eventually(async () => {
-				const found = await api.byKey(upload.key).catch(pass);
-				const isOurs = found && (!upload.etag || found.sourceETag === upload.etag);
-				return upload.state !== 'queued' || (isOurs && found);
-			}, WATCH_SECONDS);
-			if (upload.state !== 'queued') return;
-			if (!record) return this.#become(upload, 'unknown', UNKNOWN);
-			upload.record = record;
-			this.#become(upload, record.status, record.error && advice(record.error).text);
+			found = (await list({ ids: uploads.map(({ imageId }) => imageId).join(',') })).images;
 		} catch (error) {
-			if (upload.state === 'queued') this.#become(upload, 'refused', `Sent, but not followed: ${error.message}`);
+			if (!isPassing(error)) reason = `Sent, but not followed: ${error.message}`;
+		}
+		for (const upload of uploads.filter(({ state }) => state === 'queued')) {
+			const { imageId, etag, until } = upload;
+			const record = found.find((each) => each.imageId === imageId && (!etag || each.sourceETag === etag));
+			if (record) {
+				upload.record = record;
+				this.#become(upload, record.status, record.error && advice(record.error).text);
+			} else if (reason) {
+				this.#become(upload, 'refused', reason);
+			} else if (Date.now() > until) {
+				this.#become(upload, 'unknown', UNKNOWN);
+			}
 		}
 	}
 
@@ -158,10 +191,8 @@ export class Uploads extends EventTarget {
 	}
 }
 
-/** Go on watching: the record or the connection may be missing for a while. */
-function pass(error) {
-	if (error.status < 500 && ![404, 429].includes(error.status)) throw error;
-}
+/** Whether the API or the connection may only be missing for a while. */
+const isPassing = ({ status }) => status === undefined || status >= 500 || status === 429;
 
 /** Send a file by a presigned POST; fetch reports no progress. @returns its ETag, if S3 gives it. */
 function post({ url, fields }, file, signal, onProgress) {

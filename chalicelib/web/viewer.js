@@ -1,17 +1,21 @@
-// One picture in large: before and after, what is known of it, and what can be done with it.
+// One picture in large: before and after, and what can be done with it.
 
+import * as actions from './actions.js';
 import { advice } from './advice.js';
 import * as api from './api.js';
 import { ask } from './ask.js';
 import { compare } from './compare.js';
-import { bare, button, el, eventually, icon, refocus, toast } from './dom.js';
-import { bytes, count, formatName, formatTime, nameOf, saved } from './format.js';
-import * as session from './session.js';
+import { complain } from './complain.js';
+import { bare, button, icon } from './controls.js';
+import { el, refocus } from './dom.js';
+import { facts, gain } from './facts.js';
+import { bytes, count, nameOf } from './format.js';
+import { toast } from './toast.js';
 
 const REPROCESS_SECONDS = 90;
 const PAGE_TITLE = document.title;
 
-/** @param on what the page does: move and canMove (by -1 or 1), closed, changed, deleted, replace. */
+/** @param on what the page does: move and canMove (by -1 or 1), closed, changed, deleted, replace, visit (a folder). */
 export function connect(dialog, on) {
 	let current = null;
 	const body = el('div.viewer-body');
@@ -51,17 +55,16 @@ export function connect(dialog, on) {
 		name.textContent = nameOf(current.sourceKey);
 		document.title = `${name.textContent} – ${PAGE_TITLE}`;
 		const view = current.width ? compare(current) : [failure(current)];
-		const facts = el('div.facts', gain(current), details(current), downloads(current), actions(current));
-		body.replaceChildren(el('div.stage', ...view), facts);
+		const side = el('div.facts', gain(current), actionsOf(current), ...facts(current, on.visit));
+		body.replaceChildren(el('div.stage', ...view), side);
 		if (focused) refocus(body.querySelector(`[name="${focused.name}"]`));
 		refresh();
 	}
 
-	function actions(record) {
+	function actionsOf(record) {
 		const can = record.error ? advice(record.error) : { canRetry: true };
 		return el(
 			'div.row',
-			record.width && button('Copy URL', 'link', () => copy(record)),
 			record.status === 'pending' && button('Look again', 'redo', () => look(record), { name: 'look' }),
 			can.canRetry && button('Compress again', 'redo', (event) => reprocess(record, event), { name: 'again' }),
 			can.canReplace && button('Replace …', 'upload', () => on.replace(record), { name: 'replace' }),
@@ -75,8 +78,8 @@ export function connect(dialog, on) {
 		pressed.lastChild.textContent = 'Compressing …';
 		const { imageId, sourceKey, resizedAt } = record;
 		try {
-			await api.reprocess(imageId);
-			const fresh = await eventually(async () => {
+			await actions.reprocess(imageId);
+			const fresh = await actions.eventually(async () => {
 				const found = await api.image(imageId);
 				return found.resizedAt !== resizedAt && found;
 			}, REPROCESS_SECONDS);
@@ -106,7 +109,7 @@ export function connect(dialog, on) {
 	async function remove(record) {
 		if (!(await confirmed(record))) return;
 		try {
-			await api.remove(record.imageId);
+			await actions.remove(record.imageId);
 		} catch (error) {
 			complain(error);
 			return;
@@ -118,63 +121,10 @@ export function connect(dialog, on) {
 	return { show, hide: () => dialog.close(), refresh };
 }
 
-/** Show why something failed; where a token may not do it, offer to give another. */
-function complain(error) {
-	const change = () => session.another(session.token());
-	toast(error.message, { isError: true, action: error.code === 'forbidden' && button('Change token', null, change) });
-}
-
 function failure({ status, error }) {
 	if (status === 'pending') return el('div.failure', icon('image'), el('strong', 'This picture is not compressed yet'));
 	const details = el('details', el('summary', 'Details'), el('p', `${error.code}: ${error.message}`));
 	return el('div.failure', icon('alert'), el('strong', 'This picture could not be compressed'), el('p', advice(error).text), details);
-}
-
-function gain({ width, sizeOriginal, sizeCompressed }) {
-	if (!width) return null;
-	return el('p.big', el('b.good', `${saved(sizeOriginal, sizeCompressed)}% saved`), el('br'), `${bytes(sizeOriginal)} → ${bytes(sizeCompressed)}`);
-}
-
-function details(record) {
-	const { sourceKey, width, height, originalWidth, originalHeight, capturedAt } = record;
-	const rows = {
-		Key: sourceKey,
-		Compressed: width && `${formatName(record.format)}, ${width} × ${height}`,
-		Original: originalWidth && `${formatName(record.originalFormat)}, ${originalWidth} × ${originalHeight}`,
-		Taken: capturedAt && formatTime(capturedAt),
-		[width ? 'Compressed on' : 'Tried on']: formatTime(record.resizedAt),
-		Id: record.imageId,
-	};
-	return el('dl', ...Object.entries(rows).map(([term, value]) => value && el('div', el('dt', term), el('dd', value))));
-}
-
-function downloads(record) {
-	const variants = { compressed: record, original: { sizeCompressed: record.sizeOriginal }, ...record.renditions };
-	if (!record.width) delete variants.compressed;
-	const links = Object.entries(variants).map(([variant, { sizeCompressed: size }]) => el('li', link(record, variant, size)));
-	return el('div', el('h3', 'Download'), el('ul', ...links));
-}
-
-function link({ imageId }, variant, size) {
-	const follow = async (event) => {
-		event.preventDefault(); // a link carries no token
-		try {
-			location.assign(await api.download(imageId, variant));
-		} catch (error) {
-			complain(error);
-		}
-	};
-	return el('a', { href: api.fileAddress(imageId, { variant, download: 'true' }), onclick: follow }, icon('download'), el('span', variant), el('small', bytes(size)));
-}
-
-async function copy({ imageId }) {
-	const url = api.fileAddress(imageId);
-	try {
-		await navigator.clipboard.writeText(url);
-		toast(session.auth === 'none' ? 'URL copied.' : 'URL copied. It asks for the token, too.');
-	} catch {
-		toast(`The browser does not let this page copy ${url}`);
-	}
 }
 
 /** Ask before deleting, naming all that goes. */

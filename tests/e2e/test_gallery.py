@@ -65,7 +65,8 @@ def test_renditions_serve_as_thumbnails_and_can_be_downloaded(
     sizes = Options(renditions=(Rendition("card", 480), Rendition("tiny", 64)))
     Pipeline(*buckets, deployed.table, sizes, 10_000_000).reconcile(f"{folder}sizes.jpg")
 
-    gallery = visit(f"?prefix={folder}").settled()
+    permissions = ["clipboard-read", "clipboard-write"]
+    gallery = visit(f"?prefix={folder}", permissions=permissions).settled()
 
     thumbnail = gallery.card(f"{folder}sizes.jpg").locator("img")
     expect(thumbnail).to_have_js_property("complete", True)
@@ -74,6 +75,11 @@ def test_renditions_serve_as_thumbnails_and_can_be_downloaded(
     with gallery.page.expect_download() as download:
         viewer.get_by_role("link", name="card").click()
     assert download.value.suggested_filename == "resized-sizes.rendition.jpg"
+    viewer.get_by_role("button", name="Copy HTML").click()
+    expect(viewer).to_contain_text("HTML copied")
+    markup = gallery.page.evaluate("navigator.clipboard.readText()")
+    assert re.search(r'srcset="[^"]+/file\?variant=tiny 64w, [^"]+/file 900w"', markup)
+    assert 'width="900" height="600" alt="sizes"' in markup
     viewer.get_by_role("button", name="Delete …").click()
     expect(gallery.page.get_by_role("dialog", name="Delete sizes.jpg?")).to_contain_text("2 further sizes")
 
@@ -139,7 +145,7 @@ def test_failed_picture_shows_why_and_offers_only_its_original(visit: Visit, alb
     viewer = gallery.open_picture(f"{album}d-broken.jpg")
 
     expect(viewer).to_contain_text("the file is not in a known image format")
-    assert [link.text_content() for link in viewer.get_by_role("link").all()] == ["original28 bytes"]
+    assert viewer.get_by_role("listitem").all_text_contents() == ["original28 bytes"]
     expect(viewer.get_by_role("button", name="Copy URL")).to_have_count(0)
 
 

@@ -62,4 +62,4 @@ def test_keys_move_the_focus_to_any_picture(visit: Visit, album: str) -> None:
     keys.press("ArrowUp")
     keys.press("ArrowRight")
     expect(gallery.card("0001.jpg").locator("a")).to_be_focused()
-    expect(gallery.page.locator("#grid [tabindex='0']")).to_have_count(1)
+    expect(gallery.page.locator("#grid a[tabindex='0']")).to_have_count(1)

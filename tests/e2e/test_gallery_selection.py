@@ -80,6 +80,7 @@ def test_all_that_failed_is_compressed_again(visit: Visit, deployed: Deployed, t
 def test_links_of_selected_pictures_are_copied(visit: Visit, album: str, is_touched: bool) -> None:
     permissions = ["clipboard-read", "clipboard-write"]
     gallery = visit(f"?prefix={album}", permissions=permissions, has_touch=is_touched).settled()
+    gallery.page.wait_for_load_state("networkidle")  # it has loaded what selects
     lake, tower = gallery.card(f"{album}a-lake.jpg"), gallery.card(f"{album}b-tower.png")
 
     if is_touched:

@@ -105,6 +105,7 @@ def test_the_headline_is_whole_when_the_totals_fail(visit: Visit, album: str) ->
 
 def test_offline_keeps_what_is_here_and_goes_on_by_itself(visit: Visit, album: str) -> None:
     gallery = visit(f"?prefix={album}").settled()
+    gallery.page.wait_for_load_state("networkidle")  # it has loaded what it may need
 
     gallery.page.context.set_offline(True)
     expect(gallery.page.get_by_text("You are offline.")).to_be_visible()

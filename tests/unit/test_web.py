@@ -20,6 +20,15 @@ def test_all_files_together_are_under_120_kb() -> None:
     assert sum(path.stat().st_size for path in FILES) < 120_000
 
 
+def test_at_most_40_kb_come_before_the_first_picture() -> None:
+    first = [WEB / name for name in ("index.html", "style.css", "app.js")]
+    for path in first:
+        imported = [WEB / name for name in re.findall(r"from '\./([^']+)'", path.read_text())]
+        first += [each for each in imported if each not in first]
+
+    assert sum(path.stat().st_size for path in first) <= 40_000
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_a_file_names_no_other_site(path: Path) -> None:
     text = path.read_text()
@@ -29,7 +38,7 @@ def test_a_file_names_no_other_site(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_a_file_has_a_name_that_is_served(path: Path) -> None:
-    assert re.fullmatch(r"[a-z-]+\.(js|css|html)", path.name)
+    assert re.fullmatch(r"[a-z-]+\.(js|css|html|svg|webmanifest)", path.name)
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)

@@ -1,0 +1,41 @@
+// The buttons and keys for the page itself: its theme, its help, its search, its token; and the banner without a connection.
+
+import { byId } from './dom.js';
+import * as session from './session.js';
+import { apply, theme } from './theme.js';
+
+const THEMES = ['auto', 'light', 'dark'];
+
+export function connect({ library }) {
+	const button = byId('theme');
+	const name = () => (button.title = button.ariaLabel = `Theme: ${theme()}`);
+	button.onclick = () => {
+		localStorage.setItem('imagepress-theme', THEMES[(THEMES.indexOf(theme()) + 1) % THEMES.length]);
+		apply();
+		name();
+	};
+	name();
+
+	const help = async () => (await import('./help.js')).show();
+	byId('help').onclick = help;
+	document.addEventListener('keydown', (event) => {
+		if (event.target.matches('input:not(.check), select') || document.querySelector('dialog[open]')) return;
+		if (event.key === '?') help();
+		if (event.key !== '/') return;
+		event.preventDefault();
+		byId('filters').elements.prefix.focus();
+	});
+
+	byId('forget').onclick = () => {
+		session.forget();
+		location.assign(location.pathname);
+	};
+
+	const showOffline = () => (byId('offline').hidden = navigator.onLine);
+	onoffline = showOffline;
+	ononline = () => {
+		showOffline();
+		if (library.phase === 'error') library.more();
+	};
+	showOffline();
+}
