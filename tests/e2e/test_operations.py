@@ -89,7 +89,7 @@ def test_under_load_nothing_is_late_or_lost(stage: Stage) -> None:
 
 
 def test_nothing_is_lost_when_workers_are_killed_under_load(stage: Stage) -> None:
-    report = load(stage, Plan(number=300, concurrency=4, kill=True, patience=30))
+    report = load(stage, Plan(number=150, concurrency=4, kill=True, patience=30))
 
     assert report.killed > 0
     assert report.lost == 0

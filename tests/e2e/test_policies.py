@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 # HEAD has no words, and /health has no more than these.
 DENIED = re.compile(r"AccessDenied|\(403\)|unavailable: 403")
-POLICIES = {each.function: each for each in policies(PROJECT, "local", LOCAL)}
+FUNCTIONS = ("compress", "record_failure", "sweep", "sweep_daily", "api_handler")
 
 
 def shortened(grant: Grant) -> str:
@@ -85,15 +86,19 @@ NOT_ASKED: Final[Mapping[tuple[str, str, str], Attempt]] = {
 UNKNOWN_TO_THE_EMULATOR: Final = {
     # Lambda writes the log with the role; the emulator does so by itself, and knows a log group by another ARN than
     # AWS's policies do, which ends in `:*`.
-    *((each, "logs:CreateLogStream", f"{name_of(each)}:*") for each in POLICIES),
-    *((each, "logs:PutLogEvents", f"{name_of(each)}:*") for each in POLICIES),
+    *((each, "logs:CreateLogStream", f"{name_of(each)}:*") for each in FUNCTIONS),
+    *((each, "logs:PutLogEvents", f"{name_of(each)}:*") for each in FUNCTIONS),
 }
 
-GRANTS: Final = {
-    (policy.function, grant.action, shortened(grant)): grant
-    for policy in POLICIES.values()
-    for grant in sorted(policy.grants)
-}
+
+@cache
+def allowed() -> Mapping[tuple[str, str, str], tuple[Policy, Grant]]:
+    """Return the policy and the grant of each function, action and resource."""
+    return {
+        (policy.function, grant.action, shortened(grant)): (policy, grant)
+        for policy in policies(PROJECT, "local", LOCAL)
+        for grant in sorted(policy.grants)
+    }
 
 
 def without(policy: Policy, grant: Grant) -> str:
@@ -145,18 +150,16 @@ def lacking(stack: LocalStack) -> Callable[..., Any]:
 
 def test_what_is_shown_to_be_needed_is_all_that_is_allowed() -> None:
     shown = {*EXERCISES, *NOT_ASKED, *UNKNOWN_TO_THE_EMULATOR}
-    assert GRANTS.keys() - shown == set(), "spare, or its exercise is missing"
-    assert shown - GRANTS.keys() == set(), "no longer allowed"
+    assert allowed().keys() - shown == set(), "spare, or its exercise is missing"
+    assert shown - allowed().keys() == set(), "no longer allowed"
 
 
 @pytest.mark.parametrize("needed", EXERCISES, ids=" ".join)
 def test_without_it_a_function_is_denied_something(
     functions: Functions, lacking: Callable[..., Any], needed: tuple[str, str, str]
 ) -> None:
-    policy, exercise = POLICIES[needed[0]], EXERCISES[needed]
-
-    with lacking(policy, GRANTS[needed]):
-        assert DENIED.search(exercise(functions))
+    with lacking(*allowed()[needed]):
+        assert DENIED.search(EXERCISES[needed](functions))
 
 
 @pytest.mark.parametrize("exercise", dict.fromkeys(EXERCISES.values()))
@@ -168,7 +171,7 @@ def test_with_the_whole_policy_a_function_is_denied_nothing(functions: Functions
 def test_user_with_the_policy_is_denied_something_without_it(
     stack: LocalStack, needed: tuple[str, str, str]
 ) -> None:
-    policy, attempt = POLICIES[needed[0]], NOT_ASKED[needed]
+    (policy, grant), attempt = allowed()[needed], NOT_ASKED[needed]
     iam = stack.session.client("iam", endpoint_url=stack.endpoint)
     user = f"like-{policy.role}-{needed[1].replace(':', '-')}"
     iam.create_user(UserName=user)
@@ -177,7 +180,7 @@ def test_user_with_the_policy_is_denied_something_without_it(
 
     iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=policy.text())
     attempt(session, stack.endpoint)
-    iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=without(policy, GRANTS[needed]))
+    iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=without(policy, grant))
     with pytest.raises(ClientError, match=r"AccessDenied|403"):
         attempt(session, stack.endpoint)
 
@@ -245,6 +248,6 @@ def test_what_the_exercises_call_is_what_is_granted(functions: Functions) -> Non
         exercise(recorder)
     functions.keys += recorder.keys
 
-    by_lambda = {each for each in GRANTS if each[1].startswith(("logs:", "sqs:"))}
+    by_lambda = {each for each in allowed() if each[1].startswith(("logs:", "sqs:"))}
     by_lambda.add(("compress", "lambda:InvokeFunction", "imagepress-local-record_failure"))
-    assert recorder.seen - by_lambda == GRANTS.keys() - by_lambda
+    assert recorder.seen - by_lambda == allowed().keys() - by_lambda

@@ -19,7 +19,6 @@ SETTINGS = {
     "WEBP": {"loop": 4, "lossless": True},
     "AVIF": {"quality": 95, "speed": 10},
 }
-PILLOW_NAMES = {"webp": "WEBP", "avif": "AVIF", "png": "PNG"}
 
 
 def drawn(size: Size = (120, 90), *, transparent: bool = False) -> list[Image.Image]:
