@@ -44,7 +44,7 @@ function open() {
 	byId('again').hidden = state.status !== 'failed';
 	byId('crumbs').hidden = !state.prefix;
 	byId('above').hidden = !state.prefix && byId('again').hidden;
-	if (state.prefix) part('crumbs').then((crumbs) => crumbs?.show());
+	if (state.prefix) prepared.promise.then(() => part('crumbs')).then((crumbs) => crumbs?.show());
 	library.open(state);
 }
 

@@ -5,6 +5,8 @@ import { rowsOf } from './rows.js';
 import { newTile, skeleton } from './tile.js';
 
 const TILES = 36; // in the page at a time, unless more are in sight
+const IN_SIGHT = 25; // pictures that a large screen shows, more or less
+const FIRST = 40; // pictures whose shapes decide how high rows are, so that further pages change nothing
 const SKELETON = 1.3; // the ratio of a picture that is on its way
 const FAILED = 1.6; // wide enough for a reason
 const KEYS = ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End'];
@@ -30,7 +32,7 @@ export function connect(list, { hrefOf, folder, selection, prepared }) {
 	function lay(skeletons) {
 		const { minHeight, rowGap } = getComputedStyle(list);
 		const gap = parseFloat(rowGap);
-		const wanted = Math.max(parseFloat(minHeight), Math.sqrt((innerWidth * innerHeight) / 32));
+		const wanted = Math.max(parseFloat(minHeight), heightFor(IN_SIGHT, records.slice(0, FIRST)));
 		const layOut = (ratios) => rowsOf(ratios, list.clientWidth, wanted, gap);
 		rows = layOut(records.map(ratioOf));
 		if (!isWhole && rows.length > 1 && !rows.at(-1).isFull) rows.pop(); // it waits for the next page, or its pictures would move
@@ -160,3 +162,9 @@ export function connect(list, { hrefOf, folder, selection, prepared }) {
 }
 
 const ratioOf = ({ status, width, height }) => (status === 'failed' ? FAILED : Math.min(3, Math.max(0.5, width / height)));
+
+/** The height of rows at which the screen shows so many pictures, in steps of 20 pixels. */
+function heightFor(count, records) {
+	const mean = records.reduce((sum, record) => sum + ratioOf(record), 0) / records.length || SKELETON;
+	return Math.round(Math.sqrt((innerWidth * innerHeight) / (count * mean)) / 20) * 20;
+}

@@ -55,7 +55,8 @@ export function connect(dialog, on) {
 		name.textContent = nameOf(current.sourceKey);
 		document.title = `${name.textContent} – ${PAGE_TITLE}`;
 		const view = current.width ? compare(current) : [failure(current)];
-		const side = el('div.facts', gain(current), actionsOf(current), ...facts(current, on.visit));
+		const isOld = current.status === 'pending' && current.width;
+		const side = el('div.facts', isOld && el('p', 'A newer original is not compressed yet.'), gain(current), actionsOf(current), ...facts(current, on.visit));
 		body.replaceChildren(el('div.stage', ...view), side);
 		if (focused) refocus(body.querySelector(`[name="${focused.name}"]`));
 		refresh();

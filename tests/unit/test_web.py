@@ -61,7 +61,7 @@ def test_the_page_has_no_scripts_styles_or_handlers_of_its_own() -> None:
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
 def test_a_script_imports_what_there_is(path: Path) -> None:
-    imported = re.findall(r"from '\./([^']+)'", path.read_text())
+    imported = re.findall(r"(?:from |import\()'\./([^']+)'", path.read_text())
 
     assert set(imported) <= {each.name for each in SCRIPTS}
 
