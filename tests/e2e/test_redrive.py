@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -84,6 +85,20 @@ def at(stage: Stage, queue: Queue, functions: Lambda) -> Stage:
     return replace(stage, session=cast("boto3.Session", Session(queue, functions)))
 
 
+@pytest.fixture
+def make_redrive(
+    stage: Stage, queue: Queue, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[[Lambda], str]:
+    """`make redrive` with another Lambda; return what it prints."""
+
+    def made(functions: Lambda) -> str:
+        monkeypatch.setattr(redrive, "choose_stage", lambda: at(stage, queue, functions))
+        redrive.main()
+        return capsys.readouterr().out
+
+    return made
+
+
 def test_an_event_that_used_up_its_retries_waits_in_the_queue_and_is_put_through_again(
     deployed: Deployed, functions: "LambdaClient", stage: Stage, queue: Queue
 ) -> None:
@@ -129,17 +144,15 @@ def test_the_keys_of_an_event_are_parted(stage: Stage, queue: Queue) -> None:
 
 
 def test_events_that_fail_meanwhile_are_left_for_the_next_time(
-    stage: Stage, queue: Queue, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    make_redrive: Callable[[Lambda], str], queue: Queue
 ) -> None:
     event = {"Records": [record("a.jpg")]}
     for _ in range(3):
         queue.fail("imagepress-local-compress", event)
     functions = Lambda(lambda: queue.fail("imagepress-local-compress", event))  # each comes back at once
-    monkeypatch.setattr(redrive, "choose_stage", lambda: at(stage, queue, functions))
 
-    redrive.main()
+    printed = make_redrive(functions)
 
-    printed = capsys.readouterr().out
     assert (len(functions.events), queue.held()) == (3, 3)
     assert "3 failed events put through again." in printed
     assert re.search(r"[123] events? failed meanwhile: left for the next time\.", printed)
@@ -160,20 +173,14 @@ def test_events_that_fail_meanwhile_are_left_for_the_next_time(
     ],
 )
 def test_foreign_message_is_left_and_reported(
-    stage: Stage,
-    queue: Queue,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    body: str,
+    make_redrive: Callable[[Lambda], str], queue: Queue, body: str
 ) -> None:
     functions = Lambda()
     queue.send(body)
     queue.fail("imagepress-local-sweep", {})
-    monkeypatch.setattr(redrive, "choose_stage", lambda: at(stage, queue, functions))
 
-    redrive.main()
+    printed = make_redrive(functions)
 
-    printed = capsys.readouterr().out
     assert (functions.events, queue.held()) == ([("imagepress-local-sweep", {})], 1)
     assert (
         "1 failed event put through again.\n1 message left in the queue: no failed event of local." in printed
@@ -189,32 +196,24 @@ def test_empty_queue_is_reported(stage: Stage, queue: Queue, capsys: pytest.Capt
     assert "100%" in printed
 
 
-def test_an_event_that_lambda_does_not_accept_stays(
-    stage: Stage, queue: Queue, monkeypatch: pytest.MonkeyPatch
+def refuse() -> None:
+    raise ClientError({"Error": {"Code": "TooManyRequestsException", "Message": "later"}}, "Invoke")
+
+
+def stop() -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("happens", "message"), [(refuse, "TooManyRequestsException"), (stop, "Run it again")]
+)
+def test_an_event_stays_when_lambda_does_not_accept_it_or_the_redrive_is_stopped(
+    make_redrive: Callable[[Lambda], str], queue: Queue, happens: Callable[[], None], message: str
 ) -> None:
-    def refuse() -> None:
-        raise ClientError({"Error": {"Code": "TooManyRequestsException", "Message": "later"}}, "Invoke")
-
     queue.fail("imagepress-local-compress", {"Records": [record("a.jpg")]})
-    monkeypatch.setattr(redrive, "choose_stage", lambda: at(stage, queue, Lambda(refuse)))
 
-    with pytest.raises(SystemExit, match="TooManyRequestsException"):
-        redrive.main()
-
-    assert queue.held() == 1
-
-
-def test_a_redrive_that_is_stopped_says_how_to_go_on(
-    stage: Stage, queue: Queue, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def stop() -> None:
-        raise KeyboardInterrupt
-
-    queue.fail("imagepress-local-compress", {"Records": [record("a.jpg")]})
-    monkeypatch.setattr(redrive, "choose_stage", lambda: at(stage, queue, Lambda(stop)))
-
-    with pytest.raises(SystemExit, match="Run it again"):
-        redrive.main()
+    with pytest.raises(SystemExit, match=message):
+        make_redrive(Lambda(happens))
 
     assert queue.held() == 1
 

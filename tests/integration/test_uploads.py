@@ -42,26 +42,21 @@ def test_what_a_form_uploads_is_compressed(api: Api, deployed: Deployed, key: st
     assert deployed.s3.head_object(Bucket=SOURCE, Key=key)["ContentType"] == "image/jpeg"
 
 
-def test_a_form_takes_no_other_key(api: Api, deployed: Deployed) -> None:
-    form = body(api.post("/uploads", asked("up/mine.jpg")))
+@pytest.mark.parametrize(
+    ("size", "fields", "status"),
+    [
+        (None, {"key": "up/yours.jpg"}, 403),
+        (None, {"Content-Type": "text/html"}, 403),
+        (10, {}, 400),
+    ],
+)
+def test_a_form_takes_no_other_key_type_or_size(
+    api: Api, deployed: Deployed, size: int | None, fields: dict[str, str], status: int
+) -> None:
+    form = body(api.post("/uploads", asked("up/mine.jpg", size=size)))
 
-    assert send(form, key="up/yours.jpg").status == 403
-    assert _keys(deployed, "up/yours") == []
-
-
-def test_a_form_takes_no_other_type(api: Api, deployed: Deployed) -> None:
-    form = body(api.post("/uploads", asked("up/typed.jpg")))
-    html: Any = {"Content-Type": "text/html"}
-
-    assert send(form, **html).status == 403
-    assert _keys(deployed, "up/typed") == []
-
-
-def test_a_form_takes_no_other_size(api: Api, deployed: Deployed) -> None:
-    form = body(api.post("/uploads", asked("up/sized.jpg", size=10)))
-
-    assert send(form).status == 400
-    assert _keys(deployed, "up/sized") == []
+    assert send(form, **fields).status == status
+    assert _keys(deployed, "up/mine") == _keys(deployed, "up/yours") == []
 
 
 def test_a_form_without_a_size_takes_no_more_than_the_app_does(

@@ -95,19 +95,17 @@ def apng(size: Size, count: int, *chunks: tuple[bytes, bytes]) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(kind, payload) for kind, payload in all_chunks)
 
 
+def after(colour: Colour, *chunks: tuple[bytes, bytes], frames: int = 2) -> bytes:
+    """An APNG of 4 by 4 pixels, whose first frame has one colour."""
+    return apng((4, 4), frames, control(0, (0, 0, 4, 4)), (b"IDAT", pixels((4, 4), colour)), *chunks)
+
+
 def second(number: int, size: Size, colour: Colour) -> tuple[bytes, bytes]:
     return b"fdAT", struct.pack(">I", number) + pixels(size, colour)
 
 
 def test_half_a_colour_over_an_opaque_one_is_mixed_with_it() -> None:
-    data = apng(
-        (4, 4),
-        2,
-        control(0, (0, 0, 4, 4)),
-        (b"IDAT", pixels((4, 4), (200, 0, 0, 255))),
-        control(1, (0, 0, 2, 2), over=True),
-        second(2, (2, 2), (0, 0, 200, 128)),
-    )
+    data = after((200, 0, 0, 255), control(1, (0, 0, 2, 2), over=True), second(2, (2, 2), (0, 0, 200, 128)))
 
     first, mixed = seen(data, (0, 0), (3, 3))
 
@@ -116,29 +114,20 @@ def test_half_a_colour_over_an_opaque_one_is_mixed_with_it() -> None:
 
 
 def test_an_apng_frame_that_replaces_can_make_transparent() -> None:
-    data = apng(
-        (4, 4),
-        2,
-        control(0, (0, 0, 4, 4)),
-        (b"IDAT", pixels((4, 4), RED)),
-        control(1, (0, 0, 2, 2)),
-        second(2, (2, 2), CLEAR),
-    )
+    data = after(RED, control(1, (0, 0, 2, 2)), second(2, (2, 2), CLEAR))
 
     assert seen(data, (0, 0), (3, 3)) == [[RED, RED], [CLEAR, RED]]
 
 
 @pytest.mark.parametrize(("disposal", "left"), [(0, GREEN), (1, CLEAR), (2, RED)])
 def test_an_apng_frame_is_kept_cleared_or_undone(disposal: int, left: Colour) -> None:
-    data = apng(
-        (4, 4),
-        3,
-        control(0, (0, 0, 4, 4)),
-        (b"IDAT", pixels((4, 4), RED)),
+    data = after(
+        RED,
         control(1, (2, 2, 2, 2), disposal=disposal),
         second(2, (2, 2), GREEN),
         control(3, (0, 0, 1, 1)),
         second(4, (1, 1), BLUE),
+        frames=3,
     )
 
     assert seen(data, (0, 0), (3, 3)) == [[RED, RED], [RED, GREEN], [BLUE, left]]
@@ -160,21 +149,12 @@ def test_a_default_image_without_a_frame_header_is_not_shown() -> None:
 
 @pytest.mark.parametrize("box", [(3, 0, 2, 1), (0, 0, 0, 1), (0, 2, 1, 3), (0xFFFFFFFF, 0, 1, 1)])
 def test_an_apng_frame_beyond_the_canvas_is_corrupt(box: tuple[int, int, int, int]) -> None:
-    data = apng(
-        (4, 4),
-        2,
-        control(0, (0, 0, 4, 4)),
-        (b"IDAT", pixels((4, 4), RED)),
-        control(1, box),
-        second(2, (2, 1), RED),
-    )
+    data = after(RED, control(1, box), second(2, (2, 1), RED))
 
     with refused("corrupt", "beyond the canvas"):
         compress(data)
 
 
 def test_an_apng_with_fewer_frames_than_it_announces_is_truncated() -> None:
-    data = apng((4, 4), 2, control(0, (0, 0, 4, 4)), (b"IDAT", pixels((4, 4), RED)))
-
     with refused("truncated", "1 of its 2 frames"):
-        compress(data)
+        compress(after(RED))

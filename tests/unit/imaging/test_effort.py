@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from io import BytesIO
 from typing import Any, get_args
 
 import pytest
@@ -11,22 +10,17 @@ from PIL import Image, ImageChops
 from chalicelib.imaging import Options, compress
 from chalicelib.imaging.codecs.saving import saved as save_with_pillow
 from chalicelib.imaging.types import Effort, OutputFormat
+from tests.fixtures.drawings import load, save
 from tools.pictures import picture
 
 
 def photo(width: int = 400, height: int = 300) -> Image.Image:
-    return Image.open(BytesIO(picture(width, height, "PNG"))).convert("RGB")
-
-
-def saved(image: Image.Image, format_: str, **settings: Any) -> bytes:
-    buffer = BytesIO()
-    image.save(buffer, format_, **settings)
-    return buffer.getvalue()
+    return load(picture(width, height, "PNG")).convert("RGB")
 
 
 @pytest.mark.parametrize("output_format", ["jpeg", "webp", "png"])
 def test_more_effort_never_gives_more_bytes(output_format: OutputFormat) -> None:
-    source = saved(photo(), "TIFF")
+    source = save(photo(), "TIFF")
     sizes = [
         len(compress(source, Options(output_format=output_format, effort=effort)).data)
         for effort in get_args(Effort)
@@ -38,7 +32,7 @@ def test_more_effort_never_gives_more_bytes(output_format: OutputFormat) -> None
 
 def test_effort_chooses_how_avif_is_searched() -> None:
     """Fewer bytes are only the rule there: a speed changes bytes and quality together."""
-    source = saved(photo(), "TIFF")
+    source = save(photo(), "TIFF")
     results = {
         compress(source, Options(output_format="avif", effort=effort)).data for effort in get_args(Effort)
     }
@@ -50,15 +44,14 @@ def test_effort_chooses_how_avif_is_searched() -> None:
 def test_png_stays_lossless_at_every_effort(effort: Effort) -> None:
     image = photo()
 
-    result = compress(saved(image, "TIFF"), Options(output_format="png", effort=effort))
+    result = compress(save(image, "TIFF"), Options(output_format="png", effort=effort))
 
-    shown = Image.open(BytesIO(result.data)).convert("RGB")
-    assert ImageChops.difference(shown, image).getbbox() is None
+    assert ImageChops.difference(load(result.data).convert("RGB"), image).getbbox() is None
 
 
 def test_an_animation_is_coded_fast_at_every_effort() -> None:
     frames = [ImageChops.offset(photo(120, 90), step, 0) for step in range(3)]
-    source = saved(frames[0], "PNG", save_all=True, append_images=frames[1:], duration=50)
+    source = save(frames[0], "PNG", save_all=True, append_images=frames[1:], duration=50)
     options = Options(output_format="avif")
 
     assert compress(source, replace(options, effort="small")) == compress(
@@ -68,7 +61,7 @@ def test_an_animation_is_coded_fast_at_every_effort() -> None:
 
 def test_lossless_coding_of_frames_ends_when_it_gives_more_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     frames = [ImageChops.offset(photo(), step, 0) for step in range(4)]
-    source = saved(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=50)
+    source = save(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=50)
     lossless = _count_lossless(monkeypatch)
 
     compress(source, Options(output_format="webp"))
@@ -82,7 +75,7 @@ def test_lossless_coding_of_frames_goes_on_while_it_gives_fewer_bytes(
     frames = [Image.new("RGB", (200, 200), "white") for _ in range(4)]
     for step, frame in enumerate(frames):
         frame.paste("red", (step * 40, 50, step * 40 + 30, 150))
-    source = saved(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=50)
+    source = save(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=50)
     lossless = _count_lossless(monkeypatch)
 
     compress(source, Options(output_format="webp"))
