@@ -117,10 +117,11 @@ export function connect(list, { hrefOf, folder, selection, prepared }) {
 		current = parentNode.dataset.id;
 		draw();
 	});
-	list.addEventListener('keydown', async (event) => {
-		if (!KEYS.includes(event.key) || event.altKey || event.ctrlKey || event.metaKey) return;
+	let target = null; // the function of keys.js
+	prepared.then(async () => ({ target } = await import('./keys.js')));
+	list.addEventListener('keydown', (event) => {
+		if (!target || !KEYS.includes(event.key) || event.altKey || event.ctrlKey || event.metaKey) return;
 		event.preventDefault();
-		const { target } = await import('./keys.js');
 		focus(target(event.key, indexOf(current), rows, shown));
 	});
 	selection.addEventListener('change', () => {

@@ -21,7 +21,7 @@ export function newTile(record, folder, prepared) {
 	if (record.status === 'failed') {
 		tile.classList.add('failed');
 		link.append(el('strong.name', place, name));
-		prepared.then(() => import('./failed.js')).then(({ explain }) => explain(link, label, record));
+		prepared.then(() => import('./failed.js')).then(({ explain }) => explain(link, label, record), () => {}); // offline, the name alone is shown
 		return tile;
 	}
 	const { sizeOriginal: before, sizeCompressed: after } = record;
