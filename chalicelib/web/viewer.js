@@ -27,6 +27,7 @@ export function connect(dialog, on) {
 	dialog.append(el('header', name, before, next, close), body, el('div.toasts', { role: 'status' }));
 	dialog.addEventListener('close', () => {
 		current = null;
+		body.replaceChildren();
 		document.title = PAGE_TITLE;
 		on.closed();
 	});
