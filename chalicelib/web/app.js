@@ -9,6 +9,7 @@ import * as session from './session.js';
 import * as address from './state.js';
 
 const TYPING_PAUSE = 250; // milliseconds
+const LONGEST_WAIT = 4_000; // for the first picture
 
 const list = byId('grid');
 const form = byId('filters');
@@ -104,13 +105,14 @@ async function part(name, isQuiet) {
 const uploads = () => part('uploads');
 const page = { library, selection, grid, uploads, openPicture, leave, folder, more, go, open, get state() { return state; } };
 
-/** Load the parts that people need most, once the first picture shows, or cannot. */
+/** Load the parts that people need most, once the first picture shows, or cannot, or takes too long. */
 const prepare = () => prepared.resolve();
 prepared.promise.then(async () => {
 	for (const name of ['totals', 'picture', 'uploads', 'gestures', 'menu', 'notices']) part(name, true);
 	(await import('./controls.js')).fillIcons();
 });
 for (const event of ['load', 'error']) list.addEventListener(event, prepare, { capture: true, once: true });
+setTimeout(prepare, LONGEST_WAIT);
 
 async function showPicture() {
 	(await part('picture'))?.show();
