@@ -1,7 +1,8 @@
 // A question in a dialog of its own.
 
 import { button } from './controls.js';
-import { el, refocus } from './dom.js';
+import { el } from './dom.js';
+import { refocus } from './focus.js';
 import { panelStyles } from './parts.js';
 
 /** Ask something; `yes` and `no` are the buttons' labels. @returns {Promise<boolean>} */

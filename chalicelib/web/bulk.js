@@ -3,7 +3,8 @@
 import * as actions from './actions.js';
 import * as api from './api.js';
 import { bare, button } from './controls.js';
-import { byId, el, refocus } from './dom.js';
+import { byId, el } from './dom.js';
+import { refocus } from './focus.js';
 import { count, number } from './format.js';
 import { toast } from './toast.js';
 

@@ -1,7 +1,8 @@
 // Before and after in one frame, parted by a slider that pointers and arrow keys move.
 
 import { button, icon } from './controls.js';
-import { el, paint, refocus } from './dom.js';
+import { el, paint } from './dom.js';
+import { refocus } from './focus.js';
 import { bytes, formatName, nameOf } from './format.js';
 import { withFreshUrls } from './tile.js';
 

@@ -1,6 +1,7 @@
 // Where the search is: the folders above it, and where new pictures go.
 
-import { byId, el, refocus } from './dom.js';
+import { byId, el } from './dom.js';
+import { refocus } from './focus.js';
 import { href } from './state.js';
 
 export function connect(page) {

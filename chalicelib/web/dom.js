@@ -23,10 +23,4 @@ export function paint(element, { placeholder, dominantColor }) {
 	element.addEventListener('load', () => element.style.removeProperty('background'), { capture: true, once: true });
 }
 
-/** Give the focus, where what had it goes, to a successor, or else to the name of the open picture or to the list. */
-export function refocus(successor) {
-	const place = successor ?? document.querySelector('.viewer[open] h2') ?? document.querySelector('main');
-	place.focus({ preventScroll: !successor });
-}
-
 export const announce = (text) => (byId('live').textContent = text);

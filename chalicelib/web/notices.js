@@ -1,7 +1,8 @@
 // What is said in place of a list that is empty or cannot be loaded.
 
 import { button, icon } from './controls.js';
-import { byId, el, refocus } from './dom.js';
+import { byId, el } from './dom.js';
+import { refocus } from './focus.js';
 
 export function connect(page) {
 	const { library } = page;

@@ -1,7 +1,8 @@
 // The picture that the address names, in large: which one it is, and where its neighbours and its deletion lead.
 
 import * as api from './api.js';
-import { byId, refocus } from './dom.js';
+import { byId } from './dom.js';
+import { refocus } from './focus.js';
 import { toast } from './toast.js';
 import * as viewing from './viewer.js';
 

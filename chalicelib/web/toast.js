@@ -1,7 +1,8 @@
 // What is said to people in passing.
 
 import { bare } from './controls.js';
-import { byId, el, refocus } from './dom.js';
+import { byId, el } from './dom.js';
+import { refocus } from './focus.js';
 
 const SECONDS = 8;
 

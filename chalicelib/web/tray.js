@@ -1,7 +1,8 @@
 // The tray: every upload in a row of its own, from its progress to what was saved.
 
 import { bare, button, icon } from './controls.js';
-import { announce, el, paint, refocus } from './dom.js';
+import { announce, el, paint } from './dom.js';
+import { refocus } from './focus.js';
 import { bytes, count, percent, saved } from './format.js';
 
 export function connect(tray, uploads, open) {

@@ -7,8 +7,9 @@ import { ask } from './ask.js';
 import { compare } from './compare.js';
 import { complain } from './complain.js';
 import { bare, button, icon } from './controls.js';
-import { el, refocus } from './dom.js';
+import { el } from './dom.js';
 import { facts, gain } from './facts.js';
+import { refocus } from './focus.js';
 import { bytes, count, nameOf } from './format.js';
 import { toast } from './toast.js';
 
