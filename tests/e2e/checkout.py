@@ -25,6 +25,11 @@ RESERVED = 7
 Result = subprocess.CompletedProcess[str]
 
 
+def succeeded(result: Result) -> Result:
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result
+
+
 @dataclass(frozen=True)
 class Checkout:
     """The copy and its account.
