@@ -10,8 +10,9 @@ import pytest
 from botocore.exceptions import ClientError
 from cfnlint.decode import cfn_yaml
 
-from tests.e2e.checkout import RESERVED, Checkout, Result, empty_account, succeeded
+from tests.e2e.checkout import RESERVED, Checkout, empty_account, succeeded
 from tests.e2e.deployer_policy import policy, policy_text
+from tests.fixtures.processes import Result
 from tools.pictures import picture
 from tools.server import PROJECT
 
