@@ -11,7 +11,7 @@ run: $(INSTALLED)  ## the app on this machine, with pictures: PHOTOS=, PORT=, AW
 	@exec $(BIN)/python -m tools.run
 
 test: $(INSTALLED)  ## unit, integration and end-to-end tests, in two workers
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --cov --cov-report=term
+	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term
 
 test-fast: $(INSTALLED)  ## the tests that need no local stack: under a minute
 	$(BIN)/python -m pytest --numprocesses 2 --quiet -m "not slow" tests/unit tests/model

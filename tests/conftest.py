@@ -3,9 +3,10 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from chalicelib.aws.records_table import RecordsTable
 from chalicelib.records import Record, image_id
@@ -27,12 +28,16 @@ os.environ.update(
 )
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file together where they share a stack. Workers share all other tests one by one."""
-    for item in items:
-        if item.path.parent.name in {"e2e", "integration"}:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Have workers share the tests one by one, but those of a file together where they share a stack."""
+
+    def together(test: str) -> str:
+        file = test.partition("::")[0]
+        return file if file.startswith(("tests/e2e/", "tests/integration/")) else test
+
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = together
+    return scheduler
 
 
 @pytest.fixture(scope="session")

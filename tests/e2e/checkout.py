@@ -3,8 +3,6 @@
 import json
 import shutil
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,13 +14,17 @@ import boto3
 
 from tests.e2e.deployer_policy import Call, call_of
 from tests.fixtures.events import proxied
+from tests.fixtures.processes import Result, python
 from tools.local_stack import emulated_aws, free_port
 from tools.server import PROJECT
 
 RESERVED = 7
 """The concurrency that the function compress of the stage dev reserves."""
 
-Result = subprocess.CompletedProcess[str]
+
+def succeeded(result: Result) -> Result:
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result
 
 
 @dataclass(frozen=True)
@@ -40,14 +42,8 @@ class Checkout:
     calls: set[Call]
 
     def run(self, module: str, **variables: str) -> Result:
-        return subprocess.run(
-            [sys.executable, "-m", module],
-            cwd=self.folder,
-            env={**self.environment, "STAGE": "dev", **variables},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        environment = {**self.environment, "STAGE": "dev", **variables}
+        return python("-m", module, folder=self.folder, environment=environment)
 
     def deploy(self, **variables: str) -> Result:
         return self.run("tools.deploy", **({"PARAMETERS": "RequireTls=no"} | variables))

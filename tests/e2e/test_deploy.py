@@ -10,8 +10,9 @@ import pytest
 from botocore.exceptions import ClientError
 from cfnlint.decode import cfn_yaml
 
-from tests.e2e.checkout import RESERVED, Checkout, Result, empty_account
+from tests.e2e.checkout import RESERVED, Checkout, empty_account, succeeded
 from tests.e2e.deployer_policy import policy, policy_text
+from tests.fixtures.processes import Result
 from tools.pictures import picture
 from tools.server import PROJECT
 
@@ -34,9 +35,7 @@ def dry(empty: Checkout) -> Result:
 
 @pytest.fixture(scope="module")
 def first(empty: Checkout, dry: Result) -> Result:
-    result = empty.deploy()
-    assert result.returncode == 0, result.stdout + result.stderr
-    return result
+    return succeeded(empty.deploy())
 
 
 @pytest.fixture(scope="module")
@@ -49,12 +48,16 @@ def tokens(shown: str) -> dict[str, str]:
     return dict(re.findall(r"^ +(read|write) +(\S{43})$", shown, re.MULTILINE))
 
 
+def changes(shown: Result) -> list[str]:
+    return re.findall(r"^  [+~<-] .*", shown.stdout, re.MULTILINE)
+
+
 def digest(token: str) -> str:
     return sha256(token.encode()).hexdigest()
 
 
 def test_a_dry_run_shows_what_would_be_made(dry: Result) -> None:
-    assert dry.returncode == 0, dry.stdout + dry.stderr
+    succeeded(dry)
     for change in ("+ SourceBucket (AWS::S3::Bucket)", "create imagepress-dev-compress", "a new write token"):
         assert change in dry.stdout
     assert dry.stdout.rstrip().endswith("Nothing was changed.")
@@ -195,9 +198,7 @@ def test_api_gateway_s_own_responses_have_the_headers_of_the_app_s_responses(acc
 
 
 def test_a_dry_run_after_a_deploy_finds_nothing_to_change(account: Checkout) -> None:
-    again = account.deploy(DRY_RUN="1")
-    changes = re.findall(r"^  [+~<-] .*", again.stdout, re.MULTILINE)
-    assert (again.returncode, changes) == (0, []), again.stdout + again.stderr
+    assert changes(succeeded(account.deploy(DRY_RUN="1"))) == []
     left = account.client("cloudformation").list_change_sets(StackName="imagepress-dev")["Summaries"]
     assert not [each for each in left if each["ExecutionStatus"] == "AVAILABLE"]
 
@@ -253,8 +254,7 @@ def test_destroy_keeps_the_data_and_deploy_uses_it_again(account: Checkout) -> N
     before, s3 = account.variables(), account.client("s3")
     s3.put_object(Bucket=before["SOURCE_BUCKET"], Key="kept.txt", Body=b"kept")
 
-    gone = account.run("tools.deploy.destroy")
-    assert gone.returncode == 0, gone.stdout + gone.stderr
+    succeeded(account.run("tools.deploy.destroy"))
     assert "/aws/lambda/imagepress-dev-compress" in retentions(account)
     assert set(retentions(account).values()) == {30}, "logs expire, although Chalice would keep them"
     assert account.client("lambda").list_functions()["Functions"] == []
@@ -264,13 +264,11 @@ def test_destroy_keeps_the_data_and_deploy_uses_it_again(account: Checkout) -> N
     assert "< Table (AWS::DynamoDB::Table)" in planned
     assert "+ DeadLetters (AWS::SQS::Queue)" in planned
 
-    back = account.deploy()
-    assert back.returncode == 0, back.stdout + back.stderr
+    back = succeeded(account.deploy())
     assert account.variables() == before
     assert tokens(back.stdout) == {}, "tokens that exist are kept"
     assert s3.get_object(Bucket=before["SOURCE_BUCKET"], Key="kept.txt")["Body"].read() == b"kept"
-    again = account.deploy(DRY_RUN="1").stdout
-    assert re.findall(r"^  [+~<-] .*", again, re.MULTILINE) == []
+    assert changes(account.deploy(DRY_RUN="1")) == []
 
 
 def test_destroy_deletes_data_only_if_the_stage_is_named(account: Checkout) -> None:
@@ -281,8 +279,7 @@ def test_destroy_deletes_data_only_if_the_stage_is_named(account: Checkout) -> N
 
 
 def test_destroy_with_data_leaves_nothing(account: Checkout) -> None:
-    result = account.run("tools.deploy.destroy", DELETE_DATA="yes", CONFIRM="dev")
-    assert result.returncode == 0, result.stdout + result.stderr
+    succeeded(account.run("tools.deploy.destroy", DELETE_DATA="yes", CONFIRM="dev"))
     assert account.client("s3").list_buckets()["Buckets"] == []
     assert account.client("dynamodb").list_tables()["TableNames"] == []
     assert account.client("lambda").list_functions()["Functions"] == []

@@ -155,32 +155,33 @@ def test_photos_that_is_not_a_folder_is_named_with_what_to_do(
     assert expected.format(tmp_path / name) in printed.replace("\n", " ").replace("  ", " ")
 
 
-def test_odd_names_are_uploaded_or_left_out_with_the_reason(tmp_path: Path) -> None:
-    photos = _folder(tmp_path / "a$b")
+@pytest.fixture(scope="module")
+def odd_names(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """Return what a run with odd names printed, and the folder where it keeps its state."""
+    folder = tmp_path_factory.mktemp("odd")
+    photos = _folder(folder / "a$b")
     (photos / "folder.jpg").mkdir()
     for name in ("a[red]x.jpg", "x[/c].jpg", "0 broken.jpg"):
         (photos / name).parent.mkdir(exist_ok=True)
         (photos / name).write_bytes(picture(64, 48, "JPEG") if "broken" not in name else b"words")
     (photos / "notes.txt").write_text("words")
-    with make_run(tmp_path, PHOTOS=str(photos)) as run:
-        printed = run.wait_until_ready()
-
-    assert "Left out, since their names do not end like an image's: notes.txt" in printed
-    assert "a[red]x.jpg" in printed
-    assert "x[/c].jpg" in printed
+    with make_run(folder, PHOTOS=str(photos), KEEP=str(folder / "kept")) as run:
+        yield run.wait_until_ready(), folder / "kept"
 
 
-def test_two_runs_on_one_folder_are_refused(tmp_path: Path) -> None:
-    photos = _folder(tmp_path / "photos")
-    (photos / "lake.jpg").write_bytes(picture(64, 48, "JPEG"))
-    kept = {"KEEP": str(tmp_path / "kept"), "PHOTOS": str(photos)}
-    with make_run(tmp_path, **kept) as first:
-        first.wait_until_ready()
-        with make_run(tmp_path, **kept) as second:
-            assert second.process.stdout
-            printed = second.process.stdout.read()
+def test_odd_names_are_uploaded_or_left_out_with_the_reason(odd_names: tuple[str, Path]) -> None:
+    for line in (
+        "Left out, since their names do not end like an image's: notes.txt",
+        "a[red]x.jpg",
+        "x[/c].jpg",
+    ):
+        assert line in odd_names[0]
 
-    assert "is in use by another run" in printed
+
+def test_two_runs_on_one_folder_are_refused(odd_names: tuple[str, Path], tmp_path: Path) -> None:
+    with make_run(tmp_path, KEEP=str(odd_names[1])) as second:
+        assert second.process.stdout
+        assert "is in use by another run" in second.process.stdout.read()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")

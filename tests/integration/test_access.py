@@ -3,8 +3,6 @@
 import hmac
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from hashlib import sha256
 from hmac import compare_digest
@@ -15,8 +13,8 @@ import pytest
 from chalicelib.api import auth
 from chalicelib.settings import SettingsError
 from tests.fixtures.events import proxied
+from tests.fixtures.processes import python
 from tests.integration.conftest import Api, body
-from tools.server import PROJECT
 
 READ, WRITE = "token-that-reads", "token-that-writes"
 POOL = "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_a"
@@ -164,14 +162,7 @@ def test_api_gateway_checks_before_every_route_that_is_not_public(auth: str, kin
         "import app, json; print(json.dumps({f'{m} {p}': type(r.authorizer).__name__ "
         "for p, ms in app.app.routes.items() for m, r in ms.items()}))"
     )
-    result = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=PROJECT,
-        env=os.environ | {"API_AUTH": auth},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    result = python("-c", code, environment=os.environ | {"API_AUTH": auth})
 
     expected = {route: "NoneType" if who == "public" else kind for route, who in ROUTES.items()}
     assert json.loads(result.stdout) == expected

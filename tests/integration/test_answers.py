@@ -1,15 +1,13 @@
 """What every answer has: security headers, problems of one shape, and nothing for other sites unless they are named."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from tests.fixtures.processes import python
 from tests.integration.conftest import Api, body
-from tools.server import PROJECT
 
 SITE = "https://shop.example"
 PATHS = ["/", "/openapi.json", "/images", "/stats", "/images/none", "/images?limit=0", "/web/0/none.js"]
@@ -120,13 +118,6 @@ with Client(app.app, stage_name="tests") as client:
 def test_preflight_lists_what_a_browser_may_send(api: Api) -> None:
     environment = os.environ | {"API_CORS_ORIGINS": SITE, "API_AUTH": "iam"}
 
-    result = subprocess.run(
-        [sys.executable, "-c", ASKED_FIRST],
-        cwd=PROJECT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    result = python("-c", ASKED_FIRST, environment=environment)
 
     assert result.returncode == 0, result.stderr

@@ -4,14 +4,13 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Deployed
+from tests.fixtures.processes import python
 from tests.integration.conftest import Api
 from tools.server import PROJECT
 
@@ -55,9 +54,7 @@ def run(copy: Path) -> Run:
             after = f"{line}\n" if line else text
             (copy / path).write_text(text.replace(after, after + lines, 1))
         environment = os.environ | {"PYTHONPATH": str(copy), "CHECK": "1", "STAGE": "local"}
-        result = subprocess.run(
-            [sys.executable, *command], cwd=copy, env=environment, capture_output=True, text=True, check=False
-        )
+        result = python(*command, folder=copy, environment=environment)
         assert result.returncode == returns, result.stderr
         return result.stdout + result.stderr
 

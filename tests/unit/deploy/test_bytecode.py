@@ -2,12 +2,11 @@
 
 import importlib.util
 import marshal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.fixtures.processes import Result, python
 from tools.deploy.bytecode import compile_all
 from tools.server import PROJECT
 
@@ -41,16 +40,10 @@ def compiled(folder: Path, source: str = MODULE, *, bare: bool = True) -> Path:
     return folder / "sub" / "module.pyc"
 
 
-def run(path: Path, code: str) -> "subprocess.CompletedProcess[str]":
+def run(path: Path, code: str) -> Result:
     """Run code in a fresh Python that has the bytecode as `module`, and no source."""
     (path.parent / "module.py").unlink()
-    return subprocess.run(
-        [sys.executable, "-c", f"import module; {code}"],
-        cwd=path.parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return python("-c", f"import module; {code}", folder=path.parent)
 
 
 def test_a_traceback_names_file_and_line_as_they_are_on_lambda(tmp_path: Path) -> None:

@@ -2,8 +2,6 @@
 
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +23,9 @@ from botocore.exceptions import (
     WaiterError,
 )
 
+from tests.fixtures.processes import Result, python
 from tools.deploy import package
 from tools.errors import ToolError, exit_on_errors, explain_error
-from tools.server import PROJECT
 
 
 def refusal(code: str, message: str = "m") -> ClientError:
@@ -82,18 +80,12 @@ def test_a_command_ends_with_a_message(error: BaseException, message: str) -> No
         raise error
 
 
-def run(tool: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+def run(tool: str, **variables: str) -> Result:
     """Run a tool without any AWS credentials."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     nothing = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
-    return subprocess.run(
-        [sys.executable, "-m", f"tools.{tool}"],
-        cwd=PROJECT,
-        env={**kept, **nothing, "AWS_EC2_METADATA_DISABLED": "true", **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    environment = {**kept, **nothing, "AWS_EC2_METADATA_DISABLED": "true", **variables}
+    return python("-m", f"tools.{tool}", environment=environment)
 
 
 KEYS = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}

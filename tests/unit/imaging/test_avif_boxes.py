@@ -9,6 +9,7 @@ from PIL import Image, ImageChops
 from chalicelib.imaging import Options, compress
 from chalicelib.imaging.codecs import avif, isobmff
 from chalicelib.imaging.codecs.isobmff import Box
+from tests.fixtures.drawings import save
 from tests.fixtures.files import box, full_box
 from tests.fixtures.refusals import refused
 
@@ -19,9 +20,7 @@ def still(quality: int = 90) -> bytes:
     """A white picture of 300x200 pixels with a red square from (100, 50) to (200, 150)."""
     image = Image.new("RGB", (300, 200), WHITE)
     image.paste(RED, (100, 50, 200, 150))
-    buffer = BytesIO()
-    image.save(buffer, "AVIF", quality=quality, subsampling="4:4:4")
-    return buffer.getvalue()
+    return save(image, "AVIF", quality=quality, subsampling="4:4:4")
 
 
 def clap(width: int, height: int, across: int = 0, down: int = 0, divisor: int = 1) -> bytes:

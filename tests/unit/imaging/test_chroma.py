@@ -1,12 +1,11 @@
 """The resolution at which JPEG keeps colours."""
 
-from io import BytesIO
-
 import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageStat
 from PIL.JpegImagePlugin import get_sampling
 
 from chalicelib.imaging import Options, compress
+from tests.fixtures.drawings import load, save
 from tools.pictures import picture
 
 FULL, HALVED = 0, 2
@@ -21,14 +20,11 @@ def text(foreground: str, background: str) -> Image.Image:
 
 
 def jpeg(image: Image.Image, quality: int = 70) -> Image.Image:
-    buffer = BytesIO()
-    image.save(buffer, "PNG")
-    data = compress(buffer.getvalue(), Options(output_format="jpeg", quality=quality)).data
-    return Image.open(BytesIO(data))
+    return load(compress(save(image, "PNG"), Options(output_format="jpeg", quality=quality)).data)
 
 
 def photo() -> Image.Image:
-    return Image.open(BytesIO(picture(640, 480, "PNG"))).convert("RGB")
+    return load(picture(640, 480, "PNG")).convert("RGB")
 
 
 @pytest.mark.parametrize(
@@ -40,9 +36,8 @@ def test_coloured_text_keeps_the_full_resolution_of_its_colours(colours: tuple[s
     result = jpeg(image)
 
     assert get_sampling(result) == FULL
-    naive = BytesIO()
-    image.save(naive, "JPEG", quality=70, subsampling="4:2:0")
-    assert _error(result, image) < 0.8 * _error(Image.open(naive), image)
+    naive = load(save(image, "JPEG", quality=70, subsampling="4:2:0"))
+    assert _error(result, image) < 0.8 * _error(naive, image)
 
 
 def _error(result: Image.Image, image: Image.Image) -> float:

@@ -13,6 +13,7 @@ from chalicelib.imaging.codecs import png
 from chalicelib.imaging.formats import sniff
 from chalicelib.imaging.placeholder import dominant_color, placeholder, preview
 from tests.fixtures.drawings import disc, load, noise, photograph, pixel, quarters, save
+from tests.fixtures.processes import python
 
 RENDITIONS = (Rendition("thumb", 32), Rendition("card", 80), Rendition("huge", 1000))
 
@@ -117,9 +118,7 @@ print(min(once() for _ in range(20)))
 
 def test_both_together_take_less_than_three_milliseconds() -> None:
     """In a process of its own, where nothing traces it."""
-    done = subprocess.run([sys.executable, "-c", TIMING], capture_output=True, check=True)
-
-    assert float(done.stdout) < 0.003
+    assert float(python("-c", TIMING).stdout) < 0.003
 
 
 def test_png_is_written_without_oxipng(monkeypatch: pytest.MonkeyPatch) -> None:

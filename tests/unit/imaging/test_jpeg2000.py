@@ -29,12 +29,9 @@ def with_bits(data: bytes, bits: int) -> bytes:
     return bytes(result)
 
 
-def test_white_of_sixteen_bits_stays_white() -> None:
-    assert load(compress(WHITE, PNG).data).convert("RGB").getextrema() == ((255, 255),) * 3
-
-
-def test_white_of_sixteen_bits_stays_white_where_it_is_resized() -> None:
-    compressed = compress(WHITE, Options(output_format="png", max_width=16))
+@pytest.mark.parametrize("width", [16, 64])
+def test_white_of_sixteen_bits_stays_white(width: int) -> None:
+    compressed = compress(WHITE, Options(output_format="png", max_width=width))
 
     assert load(compressed.data).convert("RGB").getextrema() == ((255, 255),) * 3
 

@@ -5,21 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.imaging import ENGINE_VERSION, ImageError, Options, Rendition, fingerprint, types
-
-
-def test_defaults() -> None:
-    assert Options() == Options(
-        max_width=1024,
-        max_height=1024,
-        quality=70,
-        output_format="original",
-        effort="balanced",
-        max_pixels=100_000_000,
-        max_frames=500,
-        renditions=(),
-        png_colors=None,
-    )
+from chalicelib.imaging import ENGINE_VERSION, Options, Rendition, fingerprint, types
 
 
 @pytest.mark.parametrize(
@@ -111,10 +97,3 @@ def test_the_fingerprint_changes_with_the_engine(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(types, "ENGINE_VERSION", ENGINE_VERSION + 1)
 
     assert fingerprint(Options()) != before
-
-
-def test_an_image_error_is_a_value_error_with_a_code() -> None:
-    error = ImageError("corrupt", "bad")
-
-    assert isinstance(error, ValueError)
-    assert (error.code, str(error)) == ("corrupt", "bad")

@@ -1,13 +1,12 @@
 """The table of formats: what other modules derive from it must be unambiguous."""
 
-import subprocess
-import sys
 from importlib import import_module
 
 import pytest
 
 from chalicelib.imaging.codecs.base import Codec
 from chalicelib.imaging.formats import FORMATS, Format
+from tests.fixtures.processes import python
 
 WRITTEN = [format_ for format_ in FORMATS.values() if format_.codec]
 
@@ -36,4 +35,4 @@ def test_a_format_that_is_written_has_every_function_of_a_codec(format_: Format)
 def test_the_table_is_read_without_pillow() -> None:
     code = "import sys, chalicelib.imaging.formats; print('PIL' in sys.modules)"
 
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"False\n"
+    assert python("-c", code).stdout == "False\n"

@@ -2,14 +2,13 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from textwrap import dedent, indent
 
 import pytest
 
+from tests.fixtures.processes import python
 from tools.account import Account
 from tools.chalice_config import FAILURE_DESTINATIONS
 from tools.deploy.attachments import ASYNCHRONOUS
@@ -295,8 +294,5 @@ def test_the_functions_with_a_dead_letter_queue_are_those_that_the_deploy_gives_
 
 
 def test_the_command_line_checks() -> None:
-    command, environment = [sys.executable, "-m", "tools.policies"], {**os.environ, "CHECK": "1"}
-    result = subprocess.run(
-        command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
-    )
+    result = python("-m", "tools.policies", environment={**os.environ, "CHECK": "1"})
     assert (result.returncode, result.stdout) == (0, "The policies of local are what its code needs.\n")
