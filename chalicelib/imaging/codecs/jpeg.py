@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from PIL import ImageChops
 from PIL.Image import Image, Resampling
 
-from chalicelib.imaging.codecs.sample import sample
-from chalicelib.imaging.codecs.saving import saved
+from chalicelib.imaging.codecs.saving import sample, saved
 from chalicelib.imaging.types import Effort, ImageError, Options
 
 _SOI, _EOI, SOS, _COM, _APP0, _APP14, _APP15 = 0xD8, 0xD9, 0xDA, 0xFE, 0xE0, 0xEE, 0xEF

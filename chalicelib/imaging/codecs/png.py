@@ -8,8 +8,7 @@ from PIL import ImageChops
 from PIL.Image import Image, Quantize
 
 from chalicelib.imaging.codecs.palette import reduce_colors
-from chalicelib.imaging.codecs.sample import sample
-from chalicelib.imaging.codecs.saving import saved
+from chalicelib.imaging.codecs.saving import sample, saved
 from chalicelib.imaging.frames import Disposal, Frame, Part, changed
 from chalicelib.imaging.resize import Size
 from chalicelib.imaging.types import Effort, ImageError, Options

@@ -1,9 +1,11 @@
-"""Pillow's encoders, one at a time."""
+"""What the encoders share: how Pillow writes a file, and a few rows of an image to choose their ways by."""
 
 from io import BytesIO
 from typing import Any
 
-from PIL.Image import Image
+from PIL.Image import Image, Resampling
+
+_MOST_ROWS = 48
 
 
 class _Named(BytesIO):
@@ -19,3 +21,8 @@ def saved(image: Image, extension: str, **settings: Any) -> bytes:
     buffer.name = f"image{extension}"
     image.save(buffer, **settings)
     return buffer.getvalue()
+
+
+def sample(image: Image) -> Image:
+    """Return at most 48 rows of an image, evenly spread."""
+    return image.resize((image.width, min(image.height, _MOST_ROWS)), Resampling.NEAREST)

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 from PIL.Image import Image
 
-from chalicelib.imaging.codecs.sample import sample
-from chalicelib.imaging.codecs.saving import saved
+from chalicelib.imaging.codecs.saving import sample, saved
 from chalicelib.imaging.frames import Frame, changed
 from chalicelib.imaging.resize import Size
 from chalicelib.imaging.types import Effort, ImageError, Options
