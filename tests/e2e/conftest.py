@@ -242,6 +242,12 @@ def folder() -> str:
     return f"gallery-{uuid4().hex[:8]}/"
 
 
+@pytest.fixture
+def gallery(visit: Callable[..., Gallery], folder: str) -> Gallery:
+    """The gallery, which shows the folder of this test."""
+    return visit(f"?prefix={folder}").settled()
+
+
 @pytest.fixture(scope="session")
 def album(deployed: Deployed) -> str:
     """A folder with four pictures, one of them corrupt."""

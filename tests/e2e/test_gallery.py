@@ -20,8 +20,7 @@ from tools.pictures import picture
 Visit = Callable[..., Gallery]
 
 
-def test_three_uploads_arrive_and_the_corrupt_one_says_why(visit: Visit, folder: str) -> None:
-    gallery = visit(f"?prefix={folder}").settled()
+def test_three_uploads_arrive_and_the_corrupt_one_says_why(gallery: Gallery, folder: str) -> None:
     expect(gallery.page.get_by_role("heading", name="Nothing matches")).to_be_visible()
 
     gallery.upload(jpeg("cat.jpg", 1600, 1200), png("dog.png"), broken("broken.jpg"))
@@ -401,9 +400,9 @@ def test_a_picture_that_is_gone_is_said_to_be(visit: Visit) -> None:
     expect(gallery.page).to_have_url(f"{gallery.url}/")
 
 
-def test_uploads_land_in_the_folder_that_is_looked_at(visit: Visit, deployed: Deployed, folder: str) -> None:
-    gallery = visit(f"?prefix={folder}").settled()
-
+def test_uploads_land_in_the_folder_that_is_looked_at(
+    gallery: Gallery, deployed: Deployed, folder: str
+) -> None:
     gallery.upload(jpeg("here.jpg"))
 
     expect(gallery.card(f"{folder}here.jpg")).to_be_visible()

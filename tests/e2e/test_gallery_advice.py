@@ -33,9 +33,8 @@ def test_a_file_that_is_not_a_picture_is_replaced_and_not_retried(
 
 
 def test_an_upload_of_which_nothing_becomes_known_ends_with_a_reason_and_an_action(
-    visit: Visit, folder: str
+    gallery: Gallery, folder: str
 ) -> None:
-    gallery = visit(f"?prefix={folder}").settled()
     gallery.page.clock.install()
     by_id = re.compile("ids=")
     gallery.page.route(by_id, lambda route: route.fulfill(json={"images": [], "nextCursor": None}))

@@ -132,9 +132,9 @@ def test_next_keeps_the_focus_at_the_end_of_the_list(visit: Visit, three: str) -
     shows(gallery, "b.jpg")
 
 
-def test_message_of_an_empty_list_leaves_the_focus_to_the_list(visit: Visit, album: str, folder: str) -> None:
-    gallery = visit(f"?prefix={folder}").settled()
-
+def test_message_of_an_empty_list_leaves_the_focus_to_the_list(
+    gallery: Gallery, album: str, folder: str
+) -> None:
     press(gallery.button("Show all pictures"))
 
     expect(gallery.page.locator("#grid [data-id]").first).to_be_visible()

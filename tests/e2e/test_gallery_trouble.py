@@ -119,8 +119,7 @@ def test_offline_keeps_what_is_here_and_goes_on_by_itself(visit: Visit, album: s
     gallery.forgive("ERR_INTERNET_DISCONNECTED")  # of whatever it asked for meanwhile
 
 
-def test_an_upload_offline_can_be_retried(visit: Visit, folder: str) -> None:
-    gallery = visit(f"?prefix={folder}").settled()
+def test_an_upload_offline_can_be_retried(gallery: Gallery, folder: str) -> None:
     gallery.page.wait_for_load_state("networkidle")  # it has loaded what uploads
     gallery.page.context.set_offline(True)
     gallery.upload(jpeg("later.jpg"))

@@ -35,8 +35,7 @@ PASTE = """
 """
 
 
-def test_dropped_files_are_uploaded(visit: Visit, folder: str) -> None:
-    gallery = visit(f"?prefix={folder}").settled()
+def test_dropped_files_are_uploaded(gallery: Gallery, folder: str) -> None:
     gallery.page.wait_for_load_state("networkidle")  # it has loaded what uploads
 
     invited = gallery.page.evaluate(DROP, ["dropped.jpg", list(jpeg("dropped.jpg")["buffer"])])
@@ -46,8 +45,7 @@ def test_dropped_files_are_uploaded(visit: Visit, folder: str) -> None:
     expect(gallery.page.locator("#drop")).to_be_hidden()
 
 
-def test_a_pasted_picture_is_given_a_name(visit: Visit, folder: str) -> None:
-    gallery = visit(f"?prefix={folder}").settled()
+def test_a_pasted_picture_is_given_a_name(gallery: Gallery, folder: str) -> None:
     gallery.page.wait_for_load_state("networkidle")  # it has loaded what uploads
 
     gallery.page.evaluate(PASTE, list(png("image.png")["buffer"]))
@@ -56,8 +54,7 @@ def test_a_pasted_picture_is_given_a_name(visit: Visit, folder: str) -> None:
     expect(gallery.page.locator(".upload")).to_contain_text("% saved")
 
 
-def test_file_that_is_not_a_picture_is_refused_before_it_is_sent(visit: Visit, folder: str) -> None:
-    gallery = visit(f"?prefix={folder}").settled()
+def test_file_that_is_not_a_picture_is_refused_before_it_is_sent(gallery: Gallery, folder: str) -> None:
     sent: list[str] = []
     gallery.page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
 
@@ -94,9 +91,7 @@ def test_nothing_is_uploaded_without_a_file(visit: Visit) -> None:
 @pytest.mark.parametrize(
     "name", ["a b+c%20.jpg", "\N{CAT FACE} & \u00fcber.jpg", "quote ' and ().jpg", "\u56fe\u7247.jpg"]
 )
-def test_odd_names_arrive_as_they_are(visit: Visit, deployed: Deployed, folder: str, name: str) -> None:
-    gallery = visit(f"?prefix={folder}").settled()
-
+def test_odd_names_arrive_as_they_are(gallery: Gallery, deployed: Deployed, folder: str, name: str) -> None:
     gallery.upload(jpeg(name, 60, 40))
 
     expect(gallery.row(folder + name)).to_contain_text("% saved")
@@ -105,9 +100,7 @@ def test_odd_names_arrive_as_they_are(visit: Visit, deployed: Deployed, folder: 
     expect(gallery.viewer.get_by_alt_text(f"{name}, compressed")).to_have_js_property("naturalWidth", 60)
 
 
-def test_a_decomposed_name_is_composed(visit: Visit, deployed: Deployed, folder: str) -> None:
-    gallery = visit(f"?prefix={folder}").settled()
-
+def test_a_decomposed_name_is_composed(gallery: Gallery, deployed: Deployed, folder: str) -> None:
     gallery.upload(jpeg("u\u0308ber.jpg", 60, 40))
 
     expect(gallery.row(f"{folder}\u00fcber.jpg")).to_contain_text("% saved")
@@ -141,9 +134,7 @@ def test_a_taken_name_can_be_replaced(visit: Visit, deployed: Deployed, folder: 
     assert record["originalWidth"] == 200
 
 
-def test_the_same_file_twice_at_once_is_a_clash(visit: Visit, folder: str) -> None:
-    gallery = visit(f"?prefix={folder}").settled()
-
+def test_the_same_file_twice_at_once_is_a_clash(gallery: Gallery, folder: str) -> None:
     gallery.upload(jpeg("twin.jpg"), jpeg("twin.jpg"))
     gallery.button(f"Keep both: {folder}twin.jpg").click()
 
@@ -166,9 +157,8 @@ def test_many_taken_names_are_answered_at_once(visit: Visit, deployed: Deployed,
 
 
 def test_an_upload_shows_its_progress_and_can_be_cancelled(
-    visit: Visit, deployed: Deployed, folder: str
+    gallery: Gallery, deployed: Deployed, folder: str
 ) -> None:
-    gallery = visit(f"?prefix={folder}").settled()
     gallery.page.route(TO_S3, lambda _: None)  # it stays on its way
 
     with gallery.page.expect_request(TO_S3):
@@ -180,8 +170,7 @@ def test_an_upload_shows_its_progress_and_can_be_cancelled(
     assert deployed.s3.list_objects_v2(Bucket=SOURCE, Prefix=folder)["KeyCount"] == 0
 
 
-def test_progress_grows_with_what_was_sent(visit: Visit, folder: str) -> None:
-    gallery = visit(f"?prefix={folder}").settled()
+def test_progress_grows_with_what_was_sent(gallery: Gallery, folder: str) -> None:
     network = gallery.page.context.new_cdp_session(gallery.page)
     network.send(
         "Network.emulateNetworkConditions",
@@ -199,8 +188,7 @@ def test_progress_grows_with_what_was_sent(visit: Visit, folder: str) -> None:
     assert 0 < seen[-1] <= 1
 
 
-def test_an_upload_that_broke_off_is_retried(visit: Visit, folder: str) -> None:
-    gallery = visit(f"?prefix={folder}").settled()
+def test_an_upload_that_broke_off_is_retried(gallery: Gallery, folder: str) -> None:
     gallery.page.route(TO_S3, lambda route: route.abort("connectionreset"))
     gallery.upload(jpeg("retried.jpg"))
     expect(gallery.row(f"{folder}retried.jpg")).to_contain_text("The connection broke off")
@@ -212,8 +200,7 @@ def test_an_upload_that_broke_off_is_retried(visit: Visit, folder: str) -> None:
     expect(gallery.row(f"{folder}retried.jpg")).to_contain_text("% saved")
 
 
-def test_thirty_files_at_once_all_arrive_a_few_at_a_time(visit: Visit, folder: str) -> None:
-    gallery = visit(f"?prefix={folder}").settled()
+def test_thirty_files_at_once_all_arrive_a_few_at_a_time(gallery: Gallery, folder: str) -> None:
     names = [f"{number:02}.jpg" for number in range(30)]
     most = 0
 
@@ -231,8 +218,7 @@ def test_thirty_files_at_once_all_arrive_a_few_at_a_time(visit: Visit, folder: s
     assert 1 <= most <= 3
 
 
-def test_leaving_the_page_while_it_uploads_is_asked_about(visit: Visit, folder: str) -> None:
-    gallery = visit(f"?prefix={folder}").settled()
+def test_leaving_the_page_while_it_uploads_is_asked_about(gallery: Gallery, folder: str) -> None:
     gallery.page.route(TO_S3, lambda _: None)
     asked: list[str] = []
 
@@ -260,8 +246,7 @@ def test_a_very_long_key_is_followed_too(visit: Visit, folder: str) -> None:
     expect(gallery.row(long + name)).to_contain_text("% saved")
 
 
-def test_refused_upload_is_not_polled(visit: Visit, folder: str) -> None:
-    gallery = visit(f"?prefix={folder}").settled()
+def test_refused_upload_is_not_polled(gallery: Gallery, folder: str) -> None:
     asked: list[str] = []
 
     def refuse(route: Route) -> None:
@@ -278,8 +263,7 @@ def test_refused_upload_is_not_polled(visit: Visit, folder: str) -> None:
     gallery.forgive("403")
 
 
-def test_a_passing_fault_does_not_end_what_is_followed(visit: Visit, folder: str) -> None:
-    gallery = visit(f"?prefix={folder}").settled()
+def test_a_passing_fault_does_not_end_what_is_followed(gallery: Gallery, folder: str) -> None:
     faults = [True, True]
 
     def stumble(route: Route) -> None:
@@ -292,8 +276,7 @@ def test_a_passing_fault_does_not_end_what_is_followed(visit: Visit, folder: str
     gallery.forgive("ERR_FAILED")
 
 
-def test_the_row_of_a_picture_that_was_deleted_says_so(visit: Visit, folder: str) -> None:
-    gallery = visit(f"?prefix={folder}").settled()
+def test_the_row_of_a_picture_that_was_deleted_says_so(gallery: Gallery, folder: str) -> None:
     gallery.upload(jpeg("gone.jpg"))
     gallery.button(f"Show: {folder}gone.jpg").click()
 
@@ -305,9 +288,8 @@ def test_the_row_of_a_picture_that_was_deleted_says_so(visit: Visit, folder: str
 
 
 def test_show_finds_out_that_a_picture_was_deleted_elsewhere(
-    visit: Visit, deployed: Deployed, folder: str
+    gallery: Gallery, deployed: Deployed, folder: str
 ) -> None:
-    gallery = visit(f"?prefix={folder}").settled()
     gallery.upload(jpeg("gone.jpg"))
     expect(gallery.row(f"{folder}gone.jpg")).to_contain_text("% saved")
     gallery.page.get_by_label("Format").select_option("PNG")  # so that the list does not hold it
@@ -322,8 +304,7 @@ def test_show_finds_out_that_a_picture_was_deleted_elsewhere(
     gallery.forgive("404")
 
 
-def test_show_shows_what_a_picture_has_become(visit: Visit, folder: str) -> None:
-    gallery = visit(f"?prefix={folder}").settled()
+def test_show_shows_what_a_picture_has_become(gallery: Gallery, folder: str) -> None:
     gallery.upload(jpeg("again.jpg"))
     gallery.button(f"Show: {folder}again.jpg").click()
 
@@ -370,17 +351,14 @@ def test_clear_keeps_names_that_still_wait_for_an_answer(
     gallery.forgive("409")
 
 
-def test_the_tray_counts_failures_first_and_refusals_apart(visit: Visit, folder: str) -> None:
-    gallery = visit(f"?prefix={folder}").settled()
-
+def test_the_tray_counts_failures_first_and_refusals_apart(gallery: Gallery, folder: str) -> None:
     gallery.upload(jpeg("good.jpg"), broken("bad.jpg"), text("a.txt"), text("b.txt"))
 
     heading = gallery.page.locator("#tray").get_by_role("heading")
     expect(heading).to_have_text("1 failed, 2 refused, 1 picture compressed")
 
 
-def test_new_rows_are_in_sight_however_many_there_are_already(visit: Visit, folder: str) -> None:
-    gallery = visit(f"?prefix={folder}").settled()
+def test_new_rows_are_in_sight_however_many_there_are_already(gallery: Gallery, folder: str) -> None:
     gallery.upload(*(text(f"{number}.txt") for number in range(20)))
     expect(gallery.page.locator(".upload")).to_have_count(20)
     gallery.page.route(TO_S3, lambda _: None)  # they stay on their way
