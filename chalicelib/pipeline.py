@@ -157,10 +157,12 @@ class Pipeline:
         if not self._includes(key) and (etag := self._source.source_etag(key)) is not None:
             return self._leave_out(key, etag)
         before = self._look(key, verify=verify)
+        known = None if force else self._known_etag(before)
         try:
-            source = self._source.open_source(key, None if force else self._known_etag(before))
+            source = self._source.open_source(key, known)
         except NotModified:
             if not before.is_verified and not self._agrees(before):
+                tried.add(known or "")  # its objects are wrong: no other reconcile will come for it
                 raise Overtaken(key) from None
             return "unchanged"
         except UnreadableError as error:

@@ -21,7 +21,6 @@ _TYPES: Final = {
     ".svg": "image/svg+xml",
     ".webmanifest": "application/manifest+json",
 }
-_PAGE: Final = "index.html"
 
 
 @view(None, content_type="text/html; charset=utf-8", cache_control="no-cache")
@@ -37,7 +36,7 @@ def get_page(request: Request, _: Query) -> Reply:
         "auth": now.api_auth.partition(":")[0],
         "maxBytes": str(now.max_source_bytes),
     }
-    text = (_WEB / _PAGE).read_text()
+    text = (_WEB / "index.html").read_text()
     for name, value in values.items():
         text = text.replace(f"{{{{{name}}}}}", escape(value))
     return Reply(text, {"Content-Security-Policy": _policy()})

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from chalicelib import pipeline
 from chalicelib.aws.items import add, sum_of
 from chalicelib.imaging import Options, Rendition
 from tests.fixtures.library import PHOTO, Library
@@ -36,6 +37,19 @@ def test_an_object_that_has_gone_or_was_replaced_is_made_again(
 
     assert (first.damaged, second.requeued) == (1, 0)
     assert library.objects() == before
+
+
+def test_an_object_that_has_gone_is_made_again_in_the_second_attempt(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.compress("a.jpg", data=PHOTO)
+    drop(library, "resized-a.jpg")
+    waits: list[float] = []
+    monkeypatch.setattr(pipeline, "sleep", waits.append)
+
+    library.repair()
+
+    assert len(waits) == 1
 
 
 @pytest.mark.parametrize(
