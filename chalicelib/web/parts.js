@@ -7,6 +7,7 @@ const MODULES = {
 	crumbs: () => import('./crumbs.js'),
 	gestures: () => import('./gestures.js'),
 	menu: () => import('./menu.js'),
+	news: () => import('./news.js'),
 	notices: () => import('./notices.js'),
 	picture: () => import('./picture.js'),
 	totals: () => import('./totals.js'),

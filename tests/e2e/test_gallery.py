@@ -45,6 +45,20 @@ def test_the_totals_count_what_was_uploaded(visit: Visit, album: str, folder: st
     expect(totals).to_contain_text(f"{before + 1:,} picture")
 
 
+def test_pictures_that_others_add_and_change_appear_by_themselves(
+    gallery: Gallery, deployed: Deployed, folder: str
+) -> None:
+    with gallery.page.expect_response(re.compile("limit=1&")):
+        gallery.open(f"?prefix={folder}")
+
+    deployed.upload(f"{folder}theirs.jpg", b"words")
+    expect(gallery.card(f"{folder}theirs.jpg")).to_contain_text("This file is not a picture.")
+
+    deployed.upload(f"{folder}theirs.jpg", picture(300, 200, "JPEG"))
+
+    expect(gallery.card(f"{folder}theirs.jpg").locator("img")).to_have_attribute("width", "300")
+
+
 def test_a_thumbnail_is_painted_before_it_is_loaded(visit: Visit, album: str) -> None:
     gallery = visit()
     gallery.page.route("**/resized-image/**", lambda _: None)  # it stays on its way
