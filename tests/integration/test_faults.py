@@ -52,10 +52,7 @@ def proxied(stack: LocalStack) -> Iterator[tuple[Pipeline, Faults]]:
     with proxy(stack.endpoint) as (url, faults), pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", url)
         table = RecordsTable(clients.dynamodb_client(IMPATIENT), "ImageMetadata")
-        yield (
-            Pipeline(*buckets_of(clients.s3_client(IMPATIENT), SOURCE, DESTINATION), table, Options(), 10**7),
-            faults,
-        )
+        yield pipeline(clients.s3_client(IMPATIENT), table), faults
 
 
 @pytest.fixture
@@ -77,6 +74,10 @@ def key(s3: "S3Client") -> str:
     return name
 
 
+def pipeline(client: "S3Client", table: RecordsTable, **options: Any) -> Pipeline:
+    return Pipeline(*buckets_of(client, SOURCE, DESTINATION), table, Options(**options), 10**7)
+
+
 def _stored(s3: "S3Client", key: str) -> bool:
     return "Contents" in s3.list_objects_v2(Bucket=DESTINATION, Prefix=f"resized-{key}")
 
@@ -86,10 +87,10 @@ def _stored(s3: "S3Client", key: str) -> bool:
 def test_a_fault_that_passes_is_not_noticed(
     s3: "S3Client", table: RecordsTable, proxied: tuple[Pipeline, Faults], key: str, call: str, fault: Fault
 ) -> None:
-    pipeline, faults = proxied
+    reconciler, faults = proxied
     faults.fail(call, fault, times=1)
 
-    assert pipeline.reconcile(key) == "compressed"
+    assert reconciler.reconcile(key) == "compressed"
     assert faults.calls >= 2
     assert table.get_record(image_id(SOURCE, key))
     assert _stored(s3, key)
@@ -99,10 +100,10 @@ def test_a_fault_that_passes_is_not_noticed(
 def test_a_body_that_breaks_off_or_stalls_is_read_again(
     proxied: tuple[Pipeline, Faults], key: str, fault: Fault
 ) -> None:
-    pipeline, faults = proxied
+    reconciler, faults = proxied
     faults.fail("GetObject", fault, times=2)
 
-    assert pipeline.reconcile(key) == "compressed"
+    assert reconciler.reconcile(key) == "compressed"
     assert faults.calls == 3
 
 
@@ -110,11 +111,11 @@ def test_a_body_that_breaks_off_or_stalls_is_read_again(
 def test_a_body_that_never_comes_whole_raises_after_three_reads_and_says_why(
     proxied: tuple[Pipeline, Faults], key: str, fault: Fault
 ) -> None:
-    pipeline, faults = proxied
+    reconciler, faults = proxied
     faults.fail("GetObject", fault, times=10**6)
 
     with pytest.raises(Interrupted, match=f"reading {key} broke off: ") as raised:
-        pipeline.reconcile(key)
+        reconciler.reconcile(key)
     assert isinstance(raised.value.__cause__, BotoCoreError)
     assert faults.calls == 3
 
@@ -127,16 +128,16 @@ def test_a_fault_that_stays_raises_after_four_attempts_and_the_next_try_finishes
     key: str,
     call: str,
 ) -> None:
-    pipeline, faults = proxied
+    reconciler, faults = proxied
     faults.fail(call, "unavailable", times=10**6)
 
     with pytest.raises((ClientError, BotoCoreError)):
-        pipeline.reconcile(key)
+        reconciler.reconcile(key)
     attempts = faults.calls
     faults.fail("", "unavailable", times=0)
 
     assert attempts == 4
-    assert pipeline.reconcile(key) in {"compressed", "unchanged"}
+    assert reconciler.reconcile(key) in {"compressed", "unchanged"}
     record = table.get_record(image_id(SOURCE, key))
     assert record
     assert record["destETag"] == s3.head_object(Bucket=DESTINATION, Key=f"resized-{key}")["ETag"]
@@ -207,15 +208,14 @@ REFUSALS = [
 def test_an_object_that_s3_keeps_back_gives_a_failed_record_with_the_reason(
     s3: "S3Client", stack: LocalStack, table: RecordsTable, key: str, code: str, message: str, expected: str
 ) -> None:
-    keeping = buckets_of(keeping_back(stack, code, message), SOURCE, DESTINATION)
+    keeping = keeping_back(stack, code, message)
 
-    assert Pipeline(*keeping, table, Options(), 10**7).reconcile(key) == "failed"
+    assert pipeline(keeping, table).reconcile(key) == "failed"
     record = table.get_record(image_id(SOURCE, key))
     assert record
     assert record["error"]["code"] == expected
     assert record["sizeOriginal"] == len(PHOTO)
-    healthy = Pipeline(*buckets_of(s3, SOURCE, DESTINATION), table, Options(), 10**7)
-    assert healthy.reconcile(key) == "compressed"
+    assert pipeline(s3, table).reconcile(key) == "compressed"
 
 
 def keeping_back(stack: LocalStack, code: str, message: str) -> "S3Client":
@@ -233,11 +233,11 @@ def keeping_back(stack: LocalStack, code: str, message: str) -> "S3Client":
 def test_a_compressed_image_is_kept_when_its_source_can_no_longer_be_read(
     s3: "S3Client", stack: LocalStack, table: RecordsTable, key: str, code: str, message: str, expected: str
 ) -> None:
-    Pipeline(*buckets_of(s3, SOURCE, DESTINATION), table, Options(), 10**7).reconcile(key)
+    pipeline(s3, table).reconcile(key)
     before = table.get_record(image_id(SOURCE, key))
-    keeping = buckets_of(keeping_back(stack, code, message), SOURCE, DESTINATION)
+    keeping = keeping_back(stack, code, message)
 
-    assert Pipeline(*keeping, table, Options(quality=60), 10**7).reconcile(key) == "unreadable"
+    assert pipeline(keeping, table, quality=60).reconcile(key) == "unreadable"
     assert table.get_record(image_id(SOURCE, key)) == before
     assert _stored(s3, key)
 
@@ -245,30 +245,28 @@ def test_a_compressed_image_is_kept_when_its_source_can_no_longer_be_read(
 def test_another_object_of_the_key_that_cannot_be_read_takes_the_image_away(
     s3: "S3Client", stack: LocalStack, table: RecordsTable, key: str
 ) -> None:
-    Pipeline(*buckets_of(s3, SOURCE, DESTINATION), table, Options(), 10**7).reconcile(key)
+    pipeline(s3, table).reconcile(key)
     s3.put_object(Bucket=SOURCE, Key=key, Body=b"another")
     code, message, _ = REFUSALS[0]
-    keeping = buckets_of(keeping_back(stack, code, message), SOURCE, DESTINATION)
+    keeping = keeping_back(stack, code, message)
 
-    assert Pipeline(*keeping, table, Options(), 10**7).reconcile(key) == "failed"
+    assert pipeline(keeping, table).reconcile(key) == "failed"
     assert not _stored(s3, key)
 
 
 def test_the_same_reason_is_not_written_again(stack: LocalStack, table: RecordsTable, key: str) -> None:
     code, message, _ = REFUSALS[0]
-    keeping = buckets_of(keeping_back(stack, code, message), SOURCE, DESTINATION)
-    Pipeline(*keeping, table, Options(), 10**7).reconcile(key)
+    keeping = keeping_back(stack, code, message)
+    pipeline(keeping, table).reconcile(key)
     before = table.get_record(image_id(SOURCE, key))
 
-    assert Pipeline(*keeping, table, Options(), 10**7).reconcile(key) == "unreadable"
+    assert pipeline(keeping, table).reconcile(key) == "unreadable"
     assert table.get_record(image_id(SOURCE, key)) == before
 
 
 def test_throttled_key_service_is_retried(stack: LocalStack, table: RecordsTable, key: str) -> None:
-    busy = buckets_of(keeping_back(stack, "KMS.ThrottlingException", "Rate exceeded"), SOURCE, DESTINATION)
-
     with pytest.raises(ClientError, match="Rate exceeded"):
-        Pipeline(*busy, table, Options(), 10**7).reconcile(key)
+        pipeline(keeping_back(stack, "KMS.ThrottlingException", "Rate exceeded"), table).reconcile(key)
     assert table.get_record(image_id(SOURCE, key)) is None
 
 
@@ -280,4 +278,4 @@ def test_a_permission_that_the_app_itself_lacks_raises(
         message = "User: r is not authorized to perform: s3:GetObject on resource: k because no identity-based policy allows the s3:GetObject action"
         stubber.add_client_error("get_object", "AccessDenied", message, 403)
         with pytest.raises(ClientError, match="AccessDenied"):
-            Pipeline(*buckets_of(client, SOURCE, DESTINATION), table, Options(), 10**7).reconcile(key)
+            pipeline(client, table).reconcile(key)

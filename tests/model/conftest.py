@@ -1,10 +1,21 @@
 """The model has no time: a worker that waits only lets others run, as any call of AWS does."""
 
 from contextlib import nullcontext
+from itertools import product
 
 import pytest
 
 from chalicelib import pipeline, telemetry
+from tests.model.agreement import compress_once, compressed
+from tests.model.schedule import CONTENTS, SETTINGS
+
+
+@pytest.fixture(autouse=True)
+def _compress_each_content_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Coverage does not trace the tests, but it traces this: the modules of the formats are imported here.
+    for data, options in product(CONTENTS, SETTINGS):
+        compressed(data, options)
+    monkeypatch.setattr(pipeline, "compress", compress_once)
 
 
 @pytest.fixture(autouse=True)

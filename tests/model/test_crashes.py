@@ -4,13 +4,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from chalicelib import pipeline
 from chalicelib.aws.records_table import RecordsTable
 from chalicelib.imaging import Options
 from chalicelib.pipeline import Before, Pipeline
 from chalicelib.records import objects_of
 from tests.fixtures.adapters import buckets_of
-from tests.model.agreement import Broken, compress_once, require_agreement
+from tests.model.agreement import Broken, require_agreement
 from tests.model.aws import DESTINATION, S3, SOURCE, TABLE, DynamoDB, World
 from tests.model.schedule import CONTENTS, SETTINGS, Crash
 
@@ -63,11 +62,6 @@ CHANGES = {
     "fewer renditions": Change(PHOTO, PHOTO, THUMB, PLAIN),
     "up to date": Change(PHOTO, PHOTO),
 }
-
-
-@pytest.fixture(autouse=True)
-def _compress_each_content_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "compress", compress_once)
 
 
 def _put(world: World, data: bytes | None) -> None:

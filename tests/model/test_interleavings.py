@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib import pipeline
 from chalicelib.aws.compressed_bucket import CompressedBucket
 from chalicelib.aws.items import difference
 from chalicelib.aws.records_table import Conflict, RecordsTable
@@ -18,17 +17,12 @@ from chalicelib.aws.s3 import Overtaken
 from chalicelib.aws.source_bucket import Interrupted, SourceObject
 from chalicelib.pipeline import Before, Outcome, Pipeline
 from chalicelib.records import Record, objects_of
-from tests.model.agreement import Broken, compress_once
+from tests.model.agreement import Broken
 from tests.model.aws import etag_of
 from tests.model.schedule import Schedule
 
 SCHEDULES = 5000
 pytestmark = pytest.mark.no_cover  # tracing would double the time; the other tests run the same lines
-
-
-@pytest.fixture(autouse=True)
-def _compress_each_content_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "compress", compress_once)
 
 
 @pytest.mark.parametrize("share", range(4))

@@ -25,6 +25,7 @@ def _fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(telemetry, "_invocations", 0)
     monkeypatch.delitem(logging.Logger.manager.loggerDict, telemetry.SERVICE, raising=False)
     telemetry.logger.cache_clear()
+    telemetry.metrics().clear_metrics()  # which all instances share
     telemetry.metrics.cache_clear()
 
 
