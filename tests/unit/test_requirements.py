@@ -12,7 +12,7 @@ LOCKS = {
     "tools/dev.in": "tools/requirements.txt",
     "bench/requirements.in": "bench/requirements.txt",
 }
-PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z0-9, -]+\])?==(\S+)", re.MULTILINE)
+PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z0-9, -]+\])?==([^\s;]+)", re.MULTILINE)
 
 
 def pins(name: str) -> dict[str, str]:
