@@ -2,7 +2,7 @@
 
 import base64
 from typing import Any, cast
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -119,6 +119,8 @@ def _forged(text: str) -> str:
         ({"cursor": _forged("name:"), "order": "name"}, "cursor"),
         ({"colour": "red"}, "colour"),
         ({"key": "a", "limit": "3"}, "key"),
+        ({"ids": "none"}, "ids"),
+        ({"ids": ",".join(str(UUID(int=number)) for number in range(101))}, "ids"),
     ],
 )
 def test_a_bad_parameter_is_400_and_named(api: Api, query: dict[str, str], named: str) -> None:
@@ -126,6 +128,14 @@ def test_a_bad_parameter_is_400_and_named(api: Api, query: dict[str, str], named
 
     assert (answer.status_code, body(answer)["parameter"]) == (400, named)
     assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_ids_list_those_images_in_their_order_without_those_that_do_not_exist(api: Api) -> None:
+    two, one = (api.record(key)["imageId"] for key in ("api/two.png", "api/one.jpg"))
+
+    page = body(api.get("/images", ids=f"{two.upper()}, {UUID(int=0)},{one},{two}"))
+
+    assert ([image["imageId"] for image in page["images"]], page["nextCursor"]) == ([two, one], None)
 
 
 def test_a_parameter_given_twice_is_400_and_named(api: Api) -> None:

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from io import BytesIO
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 from PIL import Image
 
+from chalicelib import pipeline
+from chalicelib.aws.compressed_bucket import CompressedBucket
 from chalicelib.aws.items import TOTALS
 from chalicelib.aws.records_table import Conflict, RecordsTable
 from chalicelib.aws.source_bucket import SourceObject
@@ -273,3 +276,24 @@ def test_totals_follow_every_change(photos: Photos) -> None:
         "bytesAfter": -created["bytesAfter"],
     }
     assert deleted == {"compressed": 0, "failed": -1, "bytesBefore": 0, "bytesAfter": 0}
+
+
+def test_an_image_that_fills_the_memory_gets_a_failed_record(
+    photos: Photos, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> Any:
+        raise MemoryError
+
+    monkeypatch.setattr(pipeline, "compress", full)
+    photos.put("memory/full.jpg")
+
+    assert photos.reconcile("memory/full.jpg") == "failed"
+    assert photos.record("memory/full.jpg")["error"]["code"] == "too-much-memory"
+
+
+def test_objects_that_s3_does_not_delete_are_an_error_that_names_one() -> None:
+    errors = [{"Key": "resized-a.jpg", "Code": "InternalError", "Message": "We encountered an error"}]
+    client: Any = SimpleNamespace(delete_objects=lambda **_: {"Errors": errors})
+
+    with pytest.raises(ClientError, match=r"InternalError.*resized-a\.jpg"):
+        CompressedBucket(client, DESTINATION).delete_compressed(["resized-a.jpg"])
