@@ -2,19 +2,13 @@
 
 import re
 from collections.abc import Callable
-from io import BytesIO
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from PIL import Image
 from playwright.sync_api import expect
 
-from chalicelib.imaging import Options, Rendition
-from chalicelib.pipeline import Pipeline
-from tests.conftest import DESTINATION, SOURCE, Deployed, eventually
+from tests.conftest import SOURCE, Deployed
 from tests.e2e.conftest import Gallery, broken, jpeg, png
-from tests.fixtures.adapters import buckets_of
 from tools.pictures import picture
 
 Visit = Callable[..., Gallery]
@@ -70,33 +64,6 @@ def test_a_thumbnail_is_painted_before_it_is_loaded(visit: Visit, album: str) ->
     assert image.get_attribute("loading") == "lazy"
 
 
-def test_renditions_serve_as_thumbnails_and_can_be_downloaded(
-    visit: Visit, deployed: Deployed, folder: str
-) -> None:
-    deployed.upload(f"{folder}sizes.jpg", picture(900, 600, "JPEG"))
-    buckets = buckets_of(deployed.s3, SOURCE, DESTINATION)
-    sizes = Options(renditions=(Rendition("card", 480), Rendition("tiny", 64)))
-    Pipeline(*buckets, deployed.table, sizes, 10_000_000).reconcile(f"{folder}sizes.jpg")
-
-    permissions = ["clipboard-read", "clipboard-write"]
-    gallery = visit(f"?prefix={folder}", permissions=permissions).settled()
-
-    thumbnail = gallery.card(f"{folder}sizes.jpg").locator("img")
-    expect(thumbnail).to_have_js_property("complete", True)
-    assert f"/card/{folder}resized-sizes.rendition.jpg" in thumbnail.evaluate("(image) => image.currentSrc")
-    viewer = gallery.open_picture(f"{folder}sizes.jpg")
-    with gallery.page.expect_download() as download:
-        viewer.get_by_role("link", name="card").click()
-    assert download.value.suggested_filename == "resized-sizes.rendition.jpg"
-    viewer.get_by_role("button", name="Copy HTML").click()
-    expect(viewer).to_contain_text("HTML copied")
-    markup = gallery.page.evaluate("navigator.clipboard.readText()")
-    assert re.search(r'srcset="[^"]+/file\?variant=tiny 64w, [^"]+/file 900w"', markup)
-    assert 'width="900" height="600" alt="sizes"' in markup
-    viewer.get_by_role("button", name="Delete …").click()
-    expect(gallery.page.get_by_role("dialog", name="Delete sizes.jpg?")).to_contain_text("2 further sizes")
-
-
 def test_only_the_last_of_quick_choices_is_shown(visit: Visit, album: str) -> None:
     gallery = visit(f"?prefix={album}").settled()
     formats = gallery.page.get_by_label("Format")
@@ -106,60 +73,6 @@ def test_only_the_last_of_quick_choices_is_shown(visit: Visit, album: str) -> No
 
     expect(gallery.page.locator("#grid [data-id]")).to_have_count(1)
     assert gallery.settled().names() == [f"{album}b-tower.png"]
-
-
-def test_a_picture_opens_large_with_what_is_known_of_it(visit: Visit, album: str, deployed: Deployed) -> None:
-    gallery = visit(f"?prefix={album}").settled()
-
-    viewer = gallery.open_picture(f"{album}a-lake.jpg")
-
-    record = deployed.record(f"{album}a-lake.jpg")
-    assert record
-    expect(viewer.get_by_role("heading", name="a-lake.jpg")).to_be_visible()
-    expect(viewer).to_contain_text("% saved")
-    expect(viewer).to_contain_text("JPEG, 900 \N{MULTIPLICATION SIGN} 600")
-    expect(viewer).to_contain_text(record["imageId"])
-    expect(viewer.get_by_alt_text("a-lake.jpg, original")).to_have_js_property("naturalWidth", 900)
-    expect(viewer.get_by_alt_text("a-lake.jpg, compressed")).to_have_js_property("naturalWidth", 900)
-
-
-def test_the_slider_parts_before_and_after_by_pointer_and_by_keys(visit: Visit, album: str) -> None:
-    gallery = visit(f"?prefix={album}").settled()
-    viewer = gallery.open_picture(f"{album}a-lake.jpg")
-    slider = viewer.get_by_role("slider", name="How much of the original is shown")
-    box = slider.bounding_box()
-    assert box
-
-    gallery.page.mouse.click(box["x"] + box["width"] * 0.25, box["y"] + box["height"] / 2)
-    by_pointer = int(slider.input_value())
-    slider.press("ArrowRight")
-
-    assert 22 <= by_pointer <= 28
-    expect(slider).to_have_value(str(by_pointer + 1))
-    expect(slider).to_have_attribute(
-        "aria-valuetext", f"{by_pointer + 1}% original, {99 - by_pointer}% compressed"
-    )
-    clip = viewer.locator(".before").evaluate("(image) => getComputedStyle(image).clipPath")
-    assert f"{99 - by_pointer}%" in clip
-
-
-def test_an_original_that_browsers_cannot_show_is_said_to_be_one(visit: Visit, album: str) -> None:
-    gallery = visit(f"?prefix={album}").settled()
-
-    viewer = gallery.open_picture(f"{album}c-scan.tif")
-
-    expect(viewer).to_contain_text("browsers cannot show TIFF originals")
-    expect(viewer.get_by_role("slider")).to_have_count(0)
-
-
-def test_failed_picture_shows_why_and_offers_only_its_original(visit: Visit, album: str) -> None:
-    gallery = visit(f"?prefix={album}").settled()
-
-    viewer = gallery.open_picture(f"{album}d-broken.jpg")
-
-    expect(viewer).to_contain_text("the file is not in a known image format")
-    assert viewer.get_by_role("listitem").all_text_contents() == ["original28 bytes"]
-    expect(viewer.get_by_role("button", name="Copy URL")).to_have_count(0)
 
 
 def test_the_address_keeps_what_is_looked_at(visit: Visit, album: str) -> None:
@@ -182,18 +95,6 @@ def test_the_browsers_back_button_closes_a_picture(visit: Visit, album: str) -> 
 
     expect(gallery.viewer).to_be_hidden()
     expect(gallery.card(f"{album}a-lake.jpg")).to_be_visible()
-
-
-def test_the_tab_is_titled_with_the_open_picture(visit: Visit, album: str) -> None:
-    gallery = visit(f"?prefix={album}").settled()
-    viewer = gallery.open_picture(f"{album}a-lake.jpg")
-    expect(gallery.page).to_have_title("a-lake.jpg \N{EN DASH} imagepress")
-
-    viewer.get_by_role("button", name="Next picture").click()
-    expect(gallery.page).to_have_title("b-tower.png \N{EN DASH} imagepress")
-
-    viewer.get_by_role("button", name="Close").click()
-    expect(gallery.page).to_have_title("imagepress")
 
 
 def test_a_search_that_is_still_being_typed_stays_when_a_filter_is_chosen(visit: Visit, album: str) -> None:
@@ -305,113 +206,6 @@ def small_pages(gallery: Gallery) -> None:
     gallery.page.route(
         "**/images?*", lambda route: route.continue_(url=route.request.url.replace("limit=40", "limit=2"))
     )
-
-
-def test_deleting_asks_first_and_says_what_goes(visit: Visit, deployed: Deployed, folder: str) -> None:
-    deployed.upload(f"{folder}keep.jpg", picture(300, 200, "JPEG"))
-    gallery = visit(f"?prefix={folder}").settled()
-    viewer = gallery.open_picture(f"{folder}keep.jpg")
-
-    viewer.get_by_role("button", name="Delete …").click()
-    question = gallery.page.get_by_role("dialog", name="Delete keep.jpg?")
-    expect(question).to_contain_text(f"the original, {folder}keep.jpg")
-    expect(question).to_contain_text(f"the compressed image, {folder}resized-keep.jpg")
-    expect(question).to_contain_text("It cannot be undone.")
-    question.get_by_role("button", name="Keep it").click()
-
-    expect(question).to_be_hidden()
-    assert deployed.record(f"{folder}keep.jpg")
-
-
-def test_deleting_deletes_and_shows_the_next_picture(visit: Visit, deployed: Deployed, folder: str) -> None:
-    deployed.upload(f"{folder}a.jpg", picture(300, 200, "JPEG"))
-    deployed.upload(f"{folder}b.jpg", picture(300, 200, "JPEG", 90))
-    gallery = visit(f"?prefix={folder}").settled()
-    viewer = gallery.open_picture(f"{folder}a.jpg")
-
-    viewer.get_by_role("button", name="Delete …").click()
-    gallery.page.get_by_role("dialog", name="Delete a.jpg?").get_by_role("button", name="Delete").click()
-
-    expect(viewer.get_by_role("heading", name="b.jpg")).to_be_visible()
-    expect(gallery.card(f"{folder}a.jpg")).to_have_count(0)
-    eventually(lambda: deployed.record(f"{folder}a.jpg") is None)
-    assert deployed.compressed_keys(folder) == [f"{folder}resized-b.jpg"]
-
-
-def test_a_slow_deletion_leaves_the_picture_that_was_opened_meanwhile(
-    visit: Visit, deployed: Deployed, folder: str
-) -> None:
-    for name in ("a.jpg", "b.jpg", "c.jpg"):
-        deployed.upload(folder + name, picture(300, 200, "JPEG"))
-    gallery = visit(f"?prefix={folder}").settled()
-    viewer = gallery.open_picture(f"{folder}a.jpg")
-    held = gallery.hold("DELETE", "**/images/*")
-
-    viewer.get_by_role("button", name="Delete …").click()
-    question = gallery.page.get_by_role("dialog", name="Delete a.jpg?")
-    with gallery.page.expect_request(lambda request: request.method == "DELETE"):
-        question.get_by_role("button", name="Delete").click()
-    viewer.get_by_role("button", name="Next picture").click()
-    expect(viewer.get_by_role("heading", name="b.jpg")).to_be_visible()
-    gallery.let_go(held)
-
-    expect(viewer).to_contain_text("a.jpg was deleted")
-    expect(viewer.get_by_role("heading", name="b.jpg")).to_be_visible()
-    expect(gallery.card(f"{folder}a.jpg")).to_have_count(0)
-
-
-def test_compressing_again_makes_a_new_record(visit: Visit, deployed: Deployed, folder: str) -> None:
-    before = deployed.upload(f"{folder}again.jpg", picture(300, 200, "JPEG"))
-    gallery = visit(f"?prefix={folder}").settled()
-    viewer = gallery.open_picture(f"{folder}again.jpg")
-
-    viewer.get_by_role("button", name="Compress again").click()
-
-    expect(viewer).to_contain_text("again.jpg was compressed again")
-    after = deployed.record(f"{folder}again.jpg")
-    assert after
-    assert after["resizedAt"] > before["resizedAt"]
-    expect(viewer.get_by_role("button", name="Compress again")).to_be_enabled()
-
-
-@pytest.mark.parametrize(
-    ("variant", "name"), [("compressed", "resized-a-lake.jpg"), ("original", "a-lake.jpg")]
-)
-def test_downloads_are_files_with_names(
-    visit: Visit, album: str, deployed: Deployed, tmp_path: Path, variant: str, name: str
-) -> None:
-    gallery = visit(f"?prefix={album}").settled()
-    viewer = gallery.open_picture(f"{album}a-lake.jpg")
-
-    with gallery.page.expect_download() as download:
-        viewer.get_by_role("link", name=variant).click()
-    download.value.save_as(tmp_path / "file")
-
-    assert download.value.suggested_filename == name
-    record = deployed.record(f"{album}a-lake.jpg")
-    assert record
-    size = record["sizeCompressed"] if variant == "compressed" else record["sizeOriginal"]
-    assert (tmp_path / "file").stat().st_size == size
-
-
-def test_the_copied_url_leads_to_the_compressed_image(visit: Visit, album: str) -> None:
-    gallery = visit(f"?prefix={album}", permissions=["clipboard-read", "clipboard-write"]).settled()
-    viewer = gallery.open_picture(f"{album}a-lake.jpg")
-
-    viewer.get_by_role("button", name="Copy URL").click()
-    expect(viewer).to_contain_text("URL copied")
-
-    copied = gallery.page.evaluate("navigator.clipboard.readText()")
-    answer = gallery.page.request.get(copied)
-    assert Image.open(BytesIO(answer.body())).size == (900, 600)
-
-
-def test_a_picture_that_is_gone_is_said_to_be(visit: Visit) -> None:
-    gallery = visit("?image=00000000-0000-0000-0000-000000000000")
-
-    expect(gallery.page.get_by_text("This picture is not there any more.")).to_be_visible()
-    gallery.forgive("404")
-    expect(gallery.page).to_have_url(f"{gallery.url}/")
 
 
 def test_uploads_land_in_the_folder_that_is_looked_at(
