@@ -36,6 +36,12 @@ def image(deployed: Deployed) -> str:
     return deployed.upload("clients/käse & brot.jpg", picture(320, 200, "JPEG"))["imageId"]
 
 
+@pytest.fixture(scope="module")
+def reprocessed(deployed: Deployed) -> str:
+    """The ID of an image that is compressed again and again, so that its record changes."""
+    return deployed.upload("clients/again.jpg", picture(64, 48, "JPEG"))["imageId"]
+
+
 def status(*arguments: str) -> str:
     return run("curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", *arguments)
 
@@ -45,9 +51,9 @@ def status(*arguments: str) -> str:
 )
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
 def test_request_without_a_body_may_have_any_content_type(
-    stack: LocalStack, image: str, content_type: str, method: str
+    stack: LocalStack, reprocessed: str, content_type: str, method: str
 ) -> None:
-    path = f"/images/{image}/reprocess" if method == "POST" else "/images"
+    path = f"/images/{reprocessed}/reprocess" if method == "POST" else "/images"
     way = ["--head"] if method == "HEAD" else ["--request", method]
 
     found = status(*way, "--header", f"Content-Type: {content_type}", stack.api + path)
@@ -55,12 +61,12 @@ def test_request_without_a_body_may_have_any_content_type(
     assert found == ("202" if method == "POST" else "200")
 
 
-def test_urllib_posts_without_a_body(stack: LocalStack, image: str) -> None:
-    assert run("python3", "-c", URLLIB, f"{stack.api}/images/{image}/reprocess") == "202\n"
+def test_urllib_posts_without_a_body(stack: LocalStack, reprocessed: str) -> None:
+    assert run("python3", "-c", URLLIB, f"{stack.api}/images/{reprocessed}/reprocess") == "202\n"
 
 
-def test_fetch_may_send_a_content_type_without_a_body(stack: LocalStack, image: str) -> None:
-    url = f"{stack.api}/images/{image}/reprocess"
+def test_fetch_may_send_a_content_type_without_a_body(stack: LocalStack, reprocessed: str) -> None:
+    url = f"{stack.api}/images/{reprocessed}/reprocess"
 
     assert run("node", "-e", FETCH, url, "POST", "application/x-www-form-urlencoded") == "202\n"
 
