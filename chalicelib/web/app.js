@@ -74,7 +74,7 @@ library.addEventListener('change', () => {
 	if (phase === 'error' || (phase === 'complete' && !records.length)) part('notices');
 	byId('load-more').hidden = isWatched || phase !== 'ready';
 	byId('forget').hidden = !session.token();
-	if (phase === 'complete' || phase === 'ready') {
+	if (library.isListed) {
 		announce(count(records.length, 'picture') + (phase === 'ready' ? ' so far' : ''));
 		if (!records.some(({ width }) => width)) prepare(); // there is no picture to wait for
 	}

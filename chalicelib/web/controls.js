@@ -1,4 +1,4 @@
-// Buttons and icons.
+// Buttons, icons, and whom keys are for.
 
 import { el } from './dom.js';
 
@@ -42,3 +42,6 @@ export const bare = (label, glyph, onclick, attributes) => button(label, glyph, 
 export function fillIcons() {
 	for (const place of document.querySelectorAll('[data-icon]')) place.append(icon(place.dataset.icon));
 }
+
+/** Whether a key is for a field or an open dialog, not for the page. */
+export const isForOthers = (event) => event.target.matches('input:not(.check), select') || document.querySelector('dialog[open]');

@@ -1,5 +1,6 @@
 // How people select without a check mark: by keys, and by long presses.
 
+import { isForOthers } from './controls.js';
 import { byId } from './dom.js';
 import { idAt } from './selection.js';
 
@@ -14,7 +15,7 @@ export function connect({ selection }) {
 		selection.pick(idAt(event), event.shiftKey);
 	});
 	document.addEventListener('keydown', (event) => {
-		if (event.target.matches('input:not(.check), select') || document.querySelector('dialog[open]')) return;
+		if (isForOthers(event)) return;
 		if (event.key === 'Escape') selection.clear();
 		if (event.key !== 'a' || !(event.ctrlKey || event.metaKey)) return;
 		event.preventDefault();

@@ -147,8 +147,8 @@ export function connect(list, { hrefOf, folder, selection, prepared }) {
 			const isLoading = phase === 'loading';
 			records = all;
 			isWhole = !isLoading && phase !== 'ready';
-			const skeletons = isLoading && (all.length ? 4 : 10);
-			lay(skeletons || 0);
+			const skeletons = all.length ? 4 : 10;
+			lay(isLoading ? skeletons : 0);
 			draw();
 			list.setAttribute('aria-busy', isLoading);
 		},

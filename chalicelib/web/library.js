@@ -17,6 +17,11 @@ export class Library extends EventTarget {
 	#running = null;
 	#removed = new Set();
 
+	/** Whether the list shows all that has been asked for. */
+	get isListed() {
+		return this.phase === 'ready' || this.phase === 'complete';
+	}
+
 	open(state) {
 		this.#running?.abort();
 		this.#running = null;

@@ -1,5 +1,6 @@
 // The buttons and keys for the page itself: its theme, its help, its search, its token; and the banner without a connection.
 
+import { isForOthers } from './controls.js';
 import { byId } from './dom.js';
 import * as session from './session.js';
 import { apply, theme } from './theme.js';
@@ -19,7 +20,7 @@ export function connect({ library }) {
 	const help = async () => (await import('./help.js')).show();
 	byId('help').onclick = help;
 	document.addEventListener('keydown', (event) => {
-		if (event.target.matches('input:not(.check), select') || document.querySelector('dialog[open]')) return;
+		if (isForOthers(event)) return;
 		if (event.key === '?') help();
 		if (event.key !== '/') return;
 		event.preventDefault();

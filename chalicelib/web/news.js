@@ -11,7 +11,7 @@ export function connect({ library }) {
 
 	async function look() {
 		const isFar = scrollY > innerHeight; // what people look at would move
-		if (document.hidden || isFar || !navigator.onLine || !['complete', 'ready'].includes(library.phase)) return;
+		if (document.hidden || isFar || !navigator.onLine || !library.isListed) return;
 		if (!since) {
 			since = (await api.list({ limit: 1 })).images[0]?.resizedAt ?? EVER;
 			return;

@@ -9,7 +9,8 @@ export async function renew(picture, record, load, failed) {
 	if (Date.now() - (renewed.get(picture) ?? 0) < PATIENCE) return failed();
 	renewed.set(picture, Date.now());
 	try {
-		record.urls = (await api.image(record.imageId)).urls;
+		const { urls, srcset } = await api.image(record.imageId);
+		Object.assign(record, { urls, srcset });
 		load(record.urls);
 	} catch {
 		failed();

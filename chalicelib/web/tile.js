@@ -17,7 +17,6 @@ export function newTile(record, folder, prepared) {
 	const link = el('a');
 	const check = el('input.check', { type: 'checkbox', 'aria-label': `Select ${name}` });
 	const tile = el('li.card', { 'data-id': record.imageId, title: record.sourceKey }, link, check);
-	tile.record = record;
 	if (record.status === 'failed') {
 		tile.classList.add('failed');
 		link.append(el('strong.name', place, name));
@@ -33,13 +32,10 @@ export function newTile(record, folder, prepared) {
 }
 
 function thumbnail(record) {
-	const { width, height, renditions } = record;
+	const { width, height } = record;
 	const picture = el('img', { alt: '', loading: 'lazy', decoding: 'async', width, height });
 	paint(picture, record);
-	withFreshUrls(picture, record, (urls) => {
-		const smaller = Object.entries(renditions ?? {}).filter(([name, size]) => urls[name] && size.width < width);
-		picture.srcset = [...smaller, ['compressed', record]].map(([name, size]) => `${urls[name]} ${size.width}w`).join(', ');
-	}, () => picture.removeAttribute('srcset')); // or a broken picture would be drawn over the placeholder
+	withFreshUrls(picture, record, () => (picture.srcset = record.srcset), () => picture.removeAttribute('srcset')); // or a broken picture would be drawn over the placeholder
 	return picture;
 }
 

@@ -9,7 +9,7 @@ const MOTTO = ['Every picture, ', el('b', 'a little lighter'), '.'];
 export function connect(page) {
 	let totalling = 0;
 	function refresh() {
-		if (!['complete', 'ready'].includes(page.library.phase)) return;
+		if (!page.library.isListed) return;
 		clearTimeout(totalling);
 		totalling = setTimeout(() => api.stats().then(showTotals, missTotals), 150);
 	}

@@ -147,6 +147,7 @@ def give_ended_urls(page: Page, stack: LocalStack) -> None:
             image["urls"]["original"] = ended(SOURCE, image["sourceKey"])
             if "destKey" in image:
                 image["urls"]["compressed"] = ended(DESTINATION, image["destKey"])
+                image["srcset"] = f"{image['urls']['compressed']} {image['width']}w"
         time.sleep(2)
         route.fulfill(response=answer, body=json.dumps(body))
 
