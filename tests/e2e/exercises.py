@@ -4,7 +4,6 @@ import base64
 import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote_plus
 from uuid import uuid4
 
 import urllib3
@@ -13,7 +12,7 @@ from chalicelib.aws.ranges import LAST
 from chalicelib.pipeline import Pipeline
 from chalicelib.records import image_id
 from tests.conftest import DESTINATION, SOURCE, TABLE, Deployed
-from tests.fixtures.events import SCHEDULED, proxied
+from tests.fixtures.events import SCHEDULED, given_up, notification, proxied
 from tools.pictures import picture
 
 if TYPE_CHECKING:
@@ -74,10 +73,6 @@ def name_of(function: str) -> str:
     return "imagepress-local" if function == "api_handler" else f"imagepress-local-{function}"
 
 
-def notification(key: str) -> Any:
-    return {"Records": [{"s3": {"bucket": {"name": SOURCE}, "object": {"key": quote_plus(key)}}}]}
-
-
 # What a function does that needs an action. Each says what the function said, and finds its own state.
 
 Exercise = Callable[[Functions], str]
@@ -117,11 +112,7 @@ def buried_after_its_source(functions: Functions) -> str:
 def _bury(functions: Functions, key: str, data: bytes | None) -> str:
     if data:
         functions.deployed.s3.put_object(Bucket=SOURCE, Key=key, Body=data)
-    died = {
-        "requestContext": {"approximateInvokeCount": 3},
-        "requestPayload": notification(key),
-        "responsePayload": {"errorType": "Runtime.ExitError"},
-    }
+    died = given_up(notification(key), {"errorType": "Runtime.ExitError"})
     return functions.invoke("record_failure", died)
 
 

@@ -13,7 +13,7 @@ from bench.startup import FUNCTIONS, MOST_BYTES, lambda_like, started
 from chalicelib.aws.ranges import LAST
 from chalicelib.records import image_id
 from tests.conftest import SOURCE, Deployed
-from tests.fixtures.events import SCHEDULED, proxied
+from tests.fixtures.events import SCHEDULED, given_up, notification, proxied
 from tests.fixtures.runtime_client import CLIENT, invoke
 from tools.deploy.package import build
 from tools.pictures import picture
@@ -165,13 +165,9 @@ def test_a_cold_start_imports_only_the_app_beyond_its_floor(
 
 
 IMAGE = image_id(SOURCE, "runtime/photo.png")
-RECORD = {"eventSource": "aws:s3", "s3": {"bucket": {"name": SOURCE}, "object": {"key": "runtime/photo.png"}}}
+UPLOAD = notification("runtime/photo.png")
 REQUEST = proxied("GET", "/images/{image_id}", image_id=IMAGE)
-DEATH = {
-    "requestContext": {"approximateInvokeCount": 3},
-    "requestPayload": {"Records": [RECORD]},
-    "responsePayload": {"errorType": "Runtime.ExitError"},
-}
+DEATH = given_up(UPLOAD, {"errorType": "Runtime.ExitError"})
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the runtime client has wheels for Linux alone")
@@ -180,7 +176,7 @@ def test_each_kind_of_event_is_handled_under_lambda_s_runtime_client(
 ) -> None:
     deployed.table.delete_record(deployed.upload("runtime/photo.png", picture(64, 48, "PNG")))
 
-    assert invoke("app.compress", {"Records": [RECORD]}, environment) is None
+    assert invoke("app.compress", UPLOAD, environment) is None
     assert deployed.record("runtime/photo.png")
     answer = invoke("app.app", REQUEST, environment)
     assert (answer["statusCode"], json.loads(answer["body"])["imageId"]) == (200, IMAGE)

@@ -8,6 +8,7 @@ import pytest
 from chalicelib import deaths, events, services
 from chalicelib.aws.records_table import Conflict
 from chalicelib.records import Failure
+from tests.fixtures.events import given_up, notification
 
 
 class Pipeline:
@@ -32,16 +33,7 @@ class Queue:
 
 
 def invocation(response: Any) -> Any:
-    """Return an invocation record as Lambda's documentation shows it."""
-    return {
-        "version": "1.0",
-        "requestContext": {"condition": "RetriesExhausted", "approximateInvokeCount": 3},
-        "requestPayload": {
-            "Records": [{"s3": {"bucket": {"name": "source-image"}, "object": {"key": "a+b.jpg"}}}]
-        },
-        "responseContext": {"statusCode": 200, "functionError": "Unhandled"},
-        "responsePayload": response,
-    }
+    return given_up(notification("a b.jpg"), response)
 
 
 @pytest.fixture
