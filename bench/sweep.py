@@ -79,9 +79,7 @@ class Answers:
 
     def _list(self, request: Any) -> bytes:
         after = parse_qs(urlsplit(request.url).query).get("start-after", [""])[0]
-        number = re.search(
-            r"(\d{8})(\.jpg)?", after
-        )  # a sweep may ask for what follows a key without its last letter
+        number = re.search(r"(\d{8})(\.jpg)?", after)  # the sweep may ask for a key without its last letter
         first = int(number[1]) + bool(number[2]) if number else 0
         last = min(first + _PAGE, self._keys)
         names = [f"photographs/2026/IMG_{number:08}.jpg" for number in range(first, last)]
@@ -99,10 +97,11 @@ class Answers:
         query = json.loads(request.body)["RequestItems"][TABLE]
         wanted = query.get("ExpressionAttributeNames", {}).values()
         ids = [each["imageId"]["S"] for each in query["Keys"]]
-        keys = [self._page[each] for each in ids if each in self._page]
-        records = [compressed_record(key, "2026-01-01T00:00:00.000000Z") for key in keys]
-        items: list[dict[str, Any]] = [item_of(record) for record in records]
-        if "stats" in ids[0]:
+        items: list[dict[str, Any]]
+        if ids[0] in self._page:
+            keys = [self._page[each] for each in ids]
+            items = [item_of(compressed_record(key, "2026-01-01T00:00:00.000000Z")) for key in keys]
+        else:  # the totals
             one = sum_of([compressed_record("", "")])
             items = [{name: {"N": str(self._keys * one[name])} for name in TOTALS}]
         if wanted:

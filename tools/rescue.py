@@ -8,6 +8,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -56,10 +57,11 @@ def take_out(s3: "S3Client", folder: Path) -> None:
     if not existing:
         return
     folder.mkdir(parents=True, exist_ok=True)
+    numbers = count(len(list(folder.glob("*.json"))))
     if "source-image" in existing:
         for page in s3.get_paginator("list_objects_v2").paginate(Bucket="source-image"):
             for item in page.get("Contents", []):
-                _copy(s3, item["Key"], folder)
+                _copy(s3, item["Key"], folder / f"{next(numbers):08}")
     for bucket in existing:
         _delete(s3, bucket)
 
@@ -73,9 +75,8 @@ def waiting(folder: Path) -> dict[str, Rescued]:
     return found
 
 
-def _copy(s3: "S3Client", key: str, folder: Path) -> None:
+def _copy(s3: "S3Client", key: str, path: Path) -> None:
     answer: Any = s3.get_object(Bucket="source-image", Key=key)
-    path = folder / f"{len(list(folder.glob('*.json'))):08}"
     with path.open("wb") as file:
         for piece in answer["Body"].iter_chunks():
             file.write(piece)
