@@ -103,6 +103,7 @@ async function part(name, isQuiet) {
 	return parts?.load(name, page, isQuiet);
 }
 const uploads = () => part('uploads');
+for (const id of ['forget', 'help', 'theme']) byId(id).onclick = async () => (await part('menu'))?.[id]();
 const page = { library, selection, grid, uploads, openPicture, leave, folder, more, go, open, get state() { return state; } };
 
 /** Load the parts that people need most, once the first picture shows, or cannot, or takes too long. */

@@ -7,18 +7,17 @@ import { apply, theme } from './theme.js';
 
 const THEMES = ['auto', 'light', 'dark'];
 
+/** @returns what the buttons of the header do, by their id. */
 export function connect({ library }) {
-	const button = byId('theme');
-	const name = () => (button.title = button.ariaLabel = `Theme: ${theme()}`);
-	button.onclick = () => {
-		localStorage.setItem('imagepress-theme', THEMES[(THEMES.indexOf(theme()) + 1) % THEMES.length]);
-		apply();
-		name();
+	const name = () => {
+		const button = byId('theme');
+		button.title = button.ariaLabel = `Theme: ${theme()}`;
 	};
 	name();
 
-	const help = async () => (await import('./help.js')).show();
-	byId('help').onclick = help;
+	async function help() {
+		(await import('./help.js')).show();
+	}
 	document.addEventListener('keydown', (event) => {
 		if (isForOthers(event)) return;
 		if (event.key === '?') help();
@@ -27,11 +26,6 @@ export function connect({ library }) {
 		byId('filters').elements.prefix.focus();
 	});
 
-	byId('forget').onclick = () => {
-		session.forget();
-		location.assign(location.pathname);
-	};
-
 	const showOffline = () => (byId('offline').hidden = navigator.onLine);
 	onoffline = showOffline;
 	ononline = () => {
@@ -39,4 +33,17 @@ export function connect({ library }) {
 		if (library.phase === 'error') library.more();
 	};
 	showOffline();
+
+	return {
+		help,
+		theme() {
+			localStorage.setItem('imagepress-theme', THEMES[(THEMES.indexOf(theme()) + 1) % THEMES.length]);
+			apply();
+			name();
+		},
+		forget() {
+			session.forget();
+			location.assign(location.pathname);
+		},
+	};
 }

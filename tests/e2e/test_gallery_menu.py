@@ -22,6 +22,7 @@ def test_help_opens_by_key_and_a_theme_is_remembered(visit: Visit, album: str) -
 
     gallery.button("Theme: auto").click()
     gallery.button("Theme: light").click()
+    expect(gallery.button("Theme: dark")).to_be_visible()
     gallery.page.reload()
 
     expect(gallery.button("Theme: dark")).to_be_visible()
@@ -37,3 +38,14 @@ def test_page_can_be_installed(visit: Visit) -> None:
     assert urljoin(manifest["url"], details["start_url"]) == f"{gallery.url}/"
     icon = gallery.page.request.get(urljoin(manifest["url"], details["icons"][0]["src"]))
     assert (icon.status, icon.headers["content-type"]) == (200, "image/svg+xml")
+
+
+def test_a_button_that_is_pressed_before_its_part_is_loaded_acts_once_it_is(visit: Visit, folder: str) -> None:
+    gallery = visit()
+    held = gallery.hold("GET", "**/menu.js")
+    gallery.open(f"?prefix={folder}")
+
+    gallery.page.get_by_role("button", name="Keyboard help").click()
+    gallery.let_go(held)
+
+    expect(gallery.page.get_by_role("dialog")).to_contain_text("Keyboard")
