@@ -219,11 +219,6 @@ class Recorder(Functions):
 
     def _see(self, params: Any, model: Any, **_: Any) -> None:
         operation, service = model.name, model.service_model.service_name
-        if operation == "TransactWriteItems":
-            for item in params["TransactItems"]:
-                ((kind, of),) = item.items()
-                self.seen.add((self.function, f"dynamodb:{kind}Item", f"table/{of['TableName']}"))
-            return
         for action in _ACTIONS.get(operation, (f"{service}:{operation}",)):
             self.seen.add((self.function, action, _resource(action, params)))
 
