@@ -1,6 +1,5 @@
 """What Lambda's invocation records say about a worker: died, too late, or an error of its own."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,12 +23,19 @@ class Pipeline:
         self.failures[key] = failure
 
 
-class Queue:
+class Adapters:
+    """Keep the events for the dead-letter queue, and the keys for the compress function."""
+
     def __init__(self) -> None:
+        self.dead_letters = self.compress_function = self
         self.events: list[Any] = []
+        self.requested: list[str] = []
 
     def keep_event(self, event: Any) -> None:
         self.events.append(event)
+
+    def request_compression(self, key: str) -> None:
+        self.requested.append(key)
 
 
 def invocation(response: Any) -> Any:
@@ -37,10 +43,10 @@ def invocation(response: Any) -> Any:
 
 
 @pytest.fixture
-def queue(monkeypatch: pytest.MonkeyPatch) -> Queue:
-    queue = Queue()
-    monkeypatch.setattr(services, "of_functions", lambda: SimpleNamespace(dead_letters=queue))
-    return queue
+def queue(monkeypatch: pytest.MonkeyPatch) -> Adapters:
+    adapters = Adapters()
+    monkeypatch.setattr(services, "of_functions", lambda: adapters)
+    return adapters
 
 
 @pytest.fixture
@@ -75,7 +81,7 @@ def pipeline(monkeypatch: pytest.MonkeyPatch) -> Pipeline:
     ],
 )
 def test_worker_that_died_leaves_a_failed_record(
-    pipeline: Pipeline, queue: Queue, response: Any, code: str
+    pipeline: Pipeline, queue: Adapters, response: Any, code: str
 ) -> None:
     deaths.handle(invocation(response))
 
@@ -89,7 +95,7 @@ def test_worker_that_died_leaves_a_failed_record(
     [None, {}, {"errorType": "ExceptionGroup", "errorMessage": "some keys could not be reconciled"}],
 )
 def test_error_that_a_worker_reported_only_waits_in_the_queue(
-    pipeline: Pipeline, queue: Queue, response: Any
+    pipeline: Pipeline, queue: Adapters, response: Any
 ) -> None:
     deaths.handle(invocation(response))
 
@@ -97,9 +103,12 @@ def test_error_that_a_worker_reported_only_waits_in_the_queue(
     assert queue.events == [invocation(response)]
 
 
-def test_newer_record_of_another_worker_stays(monkeypatch: pytest.MonkeyPatch, queue: Queue) -> None:
+def test_newer_record_of_another_worker_stays_and_its_objects_are_checked(
+    monkeypatch: pytest.MonkeyPatch, queue: Adapters
+) -> None:
     monkeypatch.setattr(events, "pipeline", lambda: Pipeline(Conflict()))
 
     deaths.handle(invocation({"errorType": "Runtime.ExitError"}))
 
+    assert queue.requested == ["a b.jpg"]
     assert len(queue.events) == 1
