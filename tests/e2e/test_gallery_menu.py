@@ -40,7 +40,9 @@ def test_page_can_be_installed(visit: Visit) -> None:
     assert (icon.status, icon.headers["content-type"]) == (200, "image/svg+xml")
 
 
-def test_a_button_that_is_pressed_before_its_part_is_loaded_acts_once_it_is(visit: Visit, folder: str) -> None:
+def test_a_button_that_is_pressed_before_its_part_is_loaded_acts_once_it_is(
+    visit: Visit, folder: str
+) -> None:
     gallery = visit()
     held = gallery.hold("GET", "**/menu.js")
     gallery.open(f"?prefix={folder}")
