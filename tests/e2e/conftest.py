@@ -5,11 +5,12 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
 import pytest
+from mypy_boto3_lambda import LambdaClient
 from playwright.sync_api import Browser, ConsoleMessage, FilePayload, Locator, Page, Route, expect
 
 from tests.conftest import Deployed
@@ -17,9 +18,6 @@ from tools.browser import ChromiumMissingError, chromium
 from tools.local_stack import LocalStack
 from tools.pictures import picture
 from tools.stages import Stage, choose_stage
-
-if TYPE_CHECKING:
-    from mypy_boto3_lambda import LambdaClient
 
 PATIENCE = 30_000  # milliseconds, on a machine that does other things too
 TELL_OF_VIOLATIONS = """
@@ -186,7 +184,7 @@ def text(name: str) -> FilePayload:
 
 
 @pytest.fixture(scope="session")
-def functions(stack: LocalStack) -> "LambdaClient":
+def functions(stack: LocalStack) -> LambdaClient:
     return stack.session.client("lambda", endpoint_url=stack.endpoint)
 
 

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from mypy_boto3_lambda import LambdaClient
 
 from chalicelib import settings
 from chalicelib.aws import clients
@@ -26,9 +27,6 @@ from tools.policies.__main__ import LOCAL
 from tools.policies.grants import Grant, document
 from tools.policies.stage import Policy, policies
 from tools.server import PROJECT
-
-if TYPE_CHECKING:
-    from mypy_boto3_lambda import LambdaClient
 
 # HEAD has no words, and /health has no more than these.
 DENIED = re.compile(r"AccessDenied|\(403\)|unavailable: 403")
@@ -106,7 +104,7 @@ def without(policy: Policy, grant: Grant) -> str:
 
 
 @pytest.fixture(scope="module")
-def functions(stack: LocalStack, functions: "LambdaClient", deployed: Deployed) -> Iterator[Functions]:
+def functions(stack: LocalStack, functions: LambdaClient, deployed: Deployed) -> Iterator[Functions]:
     adapters = Services(settings.current(), session=stack.session)
     pipeline = Pipeline(
         adapters.source,

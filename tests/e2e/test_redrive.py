@@ -4,11 +4,13 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from mypy_boto3_lambda import LambdaClient
+from mypy_boto3_sqs import SQSClient
 
 from tests.conftest import DESTINATION, SOURCE, TABLE, Deployed, eventually
 from tests.fixtures.events import SCHEDULED
@@ -18,15 +20,11 @@ from tools.pictures import picture
 from tools.redrive import count_waiting, redrive_events
 from tools.stages import Stage
 
-if TYPE_CHECKING:
-    from mypy_boto3_lambda import LambdaClient
-    from mypy_boto3_sqs import SQSClient
-
 
 class Queue:
     """The queue of failed events, with messages as Lambda writes them."""
 
-    def __init__(self, client: "SQSClient", url: str) -> None:
+    def __init__(self, client: SQSClient, url: str) -> None:
         self.client = client
         self.url = url
 
@@ -100,7 +98,7 @@ def make_redrive(
 
 
 def test_an_event_that_used_up_its_retries_waits_in_the_queue_and_is_put_through_again(
-    deployed: Deployed, functions: "LambdaClient", stage: Stage, queue: Queue
+    deployed: Deployed, functions: LambdaClient, stage: Stage, queue: Queue
 ) -> None:
     name = "imagepress-local-compress"
     variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from io import BytesIO
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from mypy_boto3_s3 import S3Client
 from PIL import Image
 
 from chalicelib import pipeline
@@ -21,9 +22,6 @@ from tests.fixtures.adapters import buckets_of
 from tools.local_stack import LocalStack
 from tools.pictures import picture
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
 SOURCE, DESTINATION = "pipeline-source", "pipeline-destination"
 PHOTO = picture(600, 400, "JPEG")
 WITH_THUMB = Options(renditions=(Rendition("thumb", 256),))
@@ -32,7 +30,7 @@ WITH_THUMB = Options(renditions=(Rendition("thumb", 256),))
 class Photos:
     """A source bucket, and what a pipeline makes of it."""
 
-    def __init__(self, s3: "S3Client", table: RecordsTable) -> None:
+    def __init__(self, s3: S3Client, table: RecordsTable) -> None:
         self.s3 = s3
         self.table = table
 
@@ -59,7 +57,7 @@ class Photos:
 
 
 @pytest.fixture(scope="module")
-def photos(s3: "S3Client", table: RecordsTable) -> Photos:
+def photos(s3: S3Client, table: RecordsTable) -> Photos:
     for name in (SOURCE, DESTINATION):
         s3.create_bucket(Bucket=name)
     return Photos(s3, table)
@@ -188,7 +186,7 @@ def test_errors_of_the_table_raise(stack: LocalStack, operation: str) -> None:
         calls[operation]()
 
 
-def test_errors_of_the_bucket_raise(s3: "S3Client", table: RecordsTable) -> None:
+def test_errors_of_the_bucket_raise(s3: S3Client, table: RecordsTable) -> None:
     astray = Pipeline(*buckets_of(s3, "a..b", DESTINATION), table, Options(), 1)
 
     with pytest.raises(ClientError, match="InvalidBucketName"):
