@@ -163,6 +163,9 @@ class Gallery:
         return self.viewer
 
 
+Visit = Callable[..., Gallery]
+
+
 def _titled(key: str) -> str:
     return f"[title={json.dumps(key, ensure_ascii=False)}]"
 
@@ -219,7 +222,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visit(browser: Browser, stack: LocalStack) -> Iterator[Callable[..., Gallery]]:
+def visit(browser: Browser, stack: LocalStack) -> Iterator[Visit]:
     """Open new tabs of new visitors; at the end, none of their consoles may have complained."""
     visited = []
     with ExitStack() as contexts:
@@ -244,7 +247,7 @@ def folder() -> str:
 
 
 @pytest.fixture
-def gallery(visit: Callable[..., Gallery], folder: str) -> Gallery:
+def gallery(visit: Visit, folder: str) -> Gallery:
     """The gallery, which shows the folder of this test."""
     return visit(f"?prefix={folder}").settled()
 

@@ -1,17 +1,14 @@
 """What people do in the gallery: upload, look, compare, find, compress again, delete."""
 
 import re
-from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.conftest import SOURCE, Deployed
-from tests.e2e.conftest import Gallery, broken, jpeg, png
+from tests.e2e.conftest import Gallery, Visit, broken, jpeg, png
 from tools.pictures import picture
-
-Visit = Callable[..., Gallery]
 
 
 def test_three_uploads_arrive_and_the_corrupt_one_says_why(gallery: Gallery, folder: str) -> None:

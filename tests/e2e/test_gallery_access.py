@@ -1,7 +1,7 @@
 """The gallery for everyone: keyboard alone, screen reader, narrow screens, dark rooms, reduced motion."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
@@ -10,10 +10,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.conftest import TABLE
-from tests.e2e.conftest import Gallery, broken, jpeg
+from tests.e2e.conftest import Gallery, Visit, broken, jpeg
 from tools.local_stack import LocalStack, served_with
 
-Visit = Callable[..., Gallery]
 SCHEMES = ["light", "dark"]
 STAND_STILL = """
 for (const each of document.getAnimations()) {

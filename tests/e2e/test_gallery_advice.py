@@ -1,14 +1,11 @@
 """What the gallery advises where a picture could not be compressed, and how people follow the advice."""
 
 import re
-from collections.abc import Callable
 
 from playwright.sync_api import expect
 
 from tests.conftest import Deployed
-from tests.e2e.conftest import Gallery, broken, jpeg
-
-Visit = Callable[..., Gallery]
+from tests.e2e.conftest import Gallery, Visit, broken, jpeg
 
 
 def test_a_file_that_is_not_a_picture_is_replaced_and_not_retried(

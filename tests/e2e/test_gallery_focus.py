@@ -1,17 +1,14 @@
 """The focus in the gallery: it stays where people are, so that keys go on working whatever becomes of what had it."""
 
-from collections.abc import Callable
 from hashlib import sha256
 
 import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.conftest import Deployed
-from tests.e2e.conftest import Gallery, jpeg
+from tests.e2e.conftest import Gallery, Visit, jpeg
 from tools.local_stack import LocalStack, served_with
 from tools.pictures import picture
-
-Visit = Callable[..., Gallery]
 
 
 @pytest.fixture

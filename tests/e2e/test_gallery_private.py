@@ -1,17 +1,15 @@
 """The gallery of an API that asks for tokens: one that reads, one that also writes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from hashlib import sha256
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.conftest import Deployed, eventually
-from tests.e2e.conftest import Gallery, broken, jpeg, png
+from tests.e2e.conftest import Gallery, Visit, broken, jpeg, png
 from tools.local_stack import LocalStack, served_with
 from tools.pictures import picture
-
-Visit = Callable[..., Gallery]
 
 READS, WRITES = "a token that reads", "a token that writes"
 

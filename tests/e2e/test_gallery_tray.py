@@ -2,14 +2,11 @@
 
 import json
 import re
-from collections.abc import Callable
 
 from playwright.sync_api import Route, expect
 
 from tests.conftest import Deployed
-from tests.e2e.conftest import Gallery, broken, jpeg, text
-
-Visit = Callable[..., Gallery]
+from tests.e2e.conftest import Gallery, Visit, broken, jpeg, text
 
 TO_S3 = "**/source-image"
 

@@ -2,18 +2,15 @@
 
 import json
 import time
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from botocore.config import Config
 from playwright.sync_api import Page, Route, expect
 
 from tests.conftest import DESTINATION, SOURCE, Deployed
-from tests.e2e.conftest import Gallery, jpeg
+from tests.e2e.conftest import Gallery, Visit, jpeg
 from tools.local_stack import LocalStack
 from tools.pictures import picture
-
-Visit = Callable[..., Gallery]
 
 
 def test_skeletons_stand_in_while_the_list_loads(visit: Visit) -> None:

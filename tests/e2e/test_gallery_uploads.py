@@ -1,15 +1,11 @@
 """Uploads in the gallery: what is refused, whose name is taken, what is cancelled or breaks off, and many at once."""
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Dialog, Route, expect
 
 from tests.conftest import SOURCE, Deployed
-from tests.e2e.conftest import Gallery, jpeg, png, text
+from tests.e2e.conftest import Gallery, Visit, jpeg, png, text
 from tools.local_stack import LocalStack, served_with
-
-Visit = Callable[..., Gallery]
 
 TO_S3 = "**/source-image"
 

@@ -1,7 +1,6 @@
 """One picture in the gallery: what is shown of it, and what people do with it."""
 
 import re
-from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -12,11 +11,9 @@ from playwright.sync_api import expect
 from chalicelib.imaging import Options, Rendition
 from chalicelib.pipeline import Pipeline
 from tests.conftest import DESTINATION, SOURCE, Deployed, eventually
-from tests.e2e.conftest import Gallery
+from tests.e2e.conftest import Visit
 from tests.fixtures.adapters import buckets_of
 from tools.pictures import picture
-
-Visit = Callable[..., Gallery]
 
 
 def test_renditions_serve_as_thumbnails_and_can_be_downloaded(
