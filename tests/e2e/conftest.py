@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
@@ -15,10 +16,11 @@ from playwright.sync_api import Browser, ConsoleMessage, FilePayload, Locator, P
 
 from tests.conftest import Deployed
 from tools.browser import ChromiumMissingError, chromium
-from tools.local_stack import LocalStack
+from tools.local_stack import LocalStack, served_with
 from tools.pictures import picture
 from tools.stages import Stage, choose_stage
 
+READS, WRITES = "a token that reads", "a token that writes"
 PATIENCE = 30_000  # milliseconds, on a machine that does other things too
 TELL_OF_VIOLATIONS = """
 addEventListener('securitypolicyviolation', (event) => console.error(`policy: ${event.violatedDirective}`));
@@ -184,6 +186,17 @@ def broken(name: str) -> FilePayload:
 
 def text(name: str) -> FilePayload:
     return {"name": name, "mimeType": "text/plain", "buffer": b"words"}
+
+
+@pytest.fixture(scope="session")
+def private(stack: LocalStack) -> Iterator[str]:
+    """An API that asks for tokens, as a deployed one does."""
+    digests = {
+        "API_READ_TOKEN_SHA256": sha256(READS.encode()).hexdigest(),
+        "API_WRITE_TOKEN_SHA256": sha256(WRITES.encode()).hexdigest(),
+    }
+    with served_with(stack, {"API_AUTH": "token", **digests}) as api:
+        yield api
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,10 @@
 """The focus in the gallery: it stays where people are, so that keys go on working whatever becomes of what had it."""
 
-from hashlib import sha256
-
 import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.conftest import Deployed
 from tests.e2e.conftest import Gallery, Visit, jpeg
-from tools.local_stack import LocalStack, served_with
 from tools.pictures import picture
 
 
@@ -150,22 +147,6 @@ def test_try_again_leaves_the_focus_to_the_list(visit: Visit, album: str) -> Non
 
     expect(gallery.card(f"{album}a-lake.jpg")).to_be_visible()
     expect(gallery.main).to_be_focused()
-
-
-def test_a_token_given_leaves_the_focus_to_the_list(visit: Visit, stack: LocalStack, album: str) -> None:
-    digest = sha256(b"a token").hexdigest()
-    with served_with(stack, {"API_AUTH": "token", "API_READ_TOKEN_SHA256": digest}) as api:
-        gallery = visit(f"?prefix={album}", api)
-        gallery.button("Not now").click()
-
-        press(gallery.button("Enter a token"))
-        expect(gallery.page.get_by_label("Token", exact=True)).to_be_focused()
-        gallery.page.keyboard.type("a token")
-        gallery.page.keyboard.press("Enter")
-
-        expect(gallery.card(f"{album}a-lake.jpg")).to_be_visible()
-        expect(gallery.main).to_be_focused()
-        gallery.forgive("401")
 
 
 def test_the_trays_buttons_leave_the_focus_near(visit: Visit, three: str) -> None:

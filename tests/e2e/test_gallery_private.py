@@ -1,27 +1,10 @@
 """The gallery of an API that asks for tokens: one that reads, one that also writes."""
 
-from collections.abc import Iterator
-from hashlib import sha256
-
-import pytest
 from playwright.sync_api import expect
 
 from tests.conftest import Deployed, eventually
-from tests.e2e.conftest import Gallery, Visit, broken, jpeg, png
-from tools.local_stack import LocalStack, served_with
+from tests.e2e.conftest import READS, WRITES, Gallery, Visit, broken, jpeg, png
 from tools.pictures import picture
-
-READS, WRITES = "a token that reads", "a token that writes"
-
-
-@pytest.fixture(scope="module")
-def private(stack: LocalStack) -> Iterator[str]:
-    digests = {
-        "API_READ_TOKEN_SHA256": sha256(READS.encode()).hexdigest(),
-        "API_WRITE_TOKEN_SHA256": sha256(WRITES.encode()).hexdigest(),
-    }
-    with served_with(stack, {"API_AUTH": "token", **digests}) as api:
-        yield api
 
 
 def enter(gallery: Gallery, token: str) -> None:
@@ -95,10 +78,11 @@ def test_without_a_token_the_page_shows_nothing_and_offers_to_take_one(visit: Vi
     expect(gallery.button("Forget token")).to_be_hidden()
     assert gallery.names() == []
 
-    gallery.button("Enter a token").click()
+    gallery.button("Enter a token").press("Enter")
     unlocked(gallery, READS)
 
     expect(gallery.page.locator("#grid")).to_be_visible()
+    expect(gallery.main).to_be_focused()
 
 
 def test_a_token_that_reads_may_not_write_and_another_may(
