@@ -1,4 +1,4 @@
-"""What is set beside Chalice: log groups, retries, and headers of API Gateway's own responses."""
+"""What is set beside Chalice: retries, and headers of API Gateway's own responses."""
 
 import json
 from types import SimpleNamespace
@@ -11,25 +11,19 @@ from botocore.stub import Stubber
 from chalicelib.api.problems import KINDS
 from chalicelib.api.responses import SECURITY
 from tools.deploy.attachments import ASYNCHRONOUS, complete_gateway_responses, gateway_headers, retry_events
-from tools.deploy.steps import Deployment
-from tools.server import PROJECT
 
 SESSION = boto3.Session("a", "b", region_name="us-east-1")
 
 
-@pytest.mark.parametrize("origins", [[], ["https://shop.example"]])
-def test_they_include_the_security_headers_of_the_app(origins: list[str]) -> None:
-    assert gateway_headers(origins).keys() >= SECURITY.keys()
+@pytest.mark.parametrize(("origins", "readers"), [([], None), (["https://shop.example"], "*")])
+def test_headers_are_the_app_s_and_name_other_sites_only_where_the_settings_do(
+    origins: list[str], readers: str | None
+) -> None:
+    headers = gateway_headers(origins)
 
-
-def test_other_sites_read_the_responses_only_where_the_settings_name_some() -> None:
-    assert "Access-Control-Allow-Origin" not in gateway_headers([])
-    assert gateway_headers(["https://shop.example"])["Access-Control-Allow-Origin"] == "*"
-
-
-@pytest.mark.parametrize("origins", [[], ["https://shop.example"]])
-def test_no_header_has_a_quote_since_api_gateway_puts_quotes_around_each(origins: list[str]) -> None:
-    assert [value for value in gateway_headers(origins).values() if "'" in value] == []
+    assert headers.keys() >= SECURITY.keys()
+    assert headers.get("Access-Control-Allow-Origin") == readers
+    assert [value for value in headers.values() if "'" in value] == [], "API Gateway puts quotes around each"
 
 
 def test_retries_are_set_when_the_update_of_a_function_has_ended() -> None:
@@ -48,20 +42,6 @@ def test_retries_are_set_when_the_update_of_a_function_has_ended() -> None:
             stub.add_response("put_function_event_invoke_config", {})
         done = list(retry_events(client, "imagepress-dev-", "arn:aws:sqs:us-east-1:1:q"))
         assert [line.rpartition(":")[2] for line in done] == ["imagepress-dev-record_failure", "q", "q", "q"]
-        stub.assert_no_pending_responses()
-
-
-def test_each_function_gets_its_own_log_group_but_the_api() -> None:
-    """Chalice takes the group of sweep_daily for the group of sweep. The stack makes the group of the API."""
-    client = SESSION.client("logs")
-    session: Any = SimpleNamespace(client=lambda _: client)
-    with Stubber(client) as stub:
-        for function in ("compress", "record_failure", "sweep"):
-            stub.add_response(
-                "create_log_group", {}, {"logGroupName": f"/aws/lambda/imagepress-dev-{function}"}
-            )
-        stub.add_client_error("create_log_group", "ResourceAlreadyExistsException")  # of sweep_daily
-        Deployment(PROJECT, session, "dev", {})._make_log_groups()
         stub.assert_no_pending_responses()
 
 
