@@ -1,4 +1,4 @@
-"""What is set beside Chalice: retries, and headers of API Gateway's own responses."""
+"""What is set beside Chalice: log groups, retries, and headers of API Gateway's own responses."""
 
 import json
 from types import SimpleNamespace
@@ -11,6 +11,8 @@ from botocore.stub import Stubber
 from chalicelib.api.problems import KINDS
 from chalicelib.api.responses import SECURITY
 from tools.deploy.attachments import ASYNCHRONOUS, complete_gateway_responses, gateway_headers, retry_events
+from tools.deploy.steps import Deployment
+from tools.server import PROJECT
 
 SESSION = boto3.Session("a", "b", region_name="us-east-1")
 
@@ -42,6 +44,20 @@ def test_retries_are_set_when_the_update_of_a_function_has_ended() -> None:
             stub.add_response("put_function_event_invoke_config", {})
         done = list(retry_events(client, "imagepress-dev-", "arn:aws:sqs:us-east-1:1:q"))
         assert [line.rpartition(":")[2] for line in done] == ["imagepress-dev-record_failure", "q", "q", "q"]
+        stub.assert_no_pending_responses()
+
+
+def test_each_function_gets_its_own_log_group_but_the_api() -> None:
+    """Chalice takes the group of sweep_daily for the group of sweep. The stack makes the group of the API."""
+    client = SESSION.client("logs")
+    session: Any = SimpleNamespace(client=lambda _: client)
+    with Stubber(client) as stub:
+        for function in ("compress", "record_failure", "sweep"):
+            stub.add_response(
+                "create_log_group", {}, {"logGroupName": f"/aws/lambda/imagepress-dev-{function}"}
+            )
+        stub.add_client_error("create_log_group", "ResourceAlreadyExistsException")  # of sweep_daily
+        Deployment(PROJECT, session, "dev", {})._make_log_groups()
         stub.assert_no_pending_responses()
 
 
