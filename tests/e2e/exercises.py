@@ -189,6 +189,7 @@ EXERCISES: Final[Mapping[tuple[str, str, str], Exercise]] = {
     ("record_failure", "dynamodb:GetItem", f"table/{TABLE}"): buried,
     ("record_failure", "dynamodb:PutItem", f"table/{TABLE}"): buried,
     ("record_failure", "dynamodb:UpdateItem", f"table/{TABLE}"): buried,
+    ("record_failure", "lambda:InvokeFunction", "imagepress-local-compress"): buried,
     ("record_failure", "s3:DeleteObject", f"{DESTINATION}/*"): buried,
     ("record_failure", "s3:GetObject", f"{DESTINATION}/*"): buried,
     ("record_failure", "s3:ListBucket", SOURCE): buried,

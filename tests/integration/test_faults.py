@@ -28,7 +28,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 
 SOURCE, DESTINATION = "faults-source", "faults-destination"
 PHOTO = picture(400, 300, "JPEG")
-CALLS = ["GetItem", "GetObject", "PutObject", "DeleteObjects", "TransactWriteItems", "HeadObject"]
+CALLS = ["GetItem", "GetObject", "PutObject", "DeleteObjects", "PutItem", "UpdateItem", "HeadObject"]
 IMPATIENT = clients.PATIENT.merge(Config(read_timeout=1, connect_timeout=1))
 FAULTS: list[Fault] = ["unavailable", "throttled", "reset", "silent"]
 
@@ -138,6 +138,19 @@ def test_a_fault_that_stays_raises_after_four_attempts_and_the_next_try_finishes
     record = table.get_record(image_id(SOURCE, key))
     assert record
     assert record["destETag"] == s3.head_object(Bucket=DESTINATION, Key=f"resized-{key}")["ETag"]
+
+
+@pytest.mark.parametrize("fault", ["cut", "stalled"])
+def test_a_record_whose_answer_is_lost_counts_once(
+    table: RecordsTable, proxied: tuple[Pipeline, Faults], key: str, fault: Fault
+) -> None:
+    reconciler, faults = proxied
+    before = table.get_totals(SOURCE)
+    faults.fail("PutItem", fault, times=1)
+
+    assert reconciler.reconcile(key) == "compressed"
+    assert faults.calls == 2, "the SDK repeats the write, and DynamoDB refuses it"
+    assert table.get_totals(SOURCE)["compressed"] == before["compressed"] + 1
 
 
 SWEEPING = ["ListObjectsV2", "Query", "BatchGetItem", "Invoke"]

@@ -94,10 +94,11 @@ def _record_outcomes(table: RecordsTable) -> list[Any]:
     identifier = "00000000-0000-0000-0000-00000000c0de"
     names = {"imageId": identifier, "sourceBucket": SOURCE, "sourceKey": "x"}
     first: Any = {**names, "resizedAt": "2026", "status": "failed", "revision": "1"}
+    rival: Any = {**first, "revision": "0"}
     second: Any = {**first, "revision": "2"}
     return [
         _outcome(lambda: table.put_record(first, replacing=None)),
-        _outcome(lambda: table.put_record(first, replacing=None)),
+        _outcome(lambda: table.put_record(rival, replacing=None)),
         _outcome(lambda: table.put_record(second, replacing=first)),
         _outcome(lambda: table.delete_record(first)),
         table.get_record(identifier),

@@ -15,12 +15,20 @@ def invocation(response: Any) -> Any:
     return given_up(notification("a b.jpg"), response)
 
 
+class Adapters:
+    """The events in the dead-letter queue, and the keys that `compress` is to reconcile."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Any] = []
+        self.requested: list[str] = []
+        self.dead_letters = SimpleNamespace(keep_event=self.waiting.append)
+        self.compress_function = SimpleNamespace(request_compression=self.requested.append)
+
+
 @pytest.fixture
-def waiting(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The events in the queue."""
-    kept: list[Any] = []
-    queue = SimpleNamespace(keep_event=kept.append)
-    monkeypatch.setattr(services, "of_functions", lambda: SimpleNamespace(dead_letters=queue))
+def adapters(monkeypatch: pytest.MonkeyPatch) -> Adapters:
+    kept = Adapters()
+    monkeypatch.setattr(services, "of_functions", lambda: kept)
     return kept
 
 
@@ -58,13 +66,13 @@ def failures(monkeypatch: pytest.MonkeyPatch) -> dict[str, Failure]:
     ],
 )
 def test_worker_that_died_leaves_a_failed_record(
-    failures: dict[str, Failure], waiting: list[Any], response: Any, code: str
+    failures: dict[str, Failure], adapters: Adapters, response: Any, code: str
 ) -> None:
     deaths.handle(invocation(response))
 
     assert failures["a b.jpg"]["code"] == code
     assert "3 attempts" in failures["a b.jpg"]["message"]
-    assert len(waiting) == 1
+    assert len(adapters.waiting) == 1
 
 
 @pytest.mark.parametrize(
@@ -72,15 +80,17 @@ def test_worker_that_died_leaves_a_failed_record(
     [None, {}, {"errorType": "ExceptionGroup", "errorMessage": "some keys could not be reconciled"}],
 )
 def test_error_that_a_worker_reported_only_waits_in_the_queue(
-    failures: dict[str, Failure], waiting: list[Any], response: Any
+    failures: dict[str, Failure], adapters: Adapters, response: Any
 ) -> None:
     deaths.handle(invocation(response))
 
     assert failures == {}
-    assert waiting == [invocation(response)]
+    assert adapters.waiting == [invocation(response)]
 
 
-def test_newer_record_of_another_worker_stays(monkeypatch: pytest.MonkeyPatch, waiting: list[Any]) -> None:
+def test_newer_record_of_another_worker_stays_and_its_objects_are_checked(
+    monkeypatch: pytest.MonkeyPatch, adapters: Adapters
+) -> None:
     def conflict(*_: object) -> None:
         raise Conflict
 
@@ -88,4 +98,5 @@ def test_newer_record_of_another_worker_stays(monkeypatch: pytest.MonkeyPatch, w
 
     deaths.handle(invocation({"errorType": "Runtime.ExitError"}))
 
-    assert len(waiting) == 1
+    assert adapters.requested == ["a b.jpg"]
+    assert len(adapters.waiting) == 1
