@@ -1,15 +1,12 @@
 """What the gallery's page offers beside pictures: help on keys, a theme, and to be installed as an app."""
 
 import json
-from collections.abc import Callable
 from urllib.parse import urljoin
 
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import Gallery
+from tests.e2e.conftest import Visit
 from tests.e2e.test_gallery_access import faults
-
-Visit = Callable[..., Gallery]
 
 
 def test_help_opens_by_key_and_a_theme_is_remembered(visit: Visit, album: str) -> None:
