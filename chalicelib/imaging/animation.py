@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from chalicelib.imaging import codecs
 from chalicelib.imaging.compose import compose
 from chalicelib.imaging.errors import decoding
 from chalicelib.imaging.formats import AVIF, GIF, PNG
@@ -43,11 +44,7 @@ def plays(source: Source) -> int:
 def _plays(source: Source) -> int:
     """Read the file itself where Pillow reports nothing, or the number of repetitions after the first play."""
     if source.format is AVIF:
-        from chalicelib.imaging.codecs import avif
-
-        return avif.plays(source.data)
+        return codecs.avif.plays(source.data)
     if source.format is GIF:
-        from chalicelib.imaging.codecs import gif
-
-        return gif.plays(source.data)
+        return codecs.gif.plays(source.data)
     return int(source.image.info.get("loop", 0))

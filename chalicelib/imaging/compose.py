@@ -6,6 +6,7 @@ from itertools import islice
 
 from PIL import Image
 
+from chalicelib.imaging import codecs
 from chalicelib.imaging.errors import decoding
 from chalicelib.imaging.formats import GIF
 from chalicelib.imaging.frames import Disposal, Frame, Part
@@ -38,12 +39,8 @@ def compose(source: Source) -> Iterator[Frame]:
 
 def _parts(source: Source) -> Iterator[Part]:
     if source.format is GIF:
-        from chalicelib.imaging.codecs import gif
-
-        return gif.parts(source.data)
-    from chalicelib.imaging.codecs import png
-
-    return png.parts(source.data)
+        return codecs.gif.parts(source.data)
+    return codecs.png.parts(source.data)
 
 
 def _draw(canvas: Image.Image, part: Part, source: Source) -> None:

@@ -4,6 +4,7 @@ from PIL import Image, ImageChops
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
+from chalicelib.imaging import codecs
 from chalicelib.imaging.errors import decoding
 from chalicelib.imaging.formats import BMP, GIF, JPEG, JPEG2000
 from chalicelib.imaging.resize import Box, Size
@@ -56,9 +57,7 @@ def _draft(source: Source, at_least: Size) -> tuple[ImageFile, Box | None]:
     drafted = image.draft(None, at_least)
     scale = -(-full[0] // image.size[0])
     if scale >= 2 and image.info.get("progressive"):
-        from chalicelib.imaging.codecs import jpeg
-
-        image = open_image(jpeg.for_scale(source.data, scale), JPEG)
+        image = open_image(codecs.jpeg.for_scale(source.data, scale), JPEG)
         assert isinstance(image, JpegImageFile)
         drafted = image.draft(None, at_least)
     return image, drafted[1] if drafted else None
@@ -66,10 +65,8 @@ def _draft(source: Source, at_least: Size) -> tuple[ImageFile, Box | None]:
 
 def _reduce(source: Source, at_least: Size) -> Box | None:
     """Have OpenJPEG leave out the finest resolutions: each holds what makes the picture twice as large."""
-    from chalicelib.imaging.codecs import jpeg2000
-
     width, height = source.image.size
-    levels = jpeg2000.levels_to_skip(source.data, (width, height), at_least)
+    levels = codecs.jpeg2000.levels_to_skip(source.data, (width, height), at_least)
     if levels == 0:
         return None
     source.image.reduce = levels  # type: ignore[method-assign,assignment]
@@ -78,11 +75,9 @@ def _reduce(source: Source, at_least: Size) -> Box | None:
 
 def _restore_white(image: Image.Image, source: Source) -> Image.Image:
     """Return the image with the brightest levels of more than 8 bits, which Pillow rounds up to black (0 for 256)."""
-    from chalicelib.imaging.codecs import jpeg2000
-
-    if image.mode == "L" or jpeg2000.depth(source.data) <= 8:
+    if image.mode == "L" or codecs.jpeg2000.depth(source.data) <= 8:
         return image
-    dimmed = open_image(jpeg2000.with_headroom(source.data), JPEG2000)
+    dimmed = open_image(codecs.jpeg2000.with_headroom(source.data), JPEG2000)
     if levels := getattr(source.image, "_reduce", 0):
         dimmed.reduce = levels  # type: ignore[method-assign,assignment]
     bands = []

@@ -1,5 +1,6 @@
 """How much memory an image takes to compress, checked before it is decoded."""
 
+from chalicelib.imaging import codecs
 from chalicelib.imaging.formats import JPEG2000, Format
 from chalicelib.imaging.resize import Size, fit
 from chalicelib.imaging.types import ImageError, Options
@@ -23,9 +24,7 @@ def check_memory(data: bytes, format_: Format, size: Size, frames: int, options:
     """
     pixels = size[0] * size[1]
     if format_ is JPEG2000:
-        from chalicelib.imaging.codecs import jpeg2000
-
-        pixels >>= 2 * jpeg2000.levels_to_skip(data, size, _least_size(size, options))
+        pixels >>= 2 * codecs.jpeg2000.levels_to_skip(data, size, _least_size(size, options))
     each = format_.bytes_per_pixel + (_ANIMATION if frames > 1 else 0)
     needed = 2 * len(data) + pixels * each
     if needed > options.max_memory:

@@ -2,6 +2,7 @@
 
 from PIL.ImageFile import ImageFile
 
+from chalicelib.imaging import codecs
 from chalicelib.imaging.errors import decoding
 from chalicelib.imaging.formats import AVIF, HEIC, JPEG, JPEG2000, PNG, TIFF, Format
 
@@ -13,55 +14,31 @@ def prepare(data: bytes, format_: Format) -> bytes:
         ImageError: The decoder would fail, crash, or read the pixels wrong.
     """
     if format_ is TIFF:
-        from chalicelib.imaging.codecs import tiff
-
         with decoding():
-            return tiff.full_page(data)
+            return codecs.tiff.full_page(data)
+    if format_ is PNG:
+        return codecs.png.strip(data)
     if format_ is JPEG:
-        return _prepare_jpeg(data)
+        codecs.jpeg.check(data)
+        return data if data.endswith(codecs.jpeg.END) else codecs.jpeg_end.ended(data)
     if format_ is HEIC:
-        from chalicelib.imaging.codecs import heic
-
-        heic.check(data)
+        codecs.heic.check(data)
     elif format_ is JPEG2000:
-        from chalicelib.imaging.codecs import jpeg2000
-
-        jpeg2000.check(data)
-    elif format_ is PNG:
-        from chalicelib.imaging.codecs import png
-
-        return png.strip(data)
+        codecs.jpeg2000.check(data)
     return data
-
-
-def _prepare_jpeg(data: bytes) -> bytes:
-    from chalicelib.imaging.codecs import jpeg
-
-    jpeg.check(data)
-    if data.endswith(jpeg.END):
-        return data
-    from chalicelib.imaging.codecs import jpeg_end
-
-    return jpeg_end.ended(data)
 
 
 def read_metadata(data: bytes, format_: Format, image: ImageFile) -> tuple[bytes | None, bytes | None]:
     """Return the EXIF block and the ICC profile of a file, as it was before `prepare`."""
     if format_ is PNG:
-        from chalicelib.imaging.codecs import png_metadata
-
-        return png_metadata.exif(data), png_metadata.profile(data)
+        return codecs.png_metadata.exif(data), codecs.png_metadata.profile(data)
     if format_ is TIFF:
         return data, _block(image, "icc_profile")
     if format_ is JPEG2000:
-        from chalicelib.imaging.codecs import jpeg2000
-
-        return None, jpeg2000.profile(data)
+        return None, codecs.jpeg2000.profile(data)
     profile = _block(image, "icc_profile")
     if format_ in (AVIF, HEIC) and not profile:
-        from chalicelib.imaging.codecs import isobmff
-
-        profile = isobmff.profile(data)
+        profile = codecs.isobmff.profile(data)
     return _block(image, "exif"), profile
 
 

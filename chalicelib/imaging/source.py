@@ -7,6 +7,7 @@ from io import BytesIO
 
 from PIL.ImageFile import ImageFile
 
+from chalicelib.imaging import codecs
 from chalicelib.imaging.colour import is_srgb, suits
 from chalicelib.imaging.errors import decoding
 from chalicelib.imaging.exif import Exif, read_exif
@@ -69,7 +70,7 @@ class Source:
             and self.orientation == 1
             and (self.profile is None or is_srgb(self.profile))
             and self.image.mode != "CMYK"
-            and not (self.format is PNG and _png_depth(self.data) == 16)
+            and not (self.format is PNG and codecs.png.header(self.data)[2] == 16)
         )
 
 
@@ -92,7 +93,7 @@ def open_source(data: bytes, options: Options) -> Source:
         check_memory(data, format_, size, frames, options)
     original, data = data, prepare(data, format_)
     image = open_image(data, format_)
-    if image.info.get("progressive") and _scans(data) > _MOST_SCANS:
+    if image.info.get("progressive") and codecs.jpeg.count_scans(data) > _MOST_SCANS:
         raise ImageError("too-many-scans", f"a JPEG of more than {_MOST_SCANS} scans is not accepted")
     if format_ is AVIF:
         frames = getattr(image, "n_frames", 1)
@@ -102,7 +103,7 @@ def open_source(data: bytes, options: Options) -> Source:
     exif, profile = read_metadata(original, format_, image)
     if profile and not suits(profile, image.mode):
         profile = None
-    crop = _crop(data, image.size) if format_ is AVIF and frames == 1 else None
+    crop = codecs.avif.crop(data, image.size) if format_ is AVIF and frames == 1 else None
     return Source(data, format_, image, frames, read_exif(exif or b""), profile, crop)
 
 
@@ -117,44 +118,16 @@ def open_image(data: bytes, format_: Format) -> ImageFile:
 def _early(data: bytes, format_: Format) -> tuple[Size, int] | None:
     """Return size and frames of formats by which Pillow reserves memory when it opens them, or counts late."""
     if format_ is GIF:
-        from chalicelib.imaging.codecs import gif
-
-        return gif.largest(data), gif.count_frames(data)
+        return codecs.gif.largest(data), codecs.gif.count_frames(data)
     if format_ is PNG:
-        from chalicelib.imaging.codecs import png
-
-        return png.header(data)[:2], png.count_frames(data)
+        return codecs.png.header(data)[:2], codecs.png.count_frames(data)
     if format_ is WEBP:
-        from chalicelib.imaging.codecs import webp
-
-        return webp.canvas(data), webp.count_frames(data)
+        return codecs.webp.canvas(data), codecs.webp.count_frames(data)
     return None
 
 
-def _crop(data: bytes, size: Size) -> tuple[int, int, int, int] | None:
-    from chalicelib.imaging.codecs import avif
-
-    return avif.crop(data, size)
-
-
-def _scans(data: bytes) -> int:
-    from chalicelib.imaging.codecs import jpeg
-
-    return jpeg.count_scans(data)
-
-
-def _png_depth(data: bytes) -> int:
-    from chalicelib.imaging.codecs import png
-
-    return png.header(data)[2]
-
-
 def _size(data: bytes, format_: Format, image: ImageFile) -> Size:
-    if format_ is not GIF:
-        return image.size
-    from chalicelib.imaging.codecs import gif
-
-    return gif.screen(data)
+    return codecs.gif.screen(data) if format_ is GIF else image.size
 
 
 def _check(size: Size, frames: int, options: Options) -> None:
