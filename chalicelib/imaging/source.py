@@ -12,7 +12,7 @@ from chalicelib.imaging.colour import is_srgb, suits
 from chalicelib.imaging.errors import decoding
 from chalicelib.imaging.exif import Exif, read_exif
 from chalicelib.imaging.formats import AVIF, GIF, PNG, WEBP, Format, sniff
-from chalicelib.imaging.memory import check_memory
+from chalicelib.imaging.limits import check_limits
 from chalicelib.imaging.preparing import prepare, read_metadata
 from chalicelib.imaging.resize import Size
 from chalicelib.imaging.types import ImageError, Options
@@ -89,17 +89,14 @@ def open_source(data: bytes, options: Options) -> Source:
     frames = 1
     if early := _early(data, format_):
         size, frames = early
-        _check(size, frames, options)
-        check_memory(data, format_, size, frames, options)
+        check_limits(data, format_, size, frames, options)
     original, data = data, prepare(data, format_)
     image = open_image(data, format_)
     if image.info.get("progressive") and codecs.jpeg.count_scans(data) > _MOST_SCANS:
         raise ImageError("too-many-scans", f"a JPEG of more than {_MOST_SCANS} scans is not accepted")
     if format_ is AVIF:
         frames = getattr(image, "n_frames", 1)
-    size = _size(data, format_, image)
-    _check(size, frames, options)
-    check_memory(original, format_, image.size, frames, options)
+    check_limits(original, format_, _size(data, format_, image), frames, options)
     exif, profile = read_metadata(original, format_, image)
     if profile and not suits(profile, image.mode):
         profile = None
@@ -128,14 +125,3 @@ def _early(data: bytes, format_: Format) -> tuple[Size, int] | None:
 
 def _size(data: bytes, format_: Format, image: ImageFile) -> Size:
     return codecs.gif.screen(data) if format_ is GIF else image.size
-
-
-def _check(size: Size, frames: int, options: Options) -> None:
-    width, height = size
-    if not width or not height:
-        raise ImageError("corrupt", f"an image must have at least 1x1 pixels; got {width}x{height}")
-    if frames > options.max_frames:
-        raise ImageError("too-many-frames", f"{frames} frames are more than {options.max_frames}")
-    if width * height * frames > options.max_pixels:
-        total = f"{width}x{height}" + (f" times {frames} frames" if frames > 1 else "")
-        raise ImageError("too-many-pixels", f"{total} is more than {options.max_pixels} pixels")
