@@ -11,9 +11,8 @@ from chalicelib.imaging import codecs
 from chalicelib.imaging.colour import is_srgb, suits
 from chalicelib.imaging.errors import decoding
 from chalicelib.imaging.exif import Exif, read_exif
-from chalicelib.imaging.formats import AVIF, GIF, PNG, WEBP, Format, sniff
+from chalicelib.imaging.formats import AVIF, GIF, HEIC, JPEG, JPEG2000, PNG, TIFF, WEBP, Format, sniff
 from chalicelib.imaging.limits import check_limits
-from chalicelib.imaging.preparing import prepare, read_metadata
 from chalicelib.imaging.resize import Size
 from chalicelib.imaging.types import ImageError, Options
 
@@ -90,14 +89,14 @@ def open_source(data: bytes, options: Options) -> Source:
     if early := _early(data, format_):
         size, frames = early
         check_limits(data, format_, size, frames, options)
-    original, data = data, prepare(data, format_)
+    original, data = data, _prepare(data, format_)
     image = open_image(data, format_)
     if image.info.get("progressive") and codecs.jpeg.count_scans(data) > _MOST_SCANS:
         raise ImageError("too-many-scans", f"a JPEG of more than {_MOST_SCANS} scans is not accepted")
     if format_ is AVIF:
         frames = getattr(image, "n_frames", 1)
     check_limits(original, format_, _size(data, format_, image), frames, options)
-    exif, profile = read_metadata(original, format_, image)
+    exif, profile = _read_metadata(original, format_, image)
     if profile and not suits(profile, image.mode):
         profile = None
     crop = codecs.avif.crop(data, image.size) if format_ is AVIF and frames == 1 else None
@@ -125,3 +124,39 @@ def _early(data: bytes, format_: Format) -> tuple[Size, int] | None:
 
 def _size(data: bytes, format_: Format, image: ImageFile) -> Size:
     return codecs.gif.screen(data) if format_ is GIF else image.size
+
+
+def _prepare(data: bytes, format_: Format) -> bytes:
+    """Return the file as its decoder gets it; refuse one at which the decoder would fail, crash, or read pixels wrong."""
+    if format_ is TIFF:
+        with decoding():
+            return codecs.tiff.full_page(data)
+    if format_ is PNG:
+        return codecs.png.strip(data)
+    if format_ is JPEG:
+        codecs.jpeg.check(data)
+        return data if data.endswith(codecs.jpeg.END) else codecs.jpeg_end.ended(data)
+    if format_ is HEIC:
+        codecs.heic.check(data)
+    elif format_ is JPEG2000:
+        codecs.jpeg2000.check(data)
+    return data
+
+
+def _read_metadata(data: bytes, format_: Format, image: ImageFile) -> tuple[bytes | None, bytes | None]:
+    """Return the EXIF block and the ICC profile of a file, as it was before `_prepare`."""
+    if format_ is PNG:
+        return codecs.png_metadata.exif(data), codecs.png_metadata.profile(data)
+    if format_ is TIFF:
+        return data, _block(image, "icc_profile")
+    if format_ is JPEG2000:
+        return None, codecs.jpeg2000.profile(data)
+    profile = _block(image, "icc_profile")
+    if format_ in (AVIF, HEIC) and not profile:
+        profile = codecs.isobmff.profile(data)
+    return _block(image, "exif"), profile
+
+
+def _block(image: ImageFile, name: str) -> bytes | None:
+    block = image.info.get(name)
+    return block if isinstance(block, bytes) and block else None
