@@ -29,7 +29,7 @@ def decode(source: Source, at_least: Size) -> tuple[Image.Image, Box]:
         ImageError: The bytes are damaged, or of a mode that is not accepted.
     """
     if source.format is GIF:
-        from chalicelib.imaging.compose import compose
+        from chalicelib.imaging.animation import compose
 
         image = next(compose(source)).image
         return image, (0, 0, *image.size)
