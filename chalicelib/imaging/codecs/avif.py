@@ -49,16 +49,17 @@ def strip(data: bytes) -> bytes:
         ImageError: Its boxes are damaged.
     """
     result = bytearray(data)
+    used: list[tuple[int, int]] = []
     try:
-        if not find(data, b"moov"):
-            clear_unused(data, result)
         for top in boxes(data):
             if top.kind == b"meta":
-                clear_items(data, result, top)
+                used += clear_items(data, result, top)
             elif top.kind == b"moov":
                 _clear_movie(data, result, top)
             elif top.kind not in _FILE:
                 blank(result, top)
+        if not find(data, b"moov"):
+            clear_unused(data, result, used)
         _clear_times(data, result)
     except (struct.error, IndexError) as error:
         raise ImageError("corrupt", "the AVIF's index is damaged") from error
