@@ -49,6 +49,7 @@ def test_shell_example_finds_and_fetches_images(ran: tuple[str, Path], deployed:
 
     assert '"sourceKey": "dawn.jpg"' in printed
     assert '"bytesSaved": ' in printed
+    assert '"action": "reprocess"' in printed
     assert (folder / "smaller.jpg").read_bytes().startswith(b"\xff\xd8\xff")
 
 
