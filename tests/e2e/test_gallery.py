@@ -188,7 +188,9 @@ def test_a_choice_made_at_the_bottom_shows_the_lists_start_and_asks_for_that_alo
 
 def test_a_button_loads_more_where_the_browser_does_not_watch_scrolling(visit: Visit, album: str) -> None:
     gallery = visit()
-    small_pages(gallery)
+    gallery.page.route(
+        "**/images?*", lambda route: route.continue_(url=route.request.url.replace("limit=40", "limit=2"))
+    )
     gallery.page.add_init_script("window.IntersectionObserver = class { observe() {} unobserve() {} };")
     gallery.open(f"?prefix={album}")
     expect(gallery.page.locator("#grid [data-id]")).to_have_count(2)
@@ -196,10 +198,3 @@ def test_a_button_loads_more_where_the_browser_does_not_watch_scrolling(visit: V
     gallery.button("Load more").click()
 
     expect(gallery.page.locator("#grid [data-id]")).to_have_count(4)
-
-
-def small_pages(gallery: Gallery) -> None:
-    """Have the API asked for two pictures at a time, so that few are enough for pages."""
-    gallery.page.route(
-        "**/images?*", lambda route: route.continue_(url=route.request.url.replace("limit=40", "limit=2"))
-    )

@@ -134,18 +134,6 @@ def test_nothing_scrolls_sideways_at_360_pixels(visit: Visit, album: str, folder
     assert overflow(gallery) <= 0
 
 
-@pytest.mark.parametrize(("scheme", "is_dark"), [("light", False), ("dark", True)])
-def test_the_page_follows_the_systems_colours(visit: Visit, scheme: str, is_dark: bool) -> None:
-    gallery = visit("", color_scheme=scheme).settled()
-
-    paper = gallery.page.evaluate(
-        "getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g).map(Number)"
-    )
-
-    assert (max(paper) < 60) is is_dark
-    assert (min(paper) > 200) is not is_dark
-
-
 def test_skeletons_stand_in_while_the_list_loads_and_nothing_moves_where_motion_is_reduced(
     visit: Visit, album: str
 ) -> None:

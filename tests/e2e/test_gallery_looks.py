@@ -172,13 +172,18 @@ def test_a_thumbnail_that_cannot_be_loaded_leaves_its_placeholder(visit: Visit, 
     gallery.forgive("ERR_FAILED")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_browsers_frame_has_the_colour_of_the_page(visit: Visit, scheme: str) -> None:
+@pytest.mark.parametrize(("scheme", "is_dark"), [("light", False), ("dark", True)])
+def test_the_page_and_the_browsers_frame_follow_the_systems_colours(
+    visit: Visit, scheme: str, is_dark: bool
+) -> None:
     gallery = visit(color_scheme=scheme).settled()
 
     page, frame = gallery.page.evaluate(FRAME_COLOURS)
 
     assert frame == page
+    paper = [int(level) for level in re.findall("[0-9]+", page)]
+    assert (max(paper) < 60) is is_dark
+    assert (min(paper) > 200) is not is_dark
 
 
 def test_what_lies_behind_a_question_is_darkened_without_a_tint(visit: Visit, album: str) -> None:
