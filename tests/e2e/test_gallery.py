@@ -84,16 +84,6 @@ def test_the_address_keeps_what_is_looked_at(visit: Visit, album: str) -> None:
     assert parse_qs(urlsplit(gallery.page.url).query) == {"prefix": [album]}
 
 
-def test_the_browsers_back_button_closes_a_picture(visit: Visit, album: str) -> None:
-    gallery = visit(f"?prefix={album}").settled()
-    gallery.open_picture(f"{album}a-lake.jpg")
-
-    gallery.page.go_back()
-
-    expect(gallery.viewer).to_be_hidden()
-    expect(gallery.card(f"{album}a-lake.jpg")).to_be_visible()
-
-
 def test_a_search_that_is_still_being_typed_stays_when_a_filter_is_chosen(visit: Visit, album: str) -> None:
     gallery = visit().settled()
 

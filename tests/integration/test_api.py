@@ -63,7 +63,7 @@ def test_delete_of_an_image_whose_source_is_gone_takes_its_record_along(
     deployed.delete("api/orphan.jpg")
     table.put_record(record, replacing=None)
 
-    assert api.delete(f"/images/{record['imageId']}").status_code == 202
+    assert api.request("DELETE", f"/images/{record['imageId']}").status_code == 202
 
     eventually(lambda: deployed.record("api/orphan.jpg") is None)
 

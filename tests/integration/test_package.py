@@ -22,10 +22,7 @@ from tools.server import PROJECT
 SITE = "python/lib/python3.12/site-packages/"
 PACKAGES = {"PIL", "cykooz_resizer", "oxipng", "pi_heif", "_pi_heif.cpython-312-x86_64-linux-gnu.so"}
 PACKAGES |= {"aws_lambda_powertools", "typing_extensions.py", "__pycache__"}
-PACKAGES |= {
-    "jmespath",
-    "jmespath-1.1.0.data",
-}  # the runtime has it beside boto3; pip brings what is required
+PACKAGES |= {"jmespath", "jmespath-1.1.0.data"}  # the runtime has it, but pip brings what is required
 
 
 @pytest.fixture(scope="module")
