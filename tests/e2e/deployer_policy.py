@@ -5,7 +5,6 @@ that are not recorded there: CloudFormation's calls on the deployer's behalf, an
 after a failure.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -151,11 +150,6 @@ def policy(app: str, calls: Iterable[Call], types: Iterable[str]) -> dict[str, A
     )
     statements.append(_statement(actions & _WITHOUT_RESOURCE, ["*"]))
     return {"Version": "2012-10-17", "Statement": statements}
-
-
-def policy_text(policy: Mapping[str, Any]) -> str:
-    """Return a policy as its file holds it."""
-    return json.dumps(policy, indent=2) + "\n"
 
 
 def _actions(each: Call) -> Iterable[str]:

@@ -50,17 +50,6 @@ def test_pictures_that_others_add_and_change_appear_by_themselves(
     expect(gallery.card(f"{folder}theirs.jpg").locator("img")).to_have_attribute("width", "300")
 
 
-def test_a_thumbnail_is_painted_before_it_is_loaded(visit: Visit, album: str) -> None:
-    gallery = visit()
-    gallery.page.route("**/resized-image/**", lambda _: None)  # it stays on its way
-    gallery.open(f"?prefix={album}").settled()
-
-    image = gallery.card(f"{album}a-lake.jpg").locator("img")
-
-    assert "data:image/webp" in image.evaluate("(image) => image.style.background")
-    assert image.get_attribute("loading") == "lazy"
-
-
 def test_only_the_last_of_quick_choices_is_shown(visit: Visit, album: str) -> None:
     gallery = visit(f"?prefix={album}").settled()
     formats = gallery.page.get_by_label("Format")

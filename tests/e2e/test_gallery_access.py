@@ -2,13 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.conftest import TABLE
 from tests.e2e.conftest import Gallery, Visit, broken, jpeg
 from tools.local_stack import LocalStack, served_with
 
@@ -30,23 +28,9 @@ def faults(gallery: Gallery) -> list[str]:
 
 @pytest.fixture(scope="module")
 def empty(stack: LocalStack) -> Iterator[str]:
-    """An API whose table holds nothing."""
-    dynamodb: Any = stack.session.client("dynamodb", endpoint_url=stack.endpoint)
-    table = dynamodb.describe_table(TableName=TABLE)["Table"]
-    indexes = [
-        {name: index[name] for name in ("IndexName", "KeySchema", "Projection")}
-        for index in table["GlobalSecondaryIndexes"]
-    ]
-    dynamodb.create_table(
-        TableName="EmptyMetadata",
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=table["AttributeDefinitions"],
-        KeySchema=table["KeySchema"],
-        GlobalSecondaryIndexes=indexes,
-    )
-    with served_with(stack, {"TABLE_NAME": "EmptyMetadata"}) as api:
+    """An API whose source bucket has no images."""
+    with served_with(stack, {"SOURCE_BUCKET": "nothing-yet"}) as api:
         yield api
-    dynamodb.delete_table(TableName="EmptyMetadata")
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
