@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from PIL.ImageCms import ImageCmsTransform
 
 # The colour spaces of profiles (ICC.1:2022, 7.2.6), and the mode of the pixels that they describe.
-_MODES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK"}
+_MODES = {b"RGB ": "RGB", b"GRAY": "L", b"CMYK": "CMYK"}
 
 # The classes of profiles that describe pixels (7.2.5): scanners, screens, printers and colour spaces.
 _PIXEL_CLASSES = (b"scnr", b"mntr", b"prtr", b"spac")
@@ -31,21 +31,16 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         image: Mode L, RGB, RGBA or CMYK.
         profile: The embedded ICC profile. Without one, the pixels are taken for sRGB, and CMYK for inverted RGB.
     """
-    described = profile_mode(profile) if profile else None
-    if (
-        profile is None
-        or described is None
-        or (described == "CMYK") != (image.mode == "CMYK")
-        or is_srgb(profile)
-    ):
+    profile = profile or b""
+    transform = _transform(profile)
+    if not transform or (transform.input_mode == "CMYK") != (image.mode == "CMYK") or is_srgb(profile):
         return image.convert("RGB") if image.mode == "CMYK" else image
-    transform = _transform(profile, described)
-    assert transform is not None
+    opaque = image.convert("RGB") if image.mode == "RGBA" else image
+    if opaque.mode != transform.input_mode:
+        opaque = opaque.convert(transform.input_mode)
+    converted = transform.apply(opaque)
     if image.mode == "RGBA":
-        converted = transform.apply(image.convert("RGB").convert(described))
         converted.putalpha(image.getchannel("A"))
-        return converted
-    converted = transform.apply(image if image.mode == described else image.convert(described))
     return converted.convert("L") if image.mode == "L" else converted
 
 
@@ -58,19 +53,12 @@ def suits(profile: bytes, mode: str) -> bool:
     return (profile[16:20] == b"CMYK") == (mode == "CMYK")
 
 
-def profile_mode(profile: bytes) -> str | None:
-    """Return the mode of the pixels that an ICC profile describes, or None if no use can be made of it."""
-    mode = _MODES.get(profile[16:20].decode("latin-1"))
-    return mode if mode and _transform(profile, mode) else None
-
-
 @lru_cache(maxsize=16)
 def is_srgb(profile: bytes) -> bool:
     """Return whether an ICC profile leaves sRGB as it is, within one level; it goes by what it does, not by its name."""
-    if profile_mode(profile) != "RGB":
+    transform = _transform(profile)
+    if not transform or transform.input_mode != "RGB":
         return False
-    transform = _transform(profile, "RGB")
-    assert transform is not None
     steps = range(0, 256, 17)
     grid = bytes(level for red in steps for green in steps for blue in steps for level in (red, green, blue))
     before = Image.frombytes("RGB", (len(steps), len(steps) ** 2), grid)
@@ -79,9 +67,10 @@ def is_srgb(profile: bytes) -> bool:
 
 
 @lru_cache(maxsize=16)
-def _transform(profile: bytes, mode: str) -> "ImageCmsTransform | None":
-    """Return the transform to sRGB, or None for a profile that littleCMS refuses."""
-    if len(profile) > _LARGEST_PROFILE:
+def _transform(profile: bytes) -> "ImageCmsTransform | None":
+    """Return the transform to sRGB, or None for a profile of other pixels, or one that littleCMS refuses."""
+    mode = _MODES.get(profile[16:20])
+    if mode is None or len(profile) > _LARGEST_PROFILE:
         return None
     from PIL import ImageCms
 

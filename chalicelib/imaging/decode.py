@@ -2,8 +2,8 @@
 
 from PIL import Image, ImageChops
 from PIL.ImageFile import ImageFile
-from PIL.JpegImagePlugin import JpegImageFile
 
+from chalicelib.imaging import codecs
 from chalicelib.imaging.errors import decoding
 from chalicelib.imaging.formats import BMP, GIF, JPEG, JPEG2000
 from chalicelib.imaging.resize import Box, Size
@@ -17,21 +17,20 @@ Image.MAX_IMAGE_PIXELS = None
 _DIMMED_MIDDLE = 128
 
 
-def decode(source: Source, at_least: Size) -> tuple[Image.Image, Box]:
+def decode(source: Source, at_least: Size) -> tuple[Image.Image, Box | None]:
     """Decode a source, in full or as far reduced as its decoder can at no less than a size.
 
     Returns:
-        The image (mode L, RGB, RGBA or CMYK; not yet turned upright), and the box in it that the
-        whole picture fills: a reduced size is rounded up, so that its last pixels may be partly empty.
+        The image (mode L, RGB, RGBA or CMYK; not yet turned upright), and the box in it that the whole picture
+        fills, None for all of it: a reduced size is rounded up, so that its last pixels may be partly empty.
 
     Raises:
         ImageError: The bytes are damaged, or of a mode that is not accepted.
     """
     if source.format is GIF:
-        from chalicelib.imaging.compose import compose
+        from chalicelib.imaging.animation import compose
 
-        image = next(compose(source)).image
-        return image, (0, 0, *image.size)
+        return next(compose(source)).image, None
     opened, box = source.image, None
     if source.format is JPEG:
         opened, box = _draft(source, at_least)
@@ -45,44 +44,33 @@ def decode(source: Source, at_least: Size) -> tuple[Image.Image, Box]:
             image = image.convert("RGB")  # its fourth byte is unused
         elif source.crop:
             image = image.crop(source.crop)
-    return image, box or (0, 0, *image.size)
+    return image, box
 
 
 def _draft(source: Source, at_least: Size) -> tuple[ImageFile, Box | None]:
     """Have libjpeg decode at 1/2, 1/4 or 1/8, without the scans that hardly show at that scale."""
-    image = source.image
-    assert isinstance(image, JpegImageFile)
-    full = image.size
+    image, full_width = source.image, source.image.width
     drafted = image.draft(None, at_least)
-    scale = -(-full[0] // image.size[0])
+    scale = -(-full_width // image.width)
     if scale >= 2 and image.info.get("progressive"):
-        from chalicelib.imaging.codecs import jpeg
-
-        image = open_image(jpeg.for_scale(source.data, scale), JPEG)
-        assert isinstance(image, JpegImageFile)
+        image = open_image(codecs.jpeg.for_scale(source.data, scale), JPEG)
         drafted = image.draft(None, at_least)
     return image, drafted[1] if drafted else None
 
 
-def _reduce(source: Source, at_least: Size) -> Box | None:
+def _reduce(source: Source, at_least: Size) -> Box:
     """Have OpenJPEG leave out the finest resolutions: each holds what makes the picture twice as large."""
-    from chalicelib.imaging.codecs import jpeg2000
-
     width, height = source.image.size
-    levels = jpeg2000.levels_to_skip(source.data, (width, height), at_least)
-    if levels == 0:
-        return None
+    levels = codecs.jpeg2000.levels_to_skip(source.data, (width, height), at_least)
     source.image.reduce = levels  # type: ignore[method-assign,assignment]
     return 0, 0, width / (1 << levels), height / (1 << levels)
 
 
 def _restore_white(image: Image.Image, source: Source) -> Image.Image:
     """Return the image with the brightest levels of more than 8 bits, which Pillow rounds up to black (0 for 256)."""
-    from chalicelib.imaging.codecs import jpeg2000
-
-    if image.mode == "L" or jpeg2000.depth(source.data) <= 8:
+    if image.mode == "L" or codecs.jpeg2000.depth(source.data) <= 8:
         return image
-    dimmed = open_image(jpeg2000.with_headroom(source.data), JPEG2000)
+    dimmed = open_image(codecs.jpeg2000.with_headroom(source.data), JPEG2000)
     if levels := getattr(source.image, "_reduce", 0):
         dimmed.reduce = levels  # type: ignore[method-assign,assignment]
     bands = []

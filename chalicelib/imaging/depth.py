@@ -5,6 +5,7 @@ import re
 from PIL import Image, ImageChops
 from PIL.ImageFile import ImageFile, _Tile
 
+from chalicelib.imaging import codecs
 from chalicelib.imaging.source import Source, open_image
 
 _GREY = ("I;16", "I;16B", "I;16L", "I;16N")
@@ -44,9 +45,7 @@ def _levels(image: Image.Image) -> tuple[int, bool]:
     """Return the highest level, and whether it is black."""
     if not hasattr(image, "tag_v2"):
         return _LEVELS - 1, False
-    from chalicelib.imaging.codecs import tiff
-
-    return tiff.levels(image.tag_v2)
+    return codecs.tiff.levels(image.tag_v2)
 
 
 def _grey(image: Image.Image, highest: int, is_inverted: bool) -> Image.Image:

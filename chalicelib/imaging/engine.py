@@ -13,7 +13,7 @@ from chalicelib.imaging.decode import decode
 from chalicelib.imaging.formats import FORMATS, JPEG, PNG, Format
 from chalicelib.imaging.orient import turn_upright
 from chalicelib.imaging.placeholder import dominant_color, placeholder, preview
-from chalicelib.imaging.resize import Box, Size, fit, resize
+from chalicelib.imaging.resize import Box, Size, fit, resize, result_sizes
 from chalicelib.imaging.source import Source, open_source, turned
 from chalicelib.imaging.types import Compressed, Options, RenditionImage
 
@@ -45,8 +45,7 @@ def compress(data: bytes, options: Options = Options()) -> Compressed:  # noqa: 
         ImageError: The bytes are not an image, or not an accepted one. Its `code` gives the reason.
     """
     source = open_source(data, options)
-    size = fit(source.size, (options.max_width, options.max_height))
-    rendition_sizes = [fit(source.size, (rendition.size, rendition.size)) for rendition in options.renditions]
+    size, *rendition_sizes = result_sizes(source.size, options)
     target = _target(source, options)
     if target is not None and target.animates and source.frames > 1:
         main, encoded = _animate(source, target, size, options)

@@ -11,22 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 _ORIENTATION = 0x0112
-_DATE_TIME = 0x0132
 _EXIF_IFD = 0x8769
-_DATE_TIME_ORIGINAL = 0x9003
-_DATE_TIME_DIGITIZED = 0x9004
-_OFFSET_TIME = 0x9010
-_OFFSET_TIME_ORIGINAL = 0x9011
-_OFFSET_TIME_DIGITIZED = 0x9012
 
 # Times in order of preference, each with the offset from UTC that belongs to it.
 _TIMES = (
-    (_DATE_TIME_ORIGINAL, _OFFSET_TIME_ORIGINAL),
-    (_DATE_TIME_DIGITIZED, _OFFSET_TIME_DIGITIZED),
-    (_DATE_TIME, _OFFSET_TIME),
+    (0x9003, 0x9011),  # DateTimeOriginal, OffsetTimeOriginal
+    (0x9004, 0x9012),  # DateTimeDigitized, OffsetTimeDigitized
+    (0x0132, 0x9010),  # DateTime, OffsetTime
 )
 
-_ASCII, _SHORT, _LONG = 2, 3, 4
+_ASCII = 2
+_INTEGERS = {3: "H", 4: "I"}
 _MOST_BYTES = 64
 
 
@@ -67,10 +62,8 @@ def _entries(tiff: bytes, order: str, offset: int) -> Iterator[tuple[int, int | 
     (count,) = struct.unpack_from(f"{order}H", tiff, offset)
     for at in range(offset + 2, min(offset + 2 + 12 * count, len(tiff) - 11), 12):
         tag, kind, length = struct.unpack_from(f"{order}HHI", tiff, at)
-        if kind == _SHORT and length == 1:
-            yield tag, struct.unpack_from(f"{order}H", tiff, at + 8)[0]
-        elif kind == _LONG and length == 1:
-            yield tag, struct.unpack_from(f"{order}I", tiff, at + 8)[0]
+        if kind in _INTEGERS and length == 1:
+            yield tag, struct.unpack_from(order + _INTEGERS[kind], tiff, at + 8)[0]
         elif kind == _ASCII and length <= _MOST_BYTES:
             start = at + 8 if length <= 4 else struct.unpack_from(f"{order}I", tiff, at + 8)[0]
             yield tag, tiff[start : start + length].split(b"\0")[0].decode("latin-1")
@@ -78,22 +71,15 @@ def _entries(tiff: bytes, order: str, offset: int) -> Iterator[tuple[int, int | 
 
 def _captured_at(tags: dict[int, int | str]) -> str | None:
     for time_tag, offset_tag in _TIMES:
-        match = re.fullmatch(
-            r"(\d{4})[:-](\d\d)[:-](\d\d)[ T](\d\d):(\d\d):(\d\d)\s*", str(tags.get(time_tag))
-        )
-        if match is None or not _is_a_time([int(number) for number in match.groups()]):
-            continue
-        year, month, day, hour, minute, second = match.groups()
-        offset = str(tags.get(offset_tag, "")).strip()
-        if re.fullmatch(r"[+-](0\d|1[0-4]):[0-5]\d", offset) is None:
-            offset = ""
-        return f"{year}-{month}-{day}T{hour}:{minute}:{second}{offset}"
+        if time := _iso_time(str(tags.get(time_tag))):
+            offset = str(tags.get(offset_tag, "")).strip()
+            return time + (offset if re.fullmatch(r"[+-](0\d|1[0-4]):[0-5]\d", offset) else "")
     return None
 
 
-def _is_a_time(numbers: list[int]) -> bool:
+def _iso_time(text: str) -> str | None:
+    match = re.fullmatch(r"(\d{4})[:-](\d\d)[:-](\d\d)[ T](\d\d):(\d\d):(\d\d)\s*", text)
     try:
-        datetime(*numbers)  # type: ignore[arg-type]
+        return datetime(*map(int, match.groups())).isoformat() if match else None  # type: ignore[arg-type]
     except ValueError:
-        return False
-    return True
+        return None

@@ -161,27 +161,20 @@ JPEG, PNG, WEBP, GIF, AVIF, HEIC, TIFF, BMP, JPEG2000 = (
     FORMATS[name] for name in ("jpeg", "png", "webp", "gif", "avif", "heic", "tiff", "bmp", "jpeg2000")
 )
 
-_UNSUPPORTED: tuple[tuple[bytes, str], ...] = (
-    (b"8BPS", "Photoshop"),
-    (b"%PDF-", "PDF"),
-    (b"%!PS", "PostScript"),
-    (b"\xc5\xd0\xd3\xc6", "EPS"),
-    (b"\0\0\1\0", "icon"),
-    (b"\xff\x0a", "JPEG XL"),
-    (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
-    (b"IIU\0", "camera raw"),
-    (b"IIRO", "camera raw"),
-    (b"IIRS", "camera raw"),
-    (b"MMOR", "camera raw"),
-    (b"FUJIFILMCCD-RAW", "camera raw"),
-    (b"FOVb", "camera raw"),
-    (b"\0\0\0\x18ftypcrx ", "camera raw"),
-    (b"FLIF", "FLIF"),
-    (b"SIMPLE  =", "FITS"),
-    (b"qoif", "QOI"),
-    (b"DDS ", "DirectDraw"),
-)
-
+# Formats that are known but not accepted, and how their files begin.
+_UNSUPPORTED = {
+    "Photoshop": (b"8BPS",),
+    "PDF": (b"%PDF-",),
+    "PostScript": (b"%!PS",),
+    "EPS": (b"\xc5\xd0\xd3\xc6",),
+    "icon": (b"\0\0\1\0",),
+    "JPEG XL": (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"),
+    "camera raw": (b"IIU\0", b"IIRO", b"IIRS", b"MMOR", b"FUJIFILMCCD-RAW", b"FOVb", b"\0\0\0\x18ftypcrx "),
+    "FLIF": (b"FLIF",),
+    "FITS": (b"SIMPLE  =",),
+    "QOI": (b"qoif",),
+    "DirectDraw": (b"DDS ",),
+}
 
 # How much of an SVG can come before its element.
 _PROLOGUE = 4096
@@ -199,8 +192,8 @@ def sniff(data: bytes) -> Format:
     for format_ in FORMATS.values():
         if format_.signature and re.match(format_.signature, data, re.DOTALL):
             return format_
-    for signature, name in _UNSUPPORTED:
-        if data.startswith(signature):
+    for name, signatures in _UNSUPPORTED.items():
+        if data.startswith(signatures):
             raise ImageError("unsupported", f"{name} files are not accepted")
     if data[4:8] == b"ftyp":
         return _by_brand(data)

@@ -2,6 +2,8 @@
 
 from PIL.Image import Image, Resampling, new
 
+from chalicelib.imaging.types import Options
+
 try:
     from cykooz_resizer import CropBox, FilterType, ResizeAlg, ResizeOptions, Resizer
 except ImportError:  # no wheel for this platform: Pillow's own filter gives the same picture, later
@@ -25,6 +27,12 @@ def fit(size: Size, bounds: Size) -> Size:
         min(bounds[0], max(1, round(width * scale))),
         min(bounds[1], max(1, round(height * scale))),
     )
+
+
+def result_sizes(size: Size, options: Options) -> list[Size]:
+    """Return the sizes of the results for an image of `size`: of the main one, then of the renditions."""
+    squares = [(rendition.size, rendition.size) for rendition in options.renditions]
+    return [fit(size, bounds) for bounds in [(options.max_width, options.max_height), *squares]]
 
 
 def resize(

@@ -7,12 +7,12 @@ from io import BytesIO
 
 from PIL.ImageFile import ImageFile
 
+from chalicelib.imaging import codecs
 from chalicelib.imaging.colour import is_srgb, suits
 from chalicelib.imaging.errors import decoding
 from chalicelib.imaging.exif import Exif, read_exif
-from chalicelib.imaging.formats import AVIF, GIF, PNG, WEBP, Format, sniff
-from chalicelib.imaging.memory import check_memory
-from chalicelib.imaging.preparing import prepare, read_metadata
+from chalicelib.imaging.formats import AVIF, GIF, HEIC, JPEG, JPEG2000, PNG, TIFF, WEBP, Format, sniff
+from chalicelib.imaging.limits import check_limits
 from chalicelib.imaging.resize import Size
 from chalicelib.imaging.types import ImageError, Options
 
@@ -69,7 +69,7 @@ class Source:
             and self.orientation == 1
             and (self.profile is None or is_srgb(self.profile))
             and self.image.mode != "CMYK"
-            and not (self.format is PNG and _png_depth(self.data) == 16)
+            and not (self.format is PNG and codecs.png.header(self.data)[2] == 16)
         )
 
 
@@ -88,21 +88,18 @@ def open_source(data: bytes, options: Options) -> Source:
     frames = 1
     if early := _early(data, format_):
         size, frames = early
-        _check(size, frames, options)
-        check_memory(data, format_, size, frames, options)
-    original, data = data, prepare(data, format_)
+        check_limits(data, format_, size, frames, options)
+    original, data = data, _prepare(data, format_)
     image = open_image(data, format_)
-    if image.info.get("progressive") and _scans(data) > _MOST_SCANS:
+    if image.info.get("progressive") and codecs.jpeg.count_scans(data) > _MOST_SCANS:
         raise ImageError("too-many-scans", f"a JPEG of more than {_MOST_SCANS} scans is not accepted")
     if format_ is AVIF:
         frames = getattr(image, "n_frames", 1)
-    size = _size(data, format_, image)
-    _check(size, frames, options)
-    check_memory(original, format_, image.size, frames, options)
-    exif, profile = read_metadata(original, format_, image)
+    check_limits(original, format_, _size(data, format_, image), frames, options)
+    exif, profile = _read_metadata(original, format_, image)
     if profile and not suits(profile, image.mode):
         profile = None
-    crop = _crop(data, image.size) if format_ is AVIF and frames == 1 else None
+    crop = codecs.avif.crop(data, image.size) if format_ is AVIF and frames == 1 else None
     return Source(data, format_, image, frames, read_exif(exif or b""), profile, crop)
 
 
@@ -117,52 +114,49 @@ def open_image(data: bytes, format_: Format) -> ImageFile:
 def _early(data: bytes, format_: Format) -> tuple[Size, int] | None:
     """Return size and frames of formats by which Pillow reserves memory when it opens them, or counts late."""
     if format_ is GIF:
-        from chalicelib.imaging.codecs import gif
-
-        return gif.largest(data), gif.count_frames(data)
+        return codecs.gif.largest(data), codecs.gif.count_frames(data)
     if format_ is PNG:
-        from chalicelib.imaging.codecs import png
-
-        return png.header(data)[:2], png.count_frames(data)
+        return codecs.png.header(data)[:2], codecs.png.count_frames(data)
     if format_ is WEBP:
-        from chalicelib.imaging.codecs import webp
-
-        return webp.canvas(data), webp.count_frames(data)
+        return codecs.webp.canvas(data), codecs.webp.count_frames(data)
     return None
 
 
-def _crop(data: bytes, size: Size) -> tuple[int, int, int, int] | None:
-    from chalicelib.imaging.codecs import avif
-
-    return avif.crop(data, size)
-
-
-def _scans(data: bytes) -> int:
-    from chalicelib.imaging.codecs import jpeg
-
-    return jpeg.count_scans(data)
-
-
-def _png_depth(data: bytes) -> int:
-    from chalicelib.imaging.codecs import png
-
-    return png.header(data)[2]
-
-
 def _size(data: bytes, format_: Format, image: ImageFile) -> Size:
-    if format_ is not GIF:
-        return image.size
-    from chalicelib.imaging.codecs import gif
-
-    return gif.screen(data)
+    return codecs.gif.screen(data) if format_ is GIF else image.size
 
 
-def _check(size: Size, frames: int, options: Options) -> None:
-    width, height = size
-    if not width or not height:
-        raise ImageError("corrupt", f"an image must have at least 1x1 pixels; got {width}x{height}")
-    if frames > options.max_frames:
-        raise ImageError("too-many-frames", f"{frames} frames are more than {options.max_frames}")
-    if width * height * frames > options.max_pixels:
-        total = f"{width}x{height}" + (f" times {frames} frames" if frames > 1 else "")
-        raise ImageError("too-many-pixels", f"{total} is more than {options.max_pixels} pixels")
+def _prepare(data: bytes, format_: Format) -> bytes:
+    """Return the file as its decoder gets it; refuse one at which the decoder would fail, crash, or read pixels wrong."""
+    if format_ is TIFF:
+        with decoding():
+            return codecs.tiff.full_page(data)
+    if format_ is PNG:
+        return codecs.png.strip(data)
+    if format_ is JPEG:
+        codecs.jpeg.check(data)
+        return data if data.endswith(codecs.jpeg.END) else codecs.jpeg_end.ended(data)
+    if format_ is HEIC:
+        codecs.heic.check(data)
+    elif format_ is JPEG2000:
+        codecs.jpeg2000.check(data)
+    return data
+
+
+def _read_metadata(data: bytes, format_: Format, image: ImageFile) -> tuple[bytes | None, bytes | None]:
+    """Return the EXIF block and the ICC profile of a file, as it was before `_prepare`."""
+    if format_ is PNG:
+        return codecs.png_metadata.exif(data), codecs.png_metadata.profile(data)
+    if format_ is TIFF:
+        return data, _block(image, "icc_profile")
+    if format_ is JPEG2000:
+        return None, codecs.jpeg2000.profile(data)
+    profile = _block(image, "icc_profile")
+    if format_ in (AVIF, HEIC) and not profile:
+        profile = codecs.isobmff.profile(data)
+    return _block(image, "exif"), profile
+
+
+def _block(image: ImageFile, name: str) -> bytes | None:
+    block = image.info.get(name)
+    return block if isinstance(block, bytes) and block else None

@@ -2,6 +2,7 @@
 
 from PIL import Image
 
+from chalicelib.imaging import codecs
 from chalicelib.imaging.formats import JPEG, PNG
 from chalicelib.imaging.source import Source
 from chalicelib.imaging.types import ImageError
@@ -51,8 +52,6 @@ def _to_working_mode(image: Image.Image, source: Source) -> Image.Image:
 def _scale_key(image: Image.Image, source: Source) -> None:
     """Bring the key colour of a grey PNG of 2 or 4 bits to the 8 bits that its pixels have by now."""
     if source.format is PNG:
-        from chalicelib.imaging.codecs import png
-
-        depth = png.header(source.data)[2]
+        depth = codecs.png.header(source.data)[2]
         key = image.info["transparency"]
         image.info["transparency"] = (key & (1 << depth) - 1) * 255 // ((1 << depth) - 1)

@@ -159,7 +159,9 @@ class DynamoDB(Client):
         with self:
             item = self._world.items.setdefault(Key["imageId"]["S"], dict(Key))
             for name, value in ExpressionAttributeValues.items():
-                if name == ":fresh":
+                if "S" in value:
+                    item[name[1:]] = value
+                elif name == ":fresh":
                     item["names"] = {"SS": sorted({*item.get("names", {"SS": []})["SS"], *value["SS"]})}
                 else:
                     item[name[1:]] = {"N": str(int(item.get(name[1:], {"N": "0"})["N"]) + int(value["N"]))}

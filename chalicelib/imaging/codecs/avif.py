@@ -6,6 +6,7 @@ a hole of zeros behind, and the file keeps its size.
 
 import struct
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from PIL.Image import Image
@@ -35,8 +36,6 @@ _TIMED = {b"mvhd", b"tkhd", b"mdhd"}
 # and 500 ms a megapixel. Full chroma resolution is worth 1 to 2 of these per cent.
 _SPEEDS: dict[Effort, int] = {"fast": 9, "balanced": 8, "small": 6}
 
-_EFFORT_OF_FRAMES: Effort = "fast"  # hundreds of frames must end within Lambda's time
-
 # AVIF's quality 58 scores like JPEG's 70 in the mean of photographs; both scales end at 100.
 _LIKE_JPEG = [
     round(quality * 58 / 70 if quality < 70 else 100 - (100 - quality) * 1.4) for quality in range(101)
@@ -50,16 +49,17 @@ def strip(data: bytes) -> bytes:
         ImageError: Its boxes are damaged.
     """
     result = bytearray(data)
+    used: list[tuple[int, int]] = []
     try:
-        if not find(data, b"moov"):
-            clear_unused(data, result)
         for top in boxes(data):
             if top.kind == b"meta":
-                clear_items(data, result, top)
+                used += clear_items(data, result, top)
             elif top.kind == b"moov":
                 _clear_movie(data, result, top)
             elif top.kind not in _FILE:
                 blank(result, top)
+        if not find(data, b"moov"):
+            clear_unused(data, result, used)
         _clear_times(data, result)
     except (struct.error, IndexError) as error:
         raise ImageError("corrupt", "the AVIF's index is damaged") from error
@@ -145,26 +145,23 @@ def _clear_times(data: bytes, result: bytearray, start: int = 0, end: int | None
 
 def encode(image: Image, options: Options) -> bytes:
     """Return an AVIF that looks like a JPEG of that quality."""
-    return _save(image, options, options.effort)
+    return _save(image, options)
 
 
 def animate(frames: Iterable[Frame], _: Size, plays: int, options: Options) -> bytes:
-    """Return an AVIF image sequence of the same frames."""
-    first, *others = frames
-    durations = [round(frame.duration) for frame in (first, *others)]
-    images = [frame.image for frame in others]
-    data = _save(
-        first.image, options, _EFFORT_OF_FRAMES, save_all=True, append_images=images, duration=durations
-    )
+    """Return an AVIF image sequence of the same frames, coded fast: hundreds of them must end within Lambda's time."""
+    images, durations = zip(*((frame.image, round(frame.duration)) for frame in frames), strict=True)
+    fast = replace(options, effort="fast")
+    data = _save(images[0], fast, save_all=True, append_images=images[1:], duration=durations)
     return with_plays(data, plays)
 
 
-def _save(image: Image, options: Options, effort: Effort, **settings: Any) -> bytes:
+def _save(image: Image, options: Options, **settings: Any) -> bytes:
     return saved(
         image,
         ".avif",
         quality=_LIKE_JPEG[options.quality],
-        speed=_SPEEDS[effort],
+        speed=_SPEEDS[options.effort],
         subsampling="4:4:4",
         max_threads=1,
         **settings,

@@ -37,7 +37,7 @@ def _complete_boxes(data: bytes) -> list[Box]:
 def _check_items(data: bytes, meta: Box) -> None:
     for part in boxes(data, meta.payload + 4, meta.end):
         if part.kind == b"iinf":
-            for _, kind, entry in item_entries(data, part):
+            for _, entry, kind in item_entries(data, part):
                 _check_text(kind)
                 _check_text(
                     data[entry.payload + (_WIDE_ENTRY if data[entry.payload] >= 3 else _ENTRY) : entry.end]

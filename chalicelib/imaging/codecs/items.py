@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import Any
 
 from chalicelib.imaging.codecs.isobmff import Box, blank, box, boxes, find, properties
 
@@ -15,135 +15,114 @@ _PROPERTIES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Location:
-    """Where an item's data is: its extents, and whether they count from the start of the file or of `idat`."""
+def clear_items(data: bytes, result: bytearray, meta: Box) -> list[tuple[int, int]]:
+    """Remove all but the pictures from the index `meta`, and clear the data of the removed items.
 
-    item: int
-    in_idat: bool
-    extents: tuple[tuple[int, int], ...]
-    entry: bytes
-
-
-def clear_items(data: bytes, result: bytearray, meta: Box) -> None:
-    """Remove the items that are not pictures from `meta`, and clear their data."""
-    parts = {part.kind: part for part in boxes(data, meta.payload + 4, meta.end)}
+    Returns:
+        Where the data of the pictures begins and ends in the file.
+    """
+    parts = _parts(data, meta)
     private = _private_items(data, parts)
-    if not private:
-        return
+    foreign = [part for part in boxes(data, meta.payload + 4, meta.end) if part.kind not in _INDEX]
+    if b"iprp" in parts:
+        foreign += [each for each in properties(data, parts[b"iprp"]) if each.kind not in _PROPERTIES]
+    for each in foreign:
+        blank(result, each)
     idat = parts[b"idat"].payload if b"idat" in parts else 0
-    for location in _locations(data, parts[b"iloc"])[0] if b"iloc" in parts else ():
-        if location.item in private:
-            for offset, length in location.extents:
-                start = offset + idat * location.in_idat
-                stop = min(start + length, len(data))
-                result[start:stop] = bytes(max(0, stop - start))
-    _rewrite(data, result, meta, private)
+    used = []
+    for item, _, (in_idat, extents) in _locations(data, parts[b"iloc"]) if b"iloc" in parts else ():
+        for offset, length in extents:
+            start = offset + idat * in_idat
+            if item in private:
+                result[start : start + length] = bytes(len(result[start : start + length]))
+            elif not in_idat:
+                used.append((start, start + length if length else len(data)))  # 0 is up to the end (8.11.3)
+    if private:
+        _rewrite(bytes(result), result, meta, private)
+    return used
 
 
-def clear_unused(data: bytes, result: bytearray) -> None:
-    """Clear what a still picture does not use: foreign boxes of its index, and bytes of `mdat` that no item has."""
-    used: list[tuple[int, int]] = []
-    for top in boxes(data):
-        for part in boxes(data, top.payload + 4, top.end) if top.kind == b"meta" else ():
-            if part.kind not in _INDEX:
-                blank(result, part)
-            elif part.kind == b"iloc":
-                used += _extents_in_file(data, part)
-            elif part.kind == b"iprp":
-                _clear_properties(data, result, part)
-    for top in boxes(data):
-        if top.kind == b"mdat":
-            _clear_between(result, top, used)
+def clear_unused(data: bytes, result: bytearray, used: list[tuple[int, int]]) -> None:
+    """Clear the bytes of `mdat` that are not used."""
+    for mdat in boxes(data):
+        if mdat.kind == b"mdat":
+            kept = bytes(result[mdat.payload : mdat.end])
+            result[mdat.payload : mdat.end] = bytes(len(kept))
+            for start, end in used:
+                start, end = max(start, mdat.payload), min(end, mdat.end)
+                if start < end:
+                    result[start:end] = kept[start - mdat.payload : end - mdat.payload]
 
 
-def _extents_in_file(data: bytes, iloc: Box) -> list[tuple[int, int]]:
-    """Return where the data of all items begins and ends; a length of 0 is up to the end of the file (8.11.3)."""
-    return [
-        (offset, offset + length if length else len(data))
-        for location in _locations(data, iloc)[0]
-        if not location.in_idat
-        for offset, length in location.extents
-    ]
-
-
-def _clear_properties(data: bytes, result: bytearray, iprp: Box) -> None:
-    for each in properties(data, iprp):
-        if each.kind not in _PROPERTIES:
-            blank(result, each)
-
-
-def _clear_between(result: bytearray, mdat: Box, used: list[tuple[int, int]]) -> None:
-    kept = bytes(result[mdat.payload : mdat.end])
-    result[mdat.payload : mdat.end] = bytes(len(kept))
-    for start, end in used:
-        start, end = max(start, mdat.payload), min(end, mdat.end)
-        if start < end:
-            result[start:end] = kept[start - mdat.payload : end - mdat.payload]
-
-
-def _rewrite(data: bytes, result: bytearray, meta: Box, private: set[int]) -> None:
-    """Remove the entries of private items from `meta`, and fill their space with an empty box."""
-    rewriters: dict[bytes, Callable[[bytes, Box, set[int]], bytes]] = {
-        b"iinf": _item_information,
-        b"iloc": _item_locations,
-        b"iref": _item_references,
-        b"iprp": _item_properties,
-    }
-    body = data[meta.payload : meta.payload + 4]
-    for part in boxes(data, meta.payload + 4, meta.end):
-        rewrite = rewriters.get(part.kind)
-        body += rewrite(data, part, private) if rewrite else bytes(result[part.start : part.end])
-    hole = meta.end - meta.payload - len(body)
-    result[meta.payload : meta.end] = body + box(b"free", bytes(hole - 8))
-
-
-def item_entries(data: bytes, iinf: Box) -> Iterator[tuple[int, bytes, Box]]:
-    """Yield each item's number, type and `infe` box."""
-    wide_count = data[iinf.payload] > 0
-    for entry in boxes(data, iinf.payload + (8 if wide_count else 6), iinf.end):
-        wide = data[entry.payload] >= 3
-        number, kind = struct.unpack_from(">I2x4s" if wide else ">H2x4s", data, entry.payload + 4)
-        yield number, kind, entry
+def _parts(data: bytes, meta: Box) -> dict[bytes, Box]:
+    return {part.kind: part for part in boxes(data, meta.payload + 4, meta.end)}
 
 
 def _private_items(data: bytes, parts: dict[bytes, Box]) -> set[int]:
     if b"iinf" not in parts:
         return set()
-    private = {number for number, kind, _ in item_entries(data, parts[b"iinf"]) if kind not in _PICTURE_ITEMS}
+    private = {item for item, _, kind in item_entries(data, parts[b"iinf"]) if kind not in _PICTURE_ITEMS}
     if b"iref" in parts:
-        private |= {item for kind, item, _ in _references(data, parts[b"iref"]) if kind == _THUMBNAIL}
+        private |= {item for item, _, kind in _references(data, parts[b"iref"]) if kind == _THUMBNAIL}
     return private
 
 
-def _item_information(data: bytes, iinf: Box, private: set[int]) -> bytes:
-    kept = [data[e.start : e.end] for number, _, e in item_entries(data, iinf) if number not in private]
-    wide_count = data[iinf.payload] > 0
-    head = data[iinf.payload : iinf.payload + 4] + len(kept).to_bytes(4 if wide_count else 2)
-    return box(b"iinf", head + b"".join(kept))
+def _rewrite(data: bytes, result: bytearray, meta: Box, private: set[int]) -> None:
+    """Remove the entries of private items from `meta`, and fill their space with an empty box."""
+    body = data[meta.payload : meta.payload + 4]
+    for part in boxes(data, meta.payload + 4, meta.end):
+        body += _without(data, part, private)
+    hole = meta.end - meta.payload - len(body)
+    result[meta.payload : meta.end] = body + box(b"free", bytes(hole - 8))
 
 
-def _references(data: bytes, iref: Box) -> Iterator[tuple[bytes, int, Box]]:
-    """Yield each reference's type, the item that it is from, and its box."""
+def _without(data: bytes, part: Box, private: set[int]) -> bytes:
+    """Return a part of the index without the entries of private items."""
+    if part.kind == b"iprp":
+        inner = boxes(data, part.payload, part.end)
+        return box(part.kind, b"".join(_without(data, each, private) for each in inner))
+    if part.kind not in _LISTS:
+        return data[part.start : part.end]
+    kept = [
+        data[entry.start : entry.end]
+        for item, entry, _ in _LISTS[part.kind](data, part)
+        if item not in private
+    ]
+    count_at, count_size = _count_field(data, part)
+    count = len(kept).to_bytes(count_size) if count_size else b""
+    return box(part.kind, data[part.payload : count_at] + count + b"".join(kept))
+
+
+def _count_field(data: bytes, part: Box) -> tuple[int, int]:
+    """Return where a list has the number of its entries, just before them, and how many bytes this number has."""
+    version = data[part.payload]
+    sizes = {b"iinf": 4 if version else 2, b"iloc": 2 if version < 2 else 4, b"iref": 0, b"ipma": 4}
+    return part.payload + (6 if part.kind == b"iloc" else 4), sizes[part.kind]
+
+
+def item_entries(data: bytes, iinf: Box) -> Iterator[tuple[int, Box, bytes]]:
+    """Yield each item's number, `infe` box and type."""
+    for entry in boxes(data, sum(_count_field(data, iinf)), iinf.end):
+        wide = data[entry.payload] >= 3
+        item, kind = struct.unpack_from(">I2x4s" if wide else ">H2x4s", data, entry.payload + 4)
+        yield item, entry, kind
+
+
+def _references(data: bytes, iref: Box) -> Iterator[tuple[int, Box, bytes]]:
+    """Yield the item that each reference is from, its box and its type."""
     wide = data[iref.payload] > 0
     for reference in boxes(data, iref.payload + 4, iref.end):
         (item,) = struct.unpack_from(">I" if wide else ">H", data, reference.payload)
-        yield reference.kind, item, reference
+        yield item, reference, reference.kind
 
 
-def _item_references(data: bytes, iref: Box, private: set[int]) -> bytes:
-    kept = [data[box_.start : box_.end] for _, item, box_ in _references(data, iref) if item not in private]
-    return box(b"iref", data[iref.payload : iref.payload + 4] + b"".join(kept))
-
-
-def _locations(data: bytes, iloc: Box) -> tuple[list[_Location], int]:
-    """Return where items are, and the position of the first entry."""
+def _locations(data: bytes, iloc: Box) -> Iterator[tuple[int, Box, tuple[bool, list[tuple[int, int]]]]]:
+    """Yield each item, its entry, whether its data is in `idat`, and the positions and lengths of its extents there."""
     version = data[iloc.payload]
     sizes = data[iloc.payload + 4 : iloc.payload + 6]
     offset_size, length_size, base_size = sizes[0] >> 4, sizes[0] & 15, sizes[1] >> 4
     index_size = sizes[1] & 15 if version else 0
-    number_size = 2 if version < 2 else 4
-    position = iloc.payload + 6
+    position, number_size = _count_field(data, iloc)
 
     def number(size: int) -> int:
         nonlocal position
@@ -152,9 +131,7 @@ def _locations(data: bytes, iloc: Box) -> tuple[list[_Location], int]:
             raise IndexError
         return int.from_bytes(data[position - size : position])
 
-    locations = []
-    count, first = number(number_size), position
-    for _ in range(count):
+    for _ in range(number(number_size)):
         start = position
         item = number(number_size)
         in_idat = bool(version) and number(2) & 15 == 1
@@ -165,32 +142,10 @@ def _locations(data: bytes, iloc: Box) -> tuple[list[_Location], int]:
         for _ in range(count_of_extents if offset_size or length_size else 0):
             number(index_size)
             extents.append((base + number(offset_size), number(length_size)))
-        locations.append(_Location(item, in_idat, tuple(extents), data[start:position]))
-    return locations, first
+        yield item, Box(b"", start, start, position), (in_idat, extents)
 
 
-def _item_locations(data: bytes, iloc: Box, private: set[int]) -> bytes:
-    locations, first = _locations(data, iloc)
-    kept = [location.entry for location in locations if location.item not in private]
-    number_size = 2 if data[iloc.payload] < 2 else 4
-    head = data[iloc.payload : first - number_size] + len(kept).to_bytes(number_size)
-    return box(b"iloc", head + b"".join(kept))
-
-
-def _item_properties(data: bytes, iprp: Box, private: set[int]) -> bytes:
-    body = b""
-    for part in boxes(data, iprp.payload, iprp.end):
-        body += _associations(data, part, private) if part.kind == b"ipma" else data[part.start : part.end]
-    return box(b"iprp", body)
-
-
-def _associations(data: bytes, ipma: Box, private: set[int]) -> bytes:
-    kept = [entry for item, entry, _ in _associated(data, ipma) if item not in private]
-    head = data[ipma.payload : ipma.payload + 4]
-    return box(b"ipma", head + len(kept).to_bytes(4) + b"".join(kept))
-
-
-def _associated(data: bytes, ipma: Box) -> Iterator[tuple[int, bytes, list[int]]]:
+def _associations(data: bytes, ipma: Box) -> Iterator[tuple[int, Box, list[int]]]:
     """Yield each item of the box, its entry, and the numbers of its properties, from 1 (8.11.14)."""
     version, flags = data[ipma.payload], data[ipma.payload + 3]
     number_size, index_size = (4 if version else 2), (2 if flags & 1 else 1)
@@ -202,14 +157,23 @@ def _associated(data: bytes, ipma: Box) -> Iterator[tuple[int, bytes, list[int]]
         indices = (int.from_bytes(data[at : at + index_size]) for at in range(first, end, index_size))
         essential = 1 << (8 * index_size - 1)
         item = int.from_bytes(data[position : position + number_size])
-        yield item, data[position:end], [index & ~essential for index in indices]
+        yield item, Box(b"", position, position, end), [index & ~essential for index in indices]
         position = end
+
+
+# The lists of the index: each yields an item, its entry, and what the entry says.
+_LISTS: dict[bytes, Callable[[bytes, Box], Iterator[tuple[int, Box, Any]]]] = {
+    b"iinf": item_entries,
+    b"iloc": _locations,
+    b"iref": _references,
+    b"ipma": _associations,
+}
 
 
 def primary_properties(data: bytes) -> list[Box]:
     """Return the properties of the picture that is shown (`pitm`, 8.11.4)."""
     meta = find(data, b"meta")
-    parts = {part.kind: part for part in boxes(data, meta.payload + 4, meta.end)} if meta else {}
+    parts = _parts(data, meta) if meta else {}
     if b"pitm" not in parts or b"iprp" not in parts:
         return []
     pitm, iprp = parts[b"pitm"], parts[b"iprp"]
@@ -219,7 +183,7 @@ def primary_properties(data: bytes) -> list[Box]:
         container[index - 1]
         for part in boxes(data, iprp.payload, iprp.end)
         if part.kind == b"ipma"
-        for item, _, indices in _associated(data, part)
+        for item, _, indices in _associations(data, part)
         if item == primary
         for index in indices
         if 0 < index <= len(container)

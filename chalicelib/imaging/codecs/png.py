@@ -2,7 +2,7 @@
 
 import struct
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from PIL import ImageChops
 from PIL.Image import Image, Quantize
@@ -157,7 +157,7 @@ def encode(image: Image, options: Options) -> bytes:
     try:
         import oxipng
     except ImportError:
-        return _save(image, _PLAIN_FRAME)
+        return saved(image, ".png", **_PLAIN_FRAME)
     # It finds out itself whether grey levels or a palette will do, and always the same for the same pixels.
     true_colour = image.convert("RGBA" if image.has_transparency_data else "RGB")
     color_type = oxipng.ColorType.rgba if true_colour.mode == "RGBA" else oxipng.ColorType.rgb
@@ -183,7 +183,7 @@ def animate(frames: Iterable[Frame], size: Size, plays: int, _: Options) -> byte
     for frame in frames:
         box = changed(before, frame.image)
         part = frame.image.crop(box).convert("RGBA")
-        still = _save(part, _PLAIN_FRAME if _is_drawn(part) else _RICH_FRAME)
+        still = saved(part, ".png", **(_PLAIN_FRAME if _is_drawn(part) else _RICH_FRAME))
         body.append(chunk(b"fcTL", _control(sequence, box, frame.duration)))
         sequence += 1
         for kind, start, end in chunks(still):
@@ -216,7 +216,3 @@ def _control(sequence: int, box: tuple[int, int, int, int], duration: float) -> 
         _KEEP,
         _OVERWRITE,
     )
-
-
-def _save(image: Image, coding: Mapping[str, int]) -> bytes:
-    return saved(image, ".png", **coding)

@@ -1,6 +1,5 @@
 """TIFF files: which page to read, and which samples the decoder reads right (TIFF 6.0; DNG 1.6; TIFF/EP)."""
 
-import struct
 from collections.abc import Iterator
 from io import BytesIO
 from itertools import islice
@@ -45,9 +44,8 @@ def full_page(data: bytes) -> bytes:
         raise ImageError("unsupported", "camera raw files are not accepted")
     offset, page = next((each for each in pages if not _is_reduced(each[1])), pages[0])
     _check_samples(page)
-    if data[2 if data[:2] == b"II" else 3] == _BIG:
-        return data[:8] + struct.pack(_order(data) + "Q", offset) + data[16:]
-    return data[:4] + struct.pack(_order(data) + "I", offset) + data[8:]
+    size = 8 if _is_big(data) else 4
+    return data[:size] + offset.to_bytes(size, "little" if data[:2] == b"II" else "big") + data[2 * size :]
 
 
 def levels(page: ImageFileDirectory_v2) -> tuple[int, bool]:
@@ -55,23 +53,27 @@ def levels(page: ImageFileDirectory_v2) -> tuple[int, bool]:
     return (1 << page.get(_BITS, (16,))[0]) - 1, page.get(_PHOTOMETRIC, _WHITE_IS_ZERO) == _WHITE_IS_ZERO
 
 
-def _order(data: bytes) -> str:
-    return "<" if data[:2] == b"II" else ">"
+def _is_big(data: bytes) -> bool:
+    """Return whether positions have 64 bits."""
+    return _BIG in data[2:4]
 
 
 def _pages(data: bytes) -> Iterator[tuple[int, ImageFileDirectory_v2]]:
     """Yield the position and the tags of each page."""
-    header = data[:16] if _BIG in data[2:4] else data[:8]
-    position, seen = ImageFileDirectory_v2(header).next, set[int]()
+    position, seen = _empty_page(data).next, set[int]()
     while position and position not in seen:
         seen.add(position)
-        page = _page_at(data, header, position)
+        page = _page_at(data, position)
         yield position, page
         position = page.next
 
 
-def _page_at(data: bytes, header: bytes, position: int) -> ImageFileDirectory_v2:
-    page, file = ImageFileDirectory_v2(header), BytesIO(data)
+def _empty_page(data: bytes) -> ImageFileDirectory_v2:
+    return ImageFileDirectory_v2(data[: 16 if _is_big(data) else 8])
+
+
+def _page_at(data: bytes, position: int) -> ImageFileDirectory_v2:
+    page, file = _empty_page(data), BytesIO(data)
     file.seek(position)
     page.load(file)
     return page
@@ -80,9 +82,8 @@ def _page_at(data: bytes, header: bytes, position: int) -> ImageFileDirectory_v2
 def _is_raw(data: bytes, page: ImageFileDirectory_v2) -> bool:
     if _DNG_VERSION in page or data[8:10] == b"CR":
         return True
-    header = data[:16] if _BIG in data[2:4] else data[:8]
-    offsets = page.get(_SUB_PAGES, ())
-    below = [_page_at(data, header, at) for at in _as_tuple(offsets)[:_MOST_PAGES] if isinstance(at, int)]
+    offsets = _as_tuple(page.get(_SUB_PAGES, ()))
+    below = [_page_at(data, at) for at in offsets[:_MOST_PAGES] if isinstance(at, int)]
     return any(each.get(_PHOTOMETRIC) in _RAW_PHOTOMETRICS for each in (page, *below))
 
 

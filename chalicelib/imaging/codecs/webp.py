@@ -149,12 +149,8 @@ def _has_few_colours(image: Image) -> bool:
 
 
 def _lossy(image: Image, options: Options) -> bytes:
-    return _save(image, quality=_LIKE_JPEG[options.quality], method=_METHODS[options.effort])
+    return saved(image, ".webp", quality=_LIKE_JPEG[options.quality], method=_METHODS[options.effort])
 
 
 def _lossless(image: Image, options: Options) -> bytes:
-    return _save(image, lossless=True, quality=_LOSSLESS_EFFORT, method=_METHODS[options.effort])
-
-
-def _save(image: Image, **settings: int) -> bytes:
-    return saved(image, ".webp", **settings)
+    return saved(image, ".webp", lossless=True, quality=_LOSSLESS_EFFORT, method=_METHODS[options.effort])

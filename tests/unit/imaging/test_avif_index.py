@@ -47,7 +47,9 @@ def item_file(*, wide: bool, in_idat: bool, thumbnail: bool = False) -> bytes:
             full_box(b"iloc", b"\x44\x00" + count + locations, version=version)
             + full_box(b"iinf", count + information, version=int(wide))
             + single
-            + box(b"iprp", box(b"ipco", full_box(b"ispe", bytes(8))) + ipma)
+            + box(
+                b"iprp", box(b"ipco", full_box(b"ispe", bytes(8)) + box(b"uuid", b"Secret property")) + ipma
+            )
             + (box(b"idat", body) if in_idat else b""),
         )
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageChops, ImageCms
 
 from chalicelib.imaging import Options, compress
-from chalicelib.imaging.colour import is_srgb, profile_mode, to_srgb
+from chalicelib.imaging.colour import is_srgb, to_srgb
 from chalicelib.imaging.source import open_source
 from tests.fixtures import icc
 from tests.fixtures.drawings import disc, load, photograph, pixel, save
@@ -151,15 +151,9 @@ def test_the_colours_beneath_a_profile_for_other_pixels_stay(format_: str, profi
 
 def test_srgb_is_known_by_what_it_does() -> None:
     assert is_srgb(icc.srgb())
-    assert not any(is_srgb(profile) for profile in (icc.display_p3(), icc.grey(), b""))
-
-
-@pytest.mark.parametrize(
-    ("profile", "mode"),
-    [(icc.srgb(), "RGB"), (icc.grey(), "L"), (icc.cmyk(), "CMYK"), (b"", None), (bytes(200), None)],
-)
-def test_the_mode_that_a_profile_is_for(profile: bytes, mode: str | None) -> None:
-    assert profile_mode(profile) == mode
+    assert not any(
+        is_srgb(profile) for profile in (icc.display_p3(), icc.grey(), icc.cmyk(), b"", bytes(200))
+    )
 
 
 def test_no_profile_is_left_in_the_result() -> None:

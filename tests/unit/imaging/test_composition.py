@@ -6,7 +6,7 @@ import zlib
 import pytest
 
 from chalicelib.imaging import Options, compress
-from chalicelib.imaging.compose import compose
+from chalicelib.imaging.animation import compose
 from chalicelib.imaging.source import open_source
 from tests.fixtures.drawings import Size, load, pixel
 from tests.fixtures.files import gif, gif_frame, gif_loop, png_of

@@ -62,7 +62,7 @@ def test_only_as_many_pixels_are_decoded_as_serve(format_: str, size: tuple[int,
 
     image, box = decode(source, (80, 40))
 
-    assert (image.size, box) == (size, (0, 0, *size))
+    assert (image.size, box or (0, 0, *image.size)) == (size, (0, 0, *size))
 
 
 @pytest.mark.parametrize("size", [(400, 400), (401, 403), (403, 399), (406, 401), (64, 65)])

@@ -229,6 +229,6 @@ def test_mistakes_of_our_own_still_show(monkeypatch: pytest.MonkeyPatch) -> None
     def broken(*_: object) -> None:
         raise KeyError("a mistake")
 
-    monkeypatch.setattr("chalicelib.imaging.engine.fit", broken)
+    monkeypatch.setattr("chalicelib.imaging.engine.result_sizes", broken)
     with pytest.raises(KeyError):
         compress(save(quarters(), "PNG"))

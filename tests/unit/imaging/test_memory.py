@@ -12,7 +12,7 @@ from PIL import Image
 from chalicelib.imaging import ImageError, Options, compress
 from chalicelib.imaging.errors import decoding
 from chalicelib.imaging.formats import FORMATS
-from chalicelib.imaging.memory import check_memory
+from chalicelib.imaging.limits import check_limits
 from tests.fixtures.drawings import noise, save
 from tests.fixtures.files import blank_jpeg, png
 from tests.fixtures.refusals import refused
@@ -79,9 +79,9 @@ def largest_allowed(name: str) -> tuple[bytes, int]:
     for step in count():
         side = int(3600 * 0.9**step)
         try:
-            check_memory(b"", format_, (side, side), frames, Options(max_memory=LIMIT))
+            check_limits(b"", format_, (side, side), frames, Options(max_memory=LIMIT))
             data = WORST[name](side)
-            check_memory(data, format_, (side, side), frames, Options(max_memory=LIMIT))
+            check_limits(data, format_, (side, side), frames, Options(max_memory=LIMIT))
         except ImageError:
             continue
         return data, side
