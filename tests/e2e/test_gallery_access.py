@@ -1,7 +1,6 @@
 """The gallery for everyone: keyboard alone, screen reader, narrow screens, dark rooms, reduced motion."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -24,13 +23,6 @@ def faults(gallery: Gallery) -> list[str]:
     gallery.page.evaluate(STAND_STILL)
     found = Axe().run(gallery.page).response["violations"]
     return [f"{each['id']}: {node['html']}" for each in found for node in each["nodes"]]
-
-
-@pytest.fixture(scope="module")
-def empty(stack: LocalStack) -> Iterator[str]:
-    """An API whose source bucket has no images."""
-    with served_with(stack, {"SOURCE_BUCKET": "nothing-yet"}) as api:
-        yield api
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -72,12 +64,13 @@ def test_axe_finds_nothing_in_the_tray(visit: Visit, folder: str, scheme: str) -
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_axe_finds_nothing_where_there_is_nothing(visit: Visit, empty: str, scheme: str) -> None:
-    gallery = visit("", empty, color_scheme=scheme).settled()
+def test_axe_finds_nothing_where_there_is_nothing(visit: Visit, stack: LocalStack, scheme: str) -> None:
+    with served_with(stack, {"SOURCE_BUCKET": "nothing-yet"}) as api:
+        gallery = visit("", api, color_scheme=scheme).settled()
 
-    expect(gallery.page.get_by_role("heading", name="No pictures yet")).to_be_visible()
-    expect(gallery.page.locator("#totals")).to_have_text("Every picture, a little lighter.")
-    assert faults(gallery) == []
+        expect(gallery.page.get_by_role("heading", name="No pictures yet")).to_be_visible()
+        expect(gallery.page.locator("#totals")).to_have_text("Every picture, a little lighter.")
+        assert faults(gallery) == []
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

@@ -15,9 +15,6 @@ import pytest
 from botocore.exceptions import ClientError
 from mypy_boto3_lambda import LambdaClient
 
-from chalicelib import settings
-from chalicelib.pipeline import Pipeline
-from chalicelib.services import Services
 from tests.conftest import DESTINATION, SOURCE, Deployed
 from tests.e2e.exercises import EXERCISES, Exercise, Functions, name_of
 from tools.local_stack import LocalStack
@@ -103,16 +100,7 @@ def without(policy: Policy, grant: Grant) -> str:
 
 @pytest.fixture(scope="module")
 def functions(stack: LocalStack, functions: LambdaClient, deployed: Deployed) -> Iterator[Functions]:
-    adapters = Services(settings.current(), session=stack.session)
-    pipeline = Pipeline(
-        adapters.source,
-        adapters.compressed,
-        adapters.table,
-        adapters.settings.options,
-        adapters.settings.max_source_bytes,
-        adapters.settings.includes,
-    )
-    invoked = Functions(deployed, functions, pipeline)
+    invoked = Functions(deployed, functions)
     seconds = functions.get_function_configuration(FunctionName=name_of("sweep"))["Timeout"]
     configuration = deployed.s3.get_bucket_notification_configuration(Bucket=SOURCE)
     del configuration["ResponseMetadata"]  # type: ignore[misc]

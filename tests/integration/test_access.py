@@ -160,13 +160,6 @@ def test_an_open_api_is_refused_where_aws_is_not_emulated(
         auth.make_authorizer()
 
 
-def audited(caplog: pytest.LogCaptureFixture) -> list[tuple[Any, ...]]:
-    names = ("route", "caller", "status")
-    return [
-        tuple(getattr(line, name) for name in names) for line in caplog.records if line.message == "audit"
-    ]
-
-
 def test_change_and_refusal_are_logged_with_their_caller_but_without_a_token(
     tokens: Api, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -174,7 +167,8 @@ def test_change_and_refusal_are_logged_with_their_caller_but_without_a_token(
         tokens.request("DELETE", f"/images/{MISSING}", {"Authorization": f"Bearer {token}"})
         tokens.request("GET", "/stats", {"Authorization": f"Bearer {token}"})
 
-    assert audited(caplog) == [
+    audited = [vars(line) for line in caplog.records if line.message == "audit"]
+    assert [(line["route"], line["caller"], line["status"]) for line in audited] == [
         ("DELETE /images/{image_id}", "", 403),
         ("DELETE /images/{image_id}", "the token that writes", 404),
         ("DELETE /images/{image_id}", "", 401),

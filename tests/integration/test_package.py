@@ -28,12 +28,10 @@ PACKAGES |= {"jmespath", "jmespath-1.1.0.data"}  # the runtime has it, but pip b
 @pytest.fixture(scope="module")
 def zips(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("package")
-    for name in ("chalicelib", "vendor"):
+    for name in ("chalicelib", "vendor", "bench", "tests", "tools"):
         shutil.copytree(PROJECT / name, folder / name)
     for name in ("app.py", "requirements.txt"):
         shutil.copy(PROJECT / name, folder)
-    for name in ("bench", "tests", "tools"):
-        shutil.copytree(PROJECT / name, folder / name)
     return build(folder)
 
 
