@@ -130,10 +130,9 @@ def corrected(functions: Functions) -> str:
     said = ""
     for step in (1, -1):
         totals = functions.deployed.table.get_totals(SOURCE)
-        summed = {**totals, "failed": totals["failed"] + step}
-        said += functions.invoke(
-            "sweep", {"position": {"after_key": LAST, "totals": totals, "summed": summed}}
-        )
+        counted = {"format": {"": {**totals, "failed": totals["failed"] + step}}}
+        position = {"after_key": LAST, "totals": totals, "counted": counted}
+        said += functions.invoke("sweep", {"position": position})
     return said
 
 
