@@ -9,8 +9,8 @@ from uuid import uuid4
 import urllib3
 from mypy_boto3_lambda import LambdaClient
 
+from chalicelib import events
 from chalicelib.aws.ranges import LAST
-from chalicelib.pipeline import Pipeline
 from chalicelib.records import image_id
 from tests.conftest import DESTINATION, SOURCE, TABLE, Deployed
 from tests.fixtures.events import SCHEDULED, given_up, notification, proxied
@@ -23,10 +23,9 @@ FOLDER = "~policies"  # after all that other tests upload, so that a sweep can b
 class Functions:
     """The deployed functions, invoked directly: the source bucket sends no notifications meanwhile."""
 
-    def __init__(self, deployed: Deployed, client: LambdaClient, pipeline: Pipeline) -> None:
+    def __init__(self, deployed: Deployed, client: LambdaClient) -> None:
         self.deployed = deployed
         self.client = client
-        self.pipeline = pipeline
         self.keys: list[str] = []
 
     def invoke(self, function: str, event: Any) -> str:
@@ -63,7 +62,7 @@ class Functions:
     def compressed(self) -> str:
         """Upload to a new key, and compress it in this process: `compress` may lack a permission now."""
         key = self.uploaded()
-        assert self.pipeline.reconcile(key) == "compressed"
+        assert events.pipeline().reconcile(key) == "compressed"
         return key
 
 
@@ -131,10 +130,9 @@ def corrected(functions: Functions) -> str:
     said = ""
     for step in (1, -1):
         totals = functions.deployed.table.get_totals(SOURCE)
-        summed = {**totals, "failed": totals["failed"] + step}
-        said += functions.invoke(
-            "sweep", {"position": {"after_key": LAST, "totals": totals, "counted": {"format": {"": summed}}}}
-        )
+        counted = {"format": {"": {**totals, "failed": totals["failed"] + step}}}
+        position = {"after_key": LAST, "totals": totals, "counted": counted}
+        said += functions.invoke("sweep", {"position": position})
     return said
 
 

@@ -24,17 +24,8 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     config.write_text("post_hooks: []\n")
     contract = PROJECT / "chalicelib" / "api" / "openapi.json"
     command = [str(Path(sys.executable).parent / "openapi-python-client"), "generate", "--fail-on-warning"]
-    options = [
-        "--path",
-        contract,
-        "--config",
-        config,
-        "--meta",
-        "none",
-        "--output-path",
-        folder / "generated",
-    ]
-    subprocess.run([*command, *map(str, options)], check=True, cwd=folder)
+    given = f"--path {contract} --config {config} --meta none --output-path {folder / 'generated'}"
+    subprocess.run([*command, *given.split()], check=True, cwd=folder)
     sys.path.insert(0, str(folder))
     yield "generated"
     sys.path.remove(str(folder))
