@@ -6,24 +6,27 @@ have passed), damaged (an object has gone or was replaced) or orphaned (no sourc
 with the records of their sources: an object that no record vouches for is left over.
 """
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
 from chalicelib import telemetry
 from chalicelib.aws.compressed_bucket import CompressedBucket
-from chalicelib.aws.items import Totals, add, partitions, sum_of
+from chalicelib.aws.items import Totals, add, partitions
 from chalicelib.aws.ranges import FIRST, LAST, Range
 from chalicelib.aws.records_table import RecordsTable
 from chalicelib.aws.source_bucket import SourceBucket
-from chalicelib.records import PASSING_FAILURES, Record, image_id, objects_of, source_key_of
+from chalicelib.breakdown import Breakdown
+from chalicelib.records import PASSING_FAILURES, Record, image_id, objects_of, source_key_of, timestamp
 
 Finding = Literal["missing", "stale", "damaged", "orphaned", "leftover"]
 
 # Of each partition and page: that of 1,000 sources that all have records has about 250 in each.
 _ENTRIES_AT_ONCE = 400
 _OBJECTS = ("destKey", "destETag", "renditions")
-_COMPARED = ("sourceETag", "settingsVersion", "status", "error", "sizeOriginal", "sizeCompressed", *_OBJECTS)
+_COUNTED = ("sourceKey", "status", "format", "resizedAt", "sizeOriginal", "sizeCompressed")
+_COMPARED = ("sourceETag", "settingsVersion", "error", *_OBJECTS, *_COUNTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +38,14 @@ class Page:
         find: Returns what is wrong with a key, or None.
         source_key: Returns the source key of a key with a finding.
         end: The last key of the range; None for the last range.
-        totals: The sums over the records of the range's sources.
+        records: The records of the range's sources, to be counted.
     """
 
     keys: list[str]
     find: Callable[[str], Finding | None]
     source_key: Callable[[str], str]
     end: str | None
-    totals: Totals
+    records: Collection[Record]
 
 
 class Comparison:
@@ -67,6 +70,10 @@ class Comparison:
     def totals(self) -> Totals:
         """Return the sums that the table keeps."""
         return self._table.get_totals(self._source.name)
+
+    def keep_breakdown(self, breakdown: Breakdown) -> None:
+        """Keep what the records were counted as."""
+        self._table.put_breakdown(self._source.name, breakdown, timestamp(datetime.now(UTC)))
 
     def correct_totals(self, before: Totals, summed: Totals) -> None:
         """Add to the totals what they lack, unless they changed while the records were summed."""
@@ -108,7 +115,7 @@ class Comparison:
             return None if objects_of(record).items() <= stored.items() else "damaged"
 
         keys = sorted(etags.keys() | {key for key in recorded if after < key <= end})
-        return Page(keys, find, str, None if end == LAST else end, sum_of(records.values()))
+        return Page(keys, find, str, None if end == LAST else end, records.values())
 
     def _objects(self, after: str) -> Page:
         """Compare the objects of the destination bucket after a key."""
@@ -124,7 +131,7 @@ class Comparison:
                 return None
             return "leftover"
 
-        return Page(list(sources), find, sources.__getitem__, max(objects, default=None), sum_of([]))
+        return Page(list(sources), find, sources.__getitem__, max(objects, default=None), ())
 
     def _records(self, keys: list[str], attributes: Sequence[str]) -> dict[str, Record]:
         ids = {image_id(self._source.name, key): key for key in keys}

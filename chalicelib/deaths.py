@@ -25,6 +25,7 @@ def handle(event: Mapping[str, Any]) -> None:
     Args:
         event: The invocation record that Lambda sends to a destination.
     """
+    adapters = services.of_functions()
     if is_death(event):
         failure = _failure_of(event)
         keys, _ = events.named_keys(event["requestPayload"]["Records"])
@@ -32,7 +33,9 @@ def handle(event: Mapping[str, Any]) -> None:
             telemetry.logger().error("the worker died", extra={"key": key, "code": failure["code"]})
             with suppress(Conflict, Overtaken):  # another worker knows more
                 events.pipeline().record_failure(key, failure)
-    services.of_functions().dead_letters.keep_event(event)
+            # Its objects may have been deleted here before its record was found.
+            adapters.compress_function.request_compression(key)
+    adapters.dead_letters.keep_event(event)
 
 
 def is_death(event: Mapping[str, Any]) -> bool:

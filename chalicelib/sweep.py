@@ -16,8 +16,9 @@ from botocore.exceptions import ClientError
 
 from chalicelib import services, telemetry
 from chalicelib.aws.functions import CompressFunction
-from chalicelib.aws.items import Totals, add, sum_of
+from chalicelib.aws.items import Totals
 from chalicelib.aws.s3 import is_throttling
+from chalicelib.breakdown import Breakdown, include, totals_of
 from chalicelib.comparison import Comparison, Finding, Page
 from chalicelib.imaging import fingerprint
 from chalicelib.services import Services
@@ -45,7 +46,7 @@ class Position:
         requeued: Keys whose compression was requested.
         skipped: Keys for which AWS refused a request, and will refuse it again.
         totals: The sums that the table had at the start of a sweep from the first key.
-        summed: The sums over the records that were seen.
+        counted: The records that were seen, by day, folder and format.
     """
 
     walk: Literal["sources", "objects"] = "sources"
@@ -60,7 +61,7 @@ class Position:
     requeued: int = 0
     skipped: int = 0
     totals: Totals | None = None
-    summed: Totals = field(default_factory=lambda: sum_of([]))
+    counted: Breakdown = field(default_factory=dict)
 
     def after_request(self, key: str, finding: Finding) -> "Position":
         """Return the position after a key whose compression was requested."""
@@ -114,12 +115,14 @@ class Sweep:
     def _after_page(self, position: Position, page: Page) -> Position:
         if position.walk == "objects":
             return replace(position, after_key=page.end or "", done=page.end is None)
-        summed = add(position.summed, page.totals)
+        counted = include(position.counted, page.records)
         if page.end is not None:
-            return replace(position, after_key=page.end, summed=summed)
+            return replace(position, after_key=page.end, counted=counted)
+        if position.totals:
+            self._comparison.keep_breakdown(counted)
         if position.totals and not position.requeued and not position.skipped:
-            self._comparison.correct_totals(position.totals, summed)
-        return replace(position, walk="objects", after_key="", summed=summed)
+            self._comparison.correct_totals(position.totals, totals_of(counted))
+        return replace(position, walk="objects", after_key="", counted={})
 
 
 def _is_about_the_key(error: ClientError) -> bool:

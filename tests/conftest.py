@@ -3,17 +3,15 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+from mypy_boto3_s3 import S3Client
 from xdist.scheduler import LoadScopeScheduling
 
 from chalicelib.aws.records_table import RecordsTable
 from chalicelib.records import Record, image_id
 from tools.local_stack import DEAD_LETTERS_ARN, LocalStack, free_port, running
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 SOURCE, DESTINATION, TABLE = "source-image", "resized-image", "ImageMetadata"
 
@@ -53,7 +51,7 @@ def stack() -> Iterator[LocalStack]:
 
 
 @pytest.fixture(scope="session")
-def s3(stack: LocalStack) -> "S3Client":
+def s3(stack: LocalStack) -> S3Client:
     return stack.session.client("s3", endpoint_url=stack.endpoint)
 
 
@@ -74,7 +72,7 @@ def eventually[T](found: Callable[[], T | None], otherwise: str = "not within a 
 class Deployed:
     """The deployed app as its users meet it: put and delete objects, and wait for what follows."""
 
-    def __init__(self, s3: "S3Client", table: RecordsTable) -> None:
+    def __init__(self, s3: S3Client, table: RecordsTable) -> None:
         self.s3 = s3
         self.table = table
 
@@ -105,5 +103,5 @@ class Deployed:
 
 
 @pytest.fixture(scope="session")
-def deployed(s3: "S3Client", table: RecordsTable) -> Deployed:
+def deployed(s3: S3Client, table: RecordsTable) -> Deployed:
     return Deployed(s3, table)

@@ -90,6 +90,8 @@ def _show(stack: LocalStack, photos: dict[str, Path] | None, keep: Path | None, 
         shutil.rmtree(rescued, ignore_errors=True)
     if records:
         console.print(_format_table(records))
+    functions = stack.session.client("lambda", endpoint_url=stack.endpoint)
+    functions.invoke(FunctionName="imagepress-local-sweep", InvocationType="Event")  # as each day on AWS
     api = stack.api
     console.print(f"AWS  {stack.endpoint}  (credentials test/test, buckets source-image and resized-image)")
     console.print(f"API  {api}\n\nTry:\n  curl {api}/health\n  curl '{api}/images?limit=5'", highlight=False)

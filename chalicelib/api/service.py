@@ -4,27 +4,30 @@ import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from botocore.exceptions import BotoCoreError, ClientError
 from chalice.app import Request
 
 from chalicelib import services, settings
-from chalicelib.api.requests import Query
+from chalicelib.api.requests import Query, one_of
 from chalicelib.api.responses import Reply, view
+from chalicelib.aws.items import Totals
+from chalicelib.breakdown import OTHERS, By
 
 
-@view({})
-def get_stats(_: Request, __: Query) -> dict[str, int]:
-    """`GET /stats`: sums over all images."""
-    totals = services.of_api().table.get_totals(settings.current().source_bucket)
-    return {
-        "images": totals["compressed"],
-        "failures": totals["failed"],
-        "bytesBefore": totals["bytesBefore"],
-        "bytesAfter": totals["bytesAfter"],
-        "bytesSaved": totals["bytesBefore"] - totals["bytesAfter"],
-    }
+@view({"by": one_of(get_args(By))})
+def get_stats(_: Request, query: Query) -> dict[str, Any]:
+    """`GET /stats`: sums over all images; with `by`, also those of each group, as the last sweep counted them."""
+    table, bucket = services.of_api().table, settings.current().source_bucket
+    stats: dict[str, Any] = {**_sums(table.get_totals(bucket))}
+    if by := query["by"]:
+        groups, stats["countedAt"] = table.get_breakdown(bucket) or ({by: {}}, None)
+        stats["groups"] = [
+            {"name": None if name == OTHERS else name, **_sums(totals)}
+            for name, totals in sorted(groups[by].items())
+        ]
+    return stats
 
 
 @view({})
@@ -50,6 +53,16 @@ def get_contract(request: Request, __: Query) -> dict[str, Any]:
     scheme = request.headers.get("x-forwarded-proto", "http")
     stage = context.get("path", "").removesuffix(context["resourcePath"])
     return contract | {"servers": [{"url": f"{scheme}://{host}{stage}"}]}
+
+
+def _sums(totals: Totals) -> dict[str, int]:
+    return {
+        "images": totals["compressed"],
+        "failures": totals["failed"],
+        "bytesBefore": totals["bytesBefore"],
+        "bytesAfter": totals["bytesAfter"],
+        "bytesSaved": totals["bytesBefore"] - totals["bytesAfter"],
+    }
 
 
 def _state(checks: list[Callable[[], None]]) -> str:

@@ -1,11 +1,14 @@
 """The table of image records. Nothing here scans.
 
-Totals are kept beside the records, in `STATS_SHARDS` items `stats#<bucket>#<nn>`, and change in the same transaction
-as a record: they are exact whatever is delivered twice, retried or raced, and one request reads them. One more item,
-`renditions`, has the names of all renditions that were ever made, so that their objects can be found.
+Totals are kept beside the records, in `STATS_SHARDS` items `stats#<bucket>#<nn>`, and change right after a record does:
+what is delivered twice, retried or raced counts once, and one request reads them. A transaction of both would cost
+twice as much. So a worker that dies between the two leaves the totals wrong by one image, until a sweep corrects them.
+Two more items: `renditions` has the names of all renditions that were ever made, so that their objects can be found;
+`breakdown#<bucket>` has the sums by day, folder and format, as a sweep counted them.
 """
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from itertools import batched
 from random import randrange, uniform
 from time import sleep
@@ -25,8 +28,6 @@ STATS_SHARDS: Final = 32
 _RENDITIONS: Final = "renditions"  # not a UUID, so that no image has it
 _ATTEMPTS = 8
 _ITEMS_OF_A_BATCH = 100  # DynamoDB's limit
-_LOST = {"ConditionalCheckFailed", "TransactionConflict"}
-_BUSY = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 
 class Conflict(Exception):  # noqa: N818 - the expected outcome of a race
@@ -67,8 +68,11 @@ class RecordsTable:
         Raises:
             Conflict: Another one has been written or deleted since.
         """
-        put = {"TableName": self._name, "Item": item_of(record), **_condition(replacing)}
-        self._write_item({"Put": put}, record["sourceBucket"], difference(replacing, record))
+        try:
+            self._client.put_item(TableName=self._name, Item=item_of(record), **_condition(replacing))
+        except ClientError as error:
+            _require_own(error, record)
+        self.add_to_totals(record["sourceBucket"], difference(replacing, record))
 
     def delete_record(self, record: Record) -> None:
         """Delete a record that was read.
@@ -76,12 +80,12 @@ class RecordsTable:
         Raises:
             Conflict: Another one has been written since.
         """
-        delete = {
-            "TableName": self._name,
-            "Key": {"imageId": {"S": record["imageId"]}},
-            **_condition(record),
-        }
-        self._write_item({"Delete": delete}, record["sourceBucket"], difference(record, None))
+        key = {"imageId": {"S": record["imageId"]}}
+        try:
+            self._client.delete_item(TableName=self._name, Key=key, **_condition(record))
+        except ClientError as error:
+            _require_own(error, None)
+        self.add_to_totals(record["sourceBucket"], difference(record, None))
 
     def note_renditions(self, used: Collection[str]) -> frozenset[str]:
         """Return the names of all renditions that were ever used, after noting those that are used now."""
@@ -102,6 +106,27 @@ class RecordsTable:
         """Return the sums over all records of a source bucket: one request, however many there are."""
         items = self._get_items([_stats_id(bucket, shard) for shard in range(STATS_SHARDS)])
         return cast("Totals", {name: sum(int(item[name]["N"]) for item in items) for name in TOTALS})
+
+    def get_breakdown(self, bucket: str) -> tuple[Mapping[str, Mapping[str, Totals]], str] | None:
+        """Return the last breakdown of a source bucket's records, and when it was counted."""
+        key = {"imageId": {"S": _breakdown_id(bucket)}}
+        item = self._client.get_item(TableName=self._name, Key=key).get("Item")
+        return (json.loads(item["groups"]["S"]), item["countedAt"]["S"]) if item else None
+
+    def put_breakdown(
+        self, bucket: str, breakdown: Mapping[str, Mapping[str, Totals]], counted_at: str
+    ) -> None:
+        """Write the breakdown of a source bucket's records."""
+        self._client.update_item(
+            TableName=self._name,
+            Key={"imageId": {"S": _breakdown_id(bucket)}},
+            UpdateExpression="SET #groups = :groups, countedAt = :countedAt",
+            ExpressionAttributeNames={"#groups": "groups"},
+            ExpressionAttributeValues={
+                ":groups": {"S": json.dumps(breakdown)},
+                ":countedAt": {"S": counted_at},
+            },
+        )
 
     def query_by_time(self, wanted: Range) -> Entries:
         """Query the index of all records by time."""
@@ -141,35 +166,15 @@ class RecordsTable:
 
     def add_to_totals(self, bucket: str, change: Totals) -> None:
         """Add to the sums over all records of a source bucket."""
-        self._client.update_item(**self._totals_update(bucket, change))
-
-    def _write_item(self, write: Any, bucket: str, change: Totals) -> None:
-        """Write a record and, in the same transaction, its change of the totals.
-
-        Any of the totals' items serves, so an attempt that meets another transaction goes on with another item.
-        """
-        for attempt in range(_ATTEMPTS):
-            try:
-                totals: Any = {"Update": self._totals_update(bucket, change)}
-                self._client.transact_write_items(TransactItems=[write, totals])
-            except ClientError as error:
-                record_reason, totals_reason = _cancellation(error)
-                if record_reason in _LOST:
-                    raise Conflict from error
-                if not {record_reason, totals_reason} & _BUSY or attempt + 1 == _ATTEMPTS:
-                    raise
-                _back_off(attempt)
-            else:
-                return
-
-    def _totals_update(self, bucket: str, change: Totals) -> Any:
+        if not any(change.values()):
+            return
         shard = randrange(STATS_SHARDS)  # noqa: S311 - spreads load
-        return {
-            "TableName": self._name,
-            "Key": {"imageId": {"S": _stats_id(bucket, shard)}},
-            "UpdateExpression": "ADD " + ", ".join(f"{name} :{name}" for name in TOTALS),
-            "ExpressionAttributeValues": {f":{name}": {"N": str(change[name])} for name in TOTALS},
-        }
+        self._client.update_item(
+            TableName=self._name,
+            Key={"imageId": {"S": _stats_id(bucket, shard)}},
+            UpdateExpression="ADD " + ", ".join(f"{name} :{name}" for name in TOTALS),
+            ExpressionAttributeValues={f":{name}": {"N": str(change[name])} for name in TOTALS},
+        )
 
 
 def _projection(attributes: Sequence[str]) -> dict[str, Any]:
@@ -181,13 +186,28 @@ def _stats_id(bucket: str, shard: int) -> str:
     return f"stats#{bucket}#{shard:02}"  # not a UUID, so that no image has it
 
 
+def _breakdown_id(bucket: str) -> str:
+    return f"breakdown#{bucket}"
+
+
 def _condition(replaced: Record | None) -> Any:
     if replaced is None:
-        return {"ConditionExpression": "attribute_not_exists(imageId)"}
-    return {
-        "ConditionExpression": "revision = :revision",
-        "ExpressionAttributeValues": {":revision": {"S": replaced["revision"]}},
-    }
+        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(imageId)"}
+    else:
+        condition = {
+            "ConditionExpression": "revision = :revision",
+            "ExpressionAttributeValues": {":revision": {"S": replaced["revision"]}},
+        }
+    return {**condition, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+
+
+def _require_own(error: ClientError, record: Record | None) -> None:
+    """Raise, unless a write was refused because it was made already: the SDK repeats a write whose answer was lost."""
+    if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+        raise error
+    found: Any = error.response.get("Item", {})
+    if record is None or found.get("revision") != {"S": record["revision"]}:
+        raise Conflict from error
 
 
 def _back_off(attempt: int) -> None:
@@ -199,11 +219,3 @@ def _throttled(operation: str) -> ClientError:
     error = {"Code": code, "Message": "Items were left out of every attempt"}
     response: Any = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}
     return ClientError(response, operation)
-
-
-def _cancellation(error: ClientError) -> tuple[str, str]:
-    """Return why DynamoDB cancelled a transaction: the reason of the record, and that of the totals."""
-    if error.response["Error"]["Code"] != "TransactionCanceledException":
-        return "", ""
-    reasons = cast("list[dict[str, str]]", error.response["CancellationReasons"])
-    return reasons[0]["Code"], reasons[1]["Code"]

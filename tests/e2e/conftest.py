@@ -5,22 +5,22 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
-from typing import TYPE_CHECKING, Any
+from hashlib import sha256
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
 import pytest
+from mypy_boto3_lambda import LambdaClient
 from playwright.sync_api import Browser, ConsoleMessage, FilePayload, Locator, Page, Route, expect
 
 from tests.conftest import Deployed
 from tools.browser import ChromiumMissingError, chromium
-from tools.local_stack import LocalStack
+from tools.local_stack import LocalStack, served_with
 from tools.pictures import picture
 from tools.stages import Stage, choose_stage
 
-if TYPE_CHECKING:
-    from mypy_boto3_lambda import LambdaClient
-
+READS, WRITES = "a token that reads", "a token that writes"
 PATIENCE = 30_000  # milliseconds, on a machine that does other things too
 TELL_OF_VIOLATIONS = """
 addEventListener('securitypolicyviolation', (event) => console.error(`policy: ${event.violatedDirective}`));
@@ -165,6 +165,9 @@ class Gallery:
         return self.viewer
 
 
+Visit = Callable[..., Gallery]
+
+
 def _titled(key: str) -> str:
     return f"[title={json.dumps(key, ensure_ascii=False)}]"
 
@@ -186,7 +189,18 @@ def text(name: str) -> FilePayload:
 
 
 @pytest.fixture(scope="session")
-def functions(stack: LocalStack) -> "LambdaClient":
+def private(stack: LocalStack) -> Iterator[str]:
+    """An API that asks for tokens, as a deployed one does."""
+    digests = {
+        "API_READ_TOKEN_SHA256": sha256(READS.encode()).hexdigest(),
+        "API_WRITE_TOKEN_SHA256": sha256(WRITES.encode()).hexdigest(),
+    }
+    with served_with(stack, {"API_AUTH": "token", **digests}) as api:
+        yield api
+
+
+@pytest.fixture(scope="session")
+def functions(stack: LocalStack) -> LambdaClient:
     return stack.session.client("lambda", endpoint_url=stack.endpoint)
 
 
@@ -221,7 +235,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visit(browser: Browser, stack: LocalStack) -> Iterator[Callable[..., Gallery]]:
+def visit(browser: Browser, stack: LocalStack) -> Iterator[Visit]:
     """Open new tabs of new visitors; at the end, none of their consoles may have complained."""
     visited = []
     with ExitStack() as contexts:
@@ -246,7 +260,7 @@ def folder() -> str:
 
 
 @pytest.fixture
-def gallery(visit: Callable[..., Gallery], folder: str) -> Gallery:
+def gallery(visit: Visit, folder: str) -> Gallery:
     """The gallery, which shows the folder of this test."""
     return visit(f"?prefix={folder}").settled()
 

@@ -3,10 +3,11 @@
 import base64
 import json
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from uuid import uuid4
 
 import urllib3
+from mypy_boto3_lambda import LambdaClient
 
 from chalicelib.aws.ranges import LAST
 from chalicelib.pipeline import Pipeline
@@ -15,9 +16,6 @@ from tests.conftest import DESTINATION, SOURCE, TABLE, Deployed
 from tests.fixtures.events import SCHEDULED, given_up, notification, proxied
 from tools.pictures import picture
 
-if TYPE_CHECKING:
-    from mypy_boto3_lambda import LambdaClient
-
 PHOTO = picture(64, 48, "JPEG")
 FOLDER = "~policies"  # after all that other tests upload, so that a sweep can begin just before
 
@@ -25,7 +23,7 @@ FOLDER = "~policies"  # after all that other tests upload, so that a sweep can b
 class Functions:
     """The deployed functions, invoked directly: the source bucket sends no notifications meanwhile."""
 
-    def __init__(self, deployed: Deployed, client: "LambdaClient", pipeline: Pipeline) -> None:
+    def __init__(self, deployed: Deployed, client: LambdaClient, pipeline: Pipeline) -> None:
         self.deployed = deployed
         self.client = client
         self.pipeline = pipeline
@@ -191,6 +189,7 @@ EXERCISES: Final[Mapping[tuple[str, str, str], Exercise]] = {
     ("record_failure", "dynamodb:GetItem", f"table/{TABLE}"): buried,
     ("record_failure", "dynamodb:PutItem", f"table/{TABLE}"): buried,
     ("record_failure", "dynamodb:UpdateItem", f"table/{TABLE}"): buried,
+    ("record_failure", "lambda:InvokeFunction", "imagepress-local-compress"): buried,
     ("record_failure", "s3:DeleteObject", f"{DESTINATION}/*"): buried,
     ("record_failure", "s3:GetObject", f"{DESTINATION}/*"): buried,
     ("record_failure", "s3:ListBucket", SOURCE): buried,

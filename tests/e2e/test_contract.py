@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from hashlib import sha256
 from itertools import cycle
 from typing import Any
 
@@ -12,11 +11,11 @@ from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests.conftest import Deployed
-from tools.local_stack import LocalStack, served_with
+from tests.e2e.conftest import WRITES
+from tools.local_stack import LocalStack
 from tools.pictures import picture
 from tools.server import PROJECT
 
-TOKEN = "a token that writes"
 CONTRACT = PROJECT / "chalicelib" / "api" / "openapi.json"
 
 
@@ -40,14 +39,6 @@ schema.config.phases.coverage.unexpected_methods = {"delete", "get", "options", 
 
 
 @pytest.fixture(scope="module")
-def api(stack: LocalStack) -> Iterator[str]:
-    """An API that asks for tokens, as a deployed one does."""
-    digest = sha256(TOKEN.encode()).hexdigest()
-    with served_with(stack, {"API_AUTH": "token", "API_WRITE_TOKEN_SHA256": digest}) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
 def identifiers(deployed: Deployed) -> Iterator[str | None]:
     """Ids of images that there are, of one that there is not; and None for what the contract makes up."""
     uploads = (deployed.upload(f"contract/{number}.jpg", picture(64, 48, "JPEG")) for number in range(3))
@@ -57,13 +48,13 @@ def identifiers(deployed: Deployed) -> Iterator[str | None]:
 @schema.parametrize()
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_answer_is_one_that_the_contract_names(
-    case: "schemathesis.Case[Any]", api: str, identifiers: Iterator[str | None]
+    case: "schemathesis.Case[Any]", private: str, identifiers: Iterator[str | None]
 ) -> None:
     if "imageId" in case.path_parameters and (known := next(identifiers)):
         case.path_parameters["imageId"] = known
     case.call_and_validate(
-        base_url=api,
-        headers={"Authorization": f"Bearer {TOKEN}"},
+        base_url=private,
+        headers={"Authorization": f"Bearer {WRITES}"},
         # What no schema says: which parameters go together, which cursors were given, which keys are fit for S3.
         excluded_checks=[positive_data_acceptance]
         if case.operation.label in {"GET /images", "POST /uploads"}

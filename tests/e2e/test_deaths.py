@@ -4,7 +4,9 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from mypy_boto3_lambda import LambdaClient
 
 from chalicelib.comparison import Comparison
 from chalicelib.sweep import Position, Sweep
@@ -14,15 +16,12 @@ from tools.pictures import picture
 from tools.redrive import redrive_events
 from tools.stages import Stage
 
-if TYPE_CHECKING:
-    from mypy_boto3_lambda import LambdaClient
-
 COMPRESS = "imagepress-local-compress"
 KEY = "deaths/slow.jpg"
 
 
 @contextmanager
-def silent_s3(functions: "LambdaClient") -> Iterator[None]:
+def silent_s3(functions: LambdaClient) -> Iterator[None]:
     """Give `compress` an S3 that accepts requests and never answers, and a second to wait for it."""
     variables = functions.get_function_configuration(FunctionName=COMPRESS)["Environment"]["Variables"]
 
@@ -40,7 +39,7 @@ def silent_s3(functions: "LambdaClient") -> Iterator[None]:
 
 
 def test_image_that_takes_too_long_is_recorded_swept_over_and_redriven(
-    deployed: Deployed, functions: "LambdaClient", stage: Stage, dead_letters: str
+    deployed: Deployed, functions: LambdaClient, stage: Stage, dead_letters: str
 ) -> None:
     with silent_s3(functions):
         deployed.s3.put_object(Bucket=SOURCE, Key=KEY, Body=picture(64, 48, "JPEG"))

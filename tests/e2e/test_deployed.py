@@ -1,6 +1,5 @@
 """The deployed function, run by S3's own events under enforced IAM."""
 
-from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
 import pytest
@@ -107,14 +106,3 @@ def test_an_image_overwritten_with_text_leaves_no_object(deployed: Deployed) -> 
 
     assert record["status"] == "failed"
     assert deployed.compressed_keys("e2e/resized-turned") == []
-
-
-def test_thirty_uploads_four_at_a_time_all_arrive(deployed: Deployed) -> None:
-    photo = picture(600, 400, "JPEG")
-    keys = [f"e2e/many/{number:02}.jpg" for number in range(30)]
-
-    with ThreadPoolExecutor(4) as pool:
-        records = list(pool.map(lambda key: deployed.upload(key, photo), keys))
-
-    assert {record["status"] for record in records} == {"compressed"}
-    assert len(deployed.compressed_keys("e2e/many/")) == 30

@@ -1,17 +1,14 @@
 """What people do in the gallery: upload, look, compare, find, compress again, delete."""
 
 import re
-from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.conftest import SOURCE, Deployed
-from tests.e2e.conftest import Gallery, broken, jpeg, png
+from tests.conftest import Deployed
+from tests.e2e.conftest import Gallery, Visit, broken, jpeg, png
 from tools.pictures import picture
-
-Visit = Callable[..., Gallery]
 
 
 def test_three_uploads_arrive_and_the_corrupt_one_says_why(gallery: Gallery, folder: str) -> None:
@@ -206,12 +203,3 @@ def small_pages(gallery: Gallery) -> None:
     gallery.page.route(
         "**/images?*", lambda route: route.continue_(url=route.request.url.replace("limit=40", "limit=2"))
     )
-
-
-def test_uploads_land_in_the_folder_that_is_looked_at(
-    gallery: Gallery, deployed: Deployed, folder: str
-) -> None:
-    gallery.upload(jpeg("here.jpg"))
-
-    expect(gallery.card(f"{folder}here.jpg")).to_be_visible()
-    assert deployed.s3.head_object(Bucket=SOURCE, Key=f"{folder}here.jpg")["ContentType"] == "image/jpeg"

@@ -1,14 +1,11 @@
 """What the gallery advises where a picture could not be compressed, and how people follow the advice."""
 
 import re
-from collections.abc import Callable
 
 from playwright.sync_api import expect
 
 from tests.conftest import Deployed
-from tests.e2e.conftest import Gallery, broken, jpeg
-
-Visit = Callable[..., Gallery]
+from tests.e2e.conftest import Gallery, Visit, broken, jpeg
 
 
 def test_a_file_that_is_not_a_picture_is_replaced_and_not_retried(
@@ -21,7 +18,9 @@ def test_a_file_that_is_not_a_picture_is_replaced_and_not_retried(
     expect(viewer.get_by_text("the file is not in a known image format")).to_be_hidden()
     viewer.get_by_text("Details").click()
     expect(viewer.get_by_text("the file is not in a known image format")).to_be_visible()
-    expect(viewer.get_by_role("button", name="Compress again")).to_have_count(0)
+    assert viewer.get_by_role("listitem").all_text_contents() == ["original28 bytes"]
+    for name in ("Compress again", "Copy URL"):
+        expect(viewer.get_by_role("button", name=name)).to_have_count(0)
 
     with gallery.page.expect_file_chooser() as chooser:
         viewer.get_by_role("button", name="Replace …").click()

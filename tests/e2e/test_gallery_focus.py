@@ -1,17 +1,11 @@
 """The focus in the gallery: it stays where people are, so that keys go on working whatever becomes of what had it."""
 
-from collections.abc import Callable
-from hashlib import sha256
-
 import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.conftest import Deployed
-from tests.e2e.conftest import Gallery, jpeg
-from tools.local_stack import LocalStack, served_with
+from tests.e2e.conftest import Gallery, Visit, jpeg
 from tools.pictures import picture
-
-Visit = Callable[..., Gallery]
 
 
 @pytest.fixture
@@ -62,32 +56,23 @@ def test_arrow_keys_turn_no_pages_behind_the_question_before_deleting(visit: Vis
     shows(gallery, "a.jpg")
 
 
-def test_compress_again_keeps_the_focus_while_it_works_and_afterwards(visit: Visit, three: str) -> None:
+def test_compress_again_keeps_the_focus_and_is_asked_for_once_however_often_it_is_pressed(
+    visit: Visit, three: str
+) -> None:
     gallery = visit(f"?prefix={three}").settled()
     gallery.open_picture(f"{three}a.jpg")
     held = gallery.hold("POST", "**/reprocess")
 
     press(gallery.viewer.get_by_role("button", name="Compress again"))
     expect(gallery.viewer.get_by_role("button", name="Compressing …")).to_be_focused()
-    gallery.let_go(held)
-
-    expect(gallery.viewer).to_contain_text("a.jpg was compressed again")
-    expect(gallery.viewer.get_by_role("button", name="Compress again")).to_be_focused()
-    gallery.page.keyboard.press("ArrowRight")
-    shows(gallery, "b.jpg")
-
-
-def test_compress_again_is_asked_for_once_however_often_it_is_pressed(visit: Visit, three: str) -> None:
-    gallery = visit(f"?prefix={three}").settled()
-    gallery.open_picture(f"{three}a.jpg")
-    held = gallery.hold("POST", "**/reprocess")
-
-    press(gallery.viewer.get_by_role("button", name="Compress again"))
     press(gallery.viewer.get_by_role("button", name="Compressing …"))
     gallery.let_go(held)
 
     expect(gallery.viewer).to_contain_text("a.jpg was compressed again")
+    expect(gallery.viewer.get_by_role("button", name="Compress again")).to_be_focused()
     assert len(held) == 1
+    gallery.page.keyboard.press("ArrowRight")
+    shows(gallery, "b.jpg")
 
 
 def test_after_a_deletion_the_focus_is_on_the_next_picture(visit: Visit, three: str) -> None:
@@ -97,6 +82,7 @@ def test_after_a_deletion_the_focus_is_on_the_next_picture(visit: Visit, three: 
     delete(gallery, "a.jpg")
 
     shows(gallery, "b.jpg")
+    expect(gallery.card(f"{three}a.jpg")).to_have_count(0)
     expect(gallery.viewer.locator(":focus")).to_have_count(1)
     gallery.page.keyboard.press("ArrowRight")
     shows(gallery, "c.jpg")
@@ -116,7 +102,9 @@ def test_the_last_pictures_deletion_leads_back_to_the_list(
     expect(gallery.main).to_be_focused()
 
 
-def test_next_keeps_the_focus_at_the_end_of_the_list(visit: Visit, three: str) -> None:
+def test_next_keeps_the_focus_at_the_end_of_the_list_and_closing_returns_to_the_last_picture(
+    visit: Visit, three: str
+) -> None:
     gallery = visit(f"?prefix={three}").settled()
     gallery.open_picture(f"{three}b.jpg")
     following = gallery.viewer.get_by_role("button", name="Next picture")
@@ -130,6 +118,9 @@ def test_next_keeps_the_focus_at_the_end_of_the_list(visit: Visit, three: str) -
 
     gallery.page.keyboard.press("ArrowLeft")
     shows(gallery, "b.jpg")
+    gallery.page.keyboard.press("ArrowLeft")
+    gallery.page.keyboard.press("Escape")
+    expect(gallery.card(f"{three}a.jpg").locator("a")).to_be_focused()
 
 
 def test_message_of_an_empty_list_leaves_the_focus_to_the_list(
@@ -141,37 +132,7 @@ def test_message_of_an_empty_list_leaves_the_focus_to_the_list(
     expect(gallery.main).to_be_focused()
 
 
-def test_try_again_leaves_the_focus_to_the_list(visit: Visit, album: str) -> None:
-    gallery = visit()
-    gallery.page.route("**/images?*", lambda route: route.fulfill(status=400, json={"detail": "Not so."}))
-    gallery.open(f"?prefix={album}")
-    expect(gallery.button("Try again")).to_be_visible()
-    gallery.forgive("400")
-    gallery.page.unroute("**/images?*")
-
-    press(gallery.button("Try again"))
-
-    expect(gallery.card(f"{album}a-lake.jpg")).to_be_visible()
-    expect(gallery.main).to_be_focused()
-
-
-def test_a_token_given_leaves_the_focus_to_the_list(visit: Visit, stack: LocalStack, album: str) -> None:
-    digest = sha256(b"a token").hexdigest()
-    with served_with(stack, {"API_AUTH": "token", "API_READ_TOKEN_SHA256": digest}) as api:
-        gallery = visit(f"?prefix={album}", api)
-        gallery.button("Not now").click()
-
-        press(gallery.button("Enter a token"))
-        expect(gallery.page.get_by_label("Token", exact=True)).to_be_focused()
-        gallery.page.keyboard.type("a token")
-        gallery.page.keyboard.press("Enter")
-
-        expect(gallery.card(f"{album}a-lake.jpg")).to_be_visible()
-        expect(gallery.main).to_be_focused()
-        gallery.forgive("401")
-
-
-def test_the_trays_buttons_leave_the_focus_near(visit: Visit, three: str) -> None:
+def test_many_taken_names_are_answered_at_once_and_the_focus_stays_near(visit: Visit, three: str) -> None:
     gallery = visit(f"?prefix={three}").settled()
     gallery.upload(jpeg("a.jpg", 90, 60), jpeg("b.jpg", 90, 60))
     expect(gallery.page.locator("[data-state=clash]")).to_have_count(2)
@@ -180,6 +141,8 @@ def test_the_trays_buttons_leave_the_focus_near(visit: Visit, three: str) -> Non
     press(gallery.button("Keep both of all"))
     expect(gallery.button("Fold")).to_be_focused()
     expect(gallery.page.get_by_role("heading", name="2 pictures compressed")).to_be_visible()
+    for name in ("a (2).jpg", "b (2).jpg"):
+        expect(gallery.row(three + name)).to_contain_text("% saved")
     press(gallery.button("Clear"))
 
     expect(gallery.page.locator("#tray")).to_be_hidden()

@@ -1,15 +1,12 @@
 """Folders in the gallery: where a search is, where a picture is, and where new pictures go."""
 
 import re
-from collections.abc import Callable
 from urllib.parse import quote
 
 from playwright.sync_api import expect
 
 from tests.conftest import Deployed
-from tests.e2e.conftest import Gallery, jpeg
-
-Visit = Callable[..., Gallery]
+from tests.e2e.conftest import Visit, jpeg
 
 
 def test_folders_lead_up_and_down_and_back(visit: Visit, deployed: Deployed, folder: str) -> None:

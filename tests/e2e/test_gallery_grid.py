@@ -1,12 +1,8 @@
 """The grid of a long list: few elements, rows that are filled, nothing that moves by itself, keys that reach every picture."""
 
-from collections.abc import Callable
-
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import Gallery
-
-Visit = Callable[..., Gallery]
+from tests.e2e.conftest import Visit
 
 COUNT_SHIFTS = """
 window.shifts = [];

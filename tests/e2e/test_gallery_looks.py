@@ -1,7 +1,6 @@
 """How the gallery looks where that is hard: transparent pictures, odd names, narrow cards, large text, few colours."""
 
 import re
-from collections.abc import Callable
 from io import BytesIO
 
 import pytest
@@ -9,10 +8,8 @@ from PIL import Image
 from playwright.sync_api import Locator, expect
 
 from tests.conftest import Deployed
-from tests.e2e.conftest import Gallery, broken, jpeg, text
+from tests.e2e.conftest import Visit, broken, jpeg, text
 from tools.pictures import picture
-
-Visit = Callable[..., Gallery]
 
 NARROW = {"width": 360, "height": 740}
 LEFT_OF = """

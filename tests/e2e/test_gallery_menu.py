@@ -1,15 +1,12 @@
 """What the gallery's page offers beside pictures: help on keys, a theme, and to be installed as an app."""
 
 import json
-from collections.abc import Callable
 from urllib.parse import urljoin
 
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import Gallery
+from tests.e2e.conftest import Visit
 from tests.e2e.test_gallery_access import faults
-
-Visit = Callable[..., Gallery]
 
 
 def test_help_opens_by_key_and_a_theme_is_remembered(visit: Visit, album: str) -> None:
@@ -40,7 +37,9 @@ def test_page_can_be_installed(visit: Visit) -> None:
     assert (icon.status, icon.headers["content-type"]) == (200, "image/svg+xml")
 
 
-def test_a_button_that_is_pressed_before_its_part_is_loaded_acts_once_it_is(visit: Visit, folder: str) -> None:
+def test_a_button_that_is_pressed_before_its_part_is_loaded_acts_once_it_is(
+    visit: Visit, folder: str
+) -> None:
     gallery = visit()
     held = gallery.hold("GET", "**/menu.js")
     gallery.open(f"?prefix={folder}")

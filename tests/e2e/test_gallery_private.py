@@ -1,29 +1,10 @@
 """The gallery of an API that asks for tokens: one that reads, one that also writes."""
 
-from collections.abc import Callable, Iterator
-from hashlib import sha256
-
-import pytest
 from playwright.sync_api import expect
 
 from tests.conftest import Deployed, eventually
-from tests.e2e.conftest import Gallery, broken, jpeg, png
-from tools.local_stack import LocalStack, served_with
+from tests.e2e.conftest import READS, WRITES, Gallery, Visit, jpeg
 from tools.pictures import picture
-
-Visit = Callable[..., Gallery]
-
-READS, WRITES = "a token that reads", "a token that writes"
-
-
-@pytest.fixture(scope="module")
-def private(stack: LocalStack) -> Iterator[str]:
-    digests = {
-        "API_READ_TOKEN_SHA256": sha256(READS.encode()).hexdigest(),
-        "API_WRITE_TOKEN_SHA256": sha256(WRITES.encode()).hexdigest(),
-    }
-    with served_with(stack, {"API_AUTH": "token", **digests}) as api:
-        yield api
 
 
 def enter(gallery: Gallery, token: str) -> None:
@@ -44,16 +25,11 @@ def test_the_whole_journey_with_a_token_that_writes(
 ) -> None:
     gallery = unlocked(visit(f"?prefix={folder}", private), WRITES)
 
-    gallery.upload(jpeg("cat.jpg", 1600, 1200), png("dog.png"), broken("broken.jpg"))
+    gallery.upload(jpeg("cat.jpg", 1600, 1200))
     expect(gallery.row(f"{folder}cat.jpg")).to_contain_text("% saved")
-    expect(gallery.row(f"{folder}dog.png")).to_contain_text("% saved")
-    expect(gallery.row(f"{folder}broken.jpg")).to_contain_text("Not compressed: ")
 
-    gallery.page.get_by_role("radio", name="Compressed").check(force=True)
-    expect(gallery.page.locator("#grid [data-id]")).to_have_count(2)
     viewer = gallery.open_picture(f"{folder}cat.jpg")
-    viewer.get_by_role("slider").press("ArrowLeft")
-    expect(viewer.get_by_role("slider")).to_have_value("49")
+    expect(viewer.get_by_role("slider")).to_be_visible()
     with gallery.page.expect_download() as download:
         viewer.get_by_role("link", name="original").click()
     assert download.value.suggested_filename == "cat.jpg"
@@ -97,10 +73,11 @@ def test_without_a_token_the_page_shows_nothing_and_offers_to_take_one(visit: Vi
     expect(gallery.button("Forget token")).to_be_hidden()
     assert gallery.names() == []
 
-    gallery.button("Enter a token").click()
+    gallery.button("Enter a token").press("Enter")
     unlocked(gallery, READS)
 
     expect(gallery.page.locator("#grid")).to_be_visible()
+    expect(gallery.main).to_be_focused()
 
 
 def test_a_token_that_reads_may_not_write_and_another_may(

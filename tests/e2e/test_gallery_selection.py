@@ -1,15 +1,11 @@
 """Many pictures at once: selected by check marks, ranges, keys and long presses; deleted, compressed again, copied."""
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import expect
 
 from tests.conftest import Deployed, eventually
-from tests.e2e.conftest import Gallery, broken
+from tests.e2e.conftest import Visit, broken
 from tools.pictures import picture
-
-Visit = Callable[..., Gallery]
 
 
 @pytest.fixture

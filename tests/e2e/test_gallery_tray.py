@@ -2,29 +2,13 @@
 
 import json
 import re
-from collections.abc import Callable
 
 from playwright.sync_api import Route, expect
 
 from tests.conftest import Deployed
-from tests.e2e.conftest import Gallery, broken, jpeg, text
-
-Visit = Callable[..., Gallery]
+from tests.e2e.conftest import Gallery, Visit, broken, jpeg, text
 
 TO_S3 = "**/source-image"
-
-
-def test_a_taken_name_can_be_kept_beside(visit: Visit, deployed: Deployed, folder: str) -> None:
-    before = deployed.upload(f"{folder}cat.jpg", jpeg("cat.jpg", 80, 60)["buffer"])
-    gallery = visit(f"?prefix={folder}").settled()
-
-    gallery.upload(jpeg("cat.jpg", 200, 100))
-    expect(gallery.row(f"{folder}cat.jpg")).to_contain_text("There is a picture of this name.")
-    gallery.forgive("409")
-    gallery.button(f"Keep both: {folder}cat.jpg").click()
-
-    expect(gallery.row(f"{folder}cat (2).jpg")).to_contain_text("% saved")
-    assert deployed.record(f"{folder}cat.jpg") == before
 
 
 def test_a_taken_name_can_be_replaced(visit: Visit, deployed: Deployed, folder: str) -> None:
@@ -47,20 +31,6 @@ def test_the_same_file_twice_at_once_is_a_clash(gallery: Gallery, folder: str) -
 
     expect(gallery.row(f"{folder}twin.jpg")).to_contain_text("% saved")
     expect(gallery.row(f"{folder}twin (2).jpg")).to_contain_text("% saved")
-
-
-def test_many_taken_names_are_answered_at_once(visit: Visit, deployed: Deployed, folder: str) -> None:
-    for name in ("a.jpg", "b.jpg"):
-        deployed.upload(folder + name, jpeg(name, 80, 60)["buffer"])
-    gallery = visit(f"?prefix={folder}").settled()
-    gallery.upload(jpeg("a.jpg", 90, 60), jpeg("b.jpg", 90, 60))
-    expect(gallery.page.locator("[data-state=clash]")).to_have_count(2)
-    gallery.forgive("409")
-
-    gallery.button("Keep both of all").click()
-
-    expect(gallery.row(f"{folder}a (2).jpg")).to_contain_text("% saved")
-    expect(gallery.row(f"{folder}b (2).jpg")).to_contain_text("% saved")
 
 
 def test_refused_upload_is_not_polled(gallery: Gallery, folder: str) -> None:
@@ -151,12 +121,13 @@ def test_a_name_that_is_taken_is_not_counted_as_done(visit: Visit, deployed: Dep
     gallery.forgive("409")
 
 
-def test_clear_keeps_names_that_still_wait_for_an_answer(
+def test_clear_keeps_a_taken_name_which_can_still_be_kept_beside(
     visit: Visit, deployed: Deployed, folder: str
 ) -> None:
-    deployed.upload(f"{folder}cat.jpg", jpeg("cat.jpg", 80, 60)["buffer"])
+    before = deployed.upload(f"{folder}cat.jpg", jpeg("cat.jpg", 80, 60)["buffer"])
     gallery = visit(f"?prefix={folder}").settled()
     gallery.upload(jpeg("cat.jpg"), text("a.txt"))
+    expect(gallery.row(f"{folder}cat.jpg")).to_contain_text("There is a picture of this name.")
     expect(gallery.page.get_by_role("heading", name="1 refused, 1 name taken")).to_be_visible()
 
     gallery.button("Clear").click()
@@ -165,6 +136,7 @@ def test_clear_keeps_names_that_still_wait_for_an_answer(
     expect(gallery.button("Clear")).to_be_hidden()
     gallery.button(f"Keep both: {folder}cat.jpg").click()
     expect(gallery.row(f"{folder}cat (2).jpg")).to_contain_text("% saved")
+    assert deployed.record(f"{folder}cat.jpg") == before
     gallery.forgive("409")
 
 

@@ -1,7 +1,6 @@
 """One picture in the gallery: what is shown of it, and what people do with it."""
 
 import re
-from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -11,12 +10,10 @@ from playwright.sync_api import expect
 
 from chalicelib.imaging import Options, Rendition
 from chalicelib.pipeline import Pipeline
-from tests.conftest import DESTINATION, SOURCE, Deployed, eventually
-from tests.e2e.conftest import Gallery
+from tests.conftest import DESTINATION, SOURCE, Deployed
+from tests.e2e.conftest import Visit
 from tests.fixtures.adapters import buckets_of
 from tools.pictures import picture
-
-Visit = Callable[..., Gallery]
 
 
 def test_renditions_serve_as_thumbnails_and_can_be_downloaded(
@@ -90,16 +87,6 @@ def test_an_original_that_browsers_cannot_show_is_said_to_be_one(visit: Visit, a
     expect(viewer.get_by_role("slider")).to_have_count(0)
 
 
-def test_failed_picture_shows_why_and_offers_only_its_original(visit: Visit, album: str) -> None:
-    gallery = visit(f"?prefix={album}").settled()
-
-    viewer = gallery.open_picture(f"{album}d-broken.jpg")
-
-    expect(viewer).to_contain_text("the file is not in a known image format")
-    assert viewer.get_by_role("listitem").all_text_contents() == ["original28 bytes"]
-    expect(viewer.get_by_role("button", name="Copy URL")).to_have_count(0)
-
-
 def test_the_tab_is_titled_with_the_open_picture(visit: Visit, album: str) -> None:
     gallery = visit(f"?prefix={album}").settled()
     viewer = gallery.open_picture(f"{album}a-lake.jpg")
@@ -128,21 +115,6 @@ def test_deleting_asks_first_and_says_what_goes(visit: Visit, deployed: Deployed
     assert deployed.record(f"{folder}keep.jpg")
 
 
-def test_deleting_deletes_and_shows_the_next_picture(visit: Visit, deployed: Deployed, folder: str) -> None:
-    deployed.upload(f"{folder}a.jpg", picture(300, 200, "JPEG"))
-    deployed.upload(f"{folder}b.jpg", picture(300, 200, "JPEG", 90))
-    gallery = visit(f"?prefix={folder}").settled()
-    viewer = gallery.open_picture(f"{folder}a.jpg")
-
-    viewer.get_by_role("button", name="Delete …").click()
-    gallery.page.get_by_role("dialog", name="Delete a.jpg?").get_by_role("button", name="Delete").click()
-
-    expect(viewer.get_by_role("heading", name="b.jpg")).to_be_visible()
-    expect(gallery.card(f"{folder}a.jpg")).to_have_count(0)
-    eventually(lambda: deployed.record(f"{folder}a.jpg") is None)
-    assert deployed.compressed_keys(folder) == [f"{folder}resized-b.jpg"]
-
-
 def test_a_slow_deletion_leaves_the_picture_that_was_opened_meanwhile(
     visit: Visit, deployed: Deployed, folder: str
 ) -> None:
@@ -163,20 +135,6 @@ def test_a_slow_deletion_leaves_the_picture_that_was_opened_meanwhile(
     expect(viewer).to_contain_text("a.jpg was deleted")
     expect(viewer.get_by_role("heading", name="b.jpg")).to_be_visible()
     expect(gallery.card(f"{folder}a.jpg")).to_have_count(0)
-
-
-def test_compressing_again_makes_a_new_record(visit: Visit, deployed: Deployed, folder: str) -> None:
-    before = deployed.upload(f"{folder}again.jpg", picture(300, 200, "JPEG"))
-    gallery = visit(f"?prefix={folder}").settled()
-    viewer = gallery.open_picture(f"{folder}again.jpg")
-
-    viewer.get_by_role("button", name="Compress again").click()
-
-    expect(viewer).to_contain_text("again.jpg was compressed again")
-    after = deployed.record(f"{folder}again.jpg")
-    assert after
-    assert after["resizedAt"] > before["resizedAt"]
-    expect(viewer.get_by_role("button", name="Compress again")).to_be_enabled()
 
 
 @pytest.mark.parametrize(

@@ -3,18 +3,16 @@
 import base64
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+from mypy_boto3_lambda import LambdaClient
 
 from chalicelib.records import Record
 from tests.conftest import Deployed, eventually
 from tests.fixtures.events import proxied
 from tools.local_stack import LocalStack
 from tools.pictures import picture
-
-if TYPE_CHECKING:
-    from mypy_boto3_lambda import LambdaClient
 
 PHOTO = picture(300, 200, "JPEG")
 GOOD, BAD = "logs/a photo.jpg", "logs/words.jpg"
@@ -111,7 +109,7 @@ def test_cloudwatch_finds_a_metric_in_the_log(
 
 
 def test_an_event_that_cannot_be_read_is_logged_with_its_traceback(
-    logs: Logs, functions: "LambdaClient"
+    logs: Logs, functions: LambdaClient
 ) -> None:
     answer = functions.invoke(FunctionName="imagepress-local-compress", Payload=b'{"Records": [{}]}')
 
@@ -119,7 +117,7 @@ def test_an_event_that_cannot_be_read_is_logged_with_its_traceback(
     eventually(lambda: "KeyError" in logs.text("imagepress-local-compress"))
 
 
-def _download(functions: "LambdaClient", image_id: str) -> Any:
+def _download(functions: LambdaClient, image_id: str) -> Any:
     """Have the deployed API sign a URL for a caller with a token."""
     path = f"/images/{image_id}/file"
     event = proxied(
@@ -134,7 +132,7 @@ def _download(functions: "LambdaClient", image_id: str) -> Any:
 
 
 def test_no_url_no_credential_and_no_content_is_ever_logged(
-    logs: Logs, functions: "LambdaClient", deployed: Deployed, record: Record, failed: Record
+    logs: Logs, functions: LambdaClient, deployed: Deployed, record: Record, failed: Record
 ) -> None:
     signed = _download(functions, record["imageId"])
     assert SIGNED.search(signed["headers"]["Location"]), "the API signed a URL"

@@ -2,9 +2,10 @@
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import pytest
+from mypy_boto3_lambda import LambdaClient
 
 from bench.load import Plan, Uploads, load
 from chalicelib.aws.records_table import RecordsTable
@@ -15,11 +16,8 @@ from tools import sweep as make_sweep
 from tools.pictures import picture
 from tools.stages import Stage
 
-if TYPE_CHECKING:
-    from mypy_boto3_lambda import LambdaClient
 
-
-def _invoke(functions: "LambdaClient", name: str, event: Any) -> Any:
+def _invoke(functions: LambdaClient, name: str, event: Any) -> Any:
     answer = functions.invoke(FunctionName=f"imagepress-local-{name}", Payload=json.dumps(event).encode())
     payload = json.loads(answer["Payload"].read())
     assert not answer.get("FunctionError"), payload
@@ -27,7 +25,7 @@ def _invoke(functions: "LambdaClient", name: str, event: Any) -> Any:
 
 
 def test_a_sweep_has_missing_stale_and_orphaned_records_reconciled(
-    deployed: Deployed, table: RecordsTable, functions: "LambdaClient"
+    deployed: Deployed, table: RecordsTable, functions: LambdaClient
 ) -> None:
     photo = picture(64, 48, "JPEG")
     kept, missing, stale = (
@@ -63,7 +61,7 @@ def test_progress_of_a_sweep_is_full_only_when_the_total_is_known() -> None:
 
 
 def test_the_daily_schedule_begins_a_sweep(
-    deployed: Deployed, table: RecordsTable, functions: "LambdaClient"
+    deployed: Deployed, table: RecordsTable, functions: LambdaClient
 ) -> None:
     table.delete_record(deployed.upload("daily/a.jpg", picture(64, 48, "JPEG")))
     _invoke(functions, "sweep_daily", SCHEDULED)

@@ -5,13 +5,12 @@ import re
 import subprocess
 import sys
 from base64 import b64encode
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Deployed, eventually
-from tests.e2e.conftest import Gallery
+from tests.e2e.conftest import Visit
 from tools.local_stack import LocalStack
 from tools.pictures import picture
 from tools.server import PROJECT
@@ -102,9 +101,7 @@ def test_readme_record_has_the_members_of_a_record(
     assert json.loads(example(README, "json")).keys() == json.loads(printed).keys()
 
 
-def test_javascript_example_uploads_a_file_and_returns_its_record(
-    stack: LocalStack, visit: Callable[..., Gallery]
-) -> None:
+def test_javascript_example_uploads_a_file_and_returns_its_record(stack: LocalStack, visit: Visit) -> None:
     page = visit().settled().page
     code = example(API, "js").replace("http://127.0.0.1:8000", stack.api)
     make = "const bytes = Uint8Array.from(atob(photo), (letter) => letter.charCodeAt(0));"

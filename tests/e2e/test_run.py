@@ -35,6 +35,15 @@ class Run:
                 return "".join(lines)
         raise AssertionError("".join(lines))
 
+    def read_to_the_end(self) -> str:
+        assert self.process.stdout
+        return self.process.stdout.read()
+
+    def images(self) -> dict[str, str]:
+        """Return the status of each image by its key, as the API lists them."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.api_port}/images?limit=100") as answer:
+            return {each["sourceKey"]: each["status"] for each in json.load(answer)["images"]}
+
     def left_behind(self) -> list[str]:
         ports = [f"port {port}" for port in (self.aws_port, self.api_port) if _listens(port)]
         return ports + _processes_in(self.tmp) + [str(path) for path in self.tmp.glob("imagepress-*")]
@@ -92,13 +101,12 @@ def _eventually_nothing(run: Run) -> list[str]:
 def test_nothing_stays_behind_even_when_it_is_killed_without_a_word(tmp_path: Path) -> None:
     with make_run(tmp_path) as run:
         printed = run.wait_until_ready()
-        with urllib.request.urlopen(f"http://127.0.0.1:{run.api_port}/images?limit=100") as answer:
-            listed = answer.read().decode()
+        listed = run.images()
         run.process.kill()
 
         assert f"curl http://127.0.0.1:{run.api_port}/health" in printed
         assert printed.splitlines()[-2] == f"Gallery  http://127.0.0.1:{run.api_port}/"
-        assert '"status": "compressed"' in listed
+        assert "compressed" in listed.values()
         assert _eventually_nothing(run) == []
 
 
@@ -108,8 +116,7 @@ def test_a_port_in_use_is_named_with_what_to_do(tmp_path: Path) -> None:
         taken.listen()
         port = str(taken.getsockname()[1])
         with make_run(tmp_path, AWS_PORT=port) as run:
-            assert run.process.stdout
-            printed = run.process.stdout.read()
+            printed = run.read_to_the_end()
 
     assert f"Port {port} is in use: choose another with AWS_PORT=<port>." in printed
     assert run.process.returncode == 1
@@ -125,11 +132,9 @@ def test_kept_state_is_there_again_in_the_next_run(tmp_path: Path) -> None:
     assert _eventually_nothing(run) == []
     with make_run(tmp_path, **kept, PHOTOS=str(second)) as run:
         run.wait_until_ready()
-        with urllib.request.urlopen(f"http://127.0.0.1:{run.api_port}/images?limit=100") as answer:
-            listed = answer.read().decode()
+        listed = run.images()
 
-    assert '"status": "failed"' in listed
-    assert '"status": "compressed"' in listed
+    assert listed == {"lake.jpg": "compressed", "not-an-image.jpg": "failed"}
 
 
 def _folder(path: Path) -> Path:
@@ -149,8 +154,7 @@ def test_photos_that_is_not_a_folder_is_named_with_what_to_do(
 ) -> None:
     (tmp_path / "a.jpg").write_bytes(b"x")
     with make_run(tmp_path, PHOTOS=str(tmp_path / name)) as run:
-        assert run.process.stdout
-        printed = run.process.stdout.read()
+        printed = run.read_to_the_end()
 
     assert expected.format(tmp_path / name) in printed.replace("\n", " ").replace("  ", " ")
 
@@ -180,8 +184,7 @@ def test_odd_names_are_uploaded_or_left_out_with_the_reason(odd_names: tuple[str
 
 def test_two_runs_on_one_folder_are_refused(odd_names: tuple[str, Path], tmp_path: Path) -> None:
     with make_run(tmp_path, KEEP=str(odd_names[1])) as second:
-        assert second.process.stdout
-        assert "is in use by another run" in second.process.stdout.read()
+        assert "is in use by another run" in second.read_to_the_end()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -198,8 +201,7 @@ def test_it_says_so_and_ends_when_its_emulator_dies_and_the_next_run_has_the_pic
                 command = (environment.parent / "cmdline").read_text()
                 if f"GATEWAY_PORT={run.aws_port}" in environment.read_text() and "tether" not in command:
                     os.kill(int(environment.parent.name), signal.SIGKILL)
-        assert run.process.stdout
-        printed = run.process.stdout.read()
+        printed = run.read_to_the_end()
         run.process.wait(60)
 
     assert "The local AWS ended unexpectedly." in printed
@@ -207,8 +209,7 @@ def test_it_says_so_and_ends_when_its_emulator_dies_and_the_next_run_has_the_pic
 
     with make_run(tmp_path, KEEP=kept) as run:
         printed = run.wait_until_ready()
-        with urllib.request.urlopen(f"http://127.0.0.1:{run.api_port}/images") as answer:
-            listed = json.load(answer)["images"]
+        listed = run.images()
 
     assert "Its pictures are compressed again: 1." in printed
-    assert [(each["sourceKey"], each["status"]) for each in listed] == [("lake & see.jpg", "compressed")]
+    assert listed == {"lake & see.jpg": "compressed"}

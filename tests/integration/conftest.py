@@ -3,11 +3,12 @@
 import json
 import os
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from chalice.test import Client, HTTPResponse
+from mypy_boto3_s3 import S3Client
 
 from chalicelib import pipeline, settings
 from chalicelib.aws.records_table import RecordsTable
@@ -15,9 +16,6 @@ from chalicelib.settings import Settings
 from tests.conftest import Deployed
 from tests.fixtures.library import Library
 from tools.pictures import picture
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 KEYS = ["api/one.jpg", "api/two.png", "api/three & four.jpg"]
 
@@ -52,7 +50,7 @@ def body(response: HTTPResponse) -> Any:
 
 
 @pytest.fixture
-def library(s3: "S3Client", table: RecordsTable) -> Library:
+def library(s3: S3Client, table: RecordsTable) -> Library:
     return Library(s3, table)
 
 

@@ -28,38 +28,6 @@ def test_file_redirects_to_the_bytes(api: Api, variant: dict[str, str], size: st
     assert Image.open(BytesIO(data)).size == (320, 200)
 
 
-def test_file_returns_its_url_when_redirect_is_false(api: Api) -> None:
-    record = api.record("api/one.jpg")
-
-    answer = api.get(f"/images/{record['imageId']}/file", redirect="false")
-
-    assert answer.status_code == 200
-    with urlopen(body(answer)["url"]) as file:
-        assert len(file.read()) == record["sizeCompressed"]
-
-
-def test_a_download_has_the_file_s_name(api: Api) -> None:
-    record = api.record("api/three & four.jpg")
-    query = {"redirect": "false", "download": "true"}
-
-    with urlopen(body(api.get(f"/images/{record['imageId']}/file", **query))["url"]) as file:
-        disposition = file.headers["Content-Disposition"]
-
-    assert disposition == (
-        "attachment; filename=\"resized-three & four.jpg\"; filename*=UTF-8''resized-three%20%26%20four.jpg"
-    )
-
-
-def test_urls_lead_to_every_file_of_an_image(api: Api) -> None:
-    record = body(api.get("/images", key="api/one.jpg", urls="true"))
-
-    sizes = {}
-    for name, url in record["urls"].items():
-        with urlopen(url) as file:
-            sizes[name] = len(file.read())
-    assert sizes == {"compressed": record["sizeCompressed"], "original": record["sizeOriginal"]}
-
-
 def test_original_has_its_real_type_whatever_its_uploader_declared(api: Api, deployed: Deployed) -> None:
     data = picture(32, 32, "PNG")
     deployed.s3.put_object(Bucket=SOURCE, Key="api/dressed.png", Body=data, ContentType="text/html")

@@ -3,20 +3,18 @@
 import itertools
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from botocore.exceptions import ClientError
+from mypy_boto3_s3 import S3Client
 
 from chalicelib.aws.records_table import Conflict, RecordsTable
 from chalicelib.aws.s3 import Overtaken
 from chalicelib.aws.source_bucket import NotModified
 from tests.fixtures.adapters import Buckets, buckets_of
 from tests.model.aws import DESTINATION, S3, SOURCE, DynamoDB, World, etag_of
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 DATA, OTHER = b"one", b"another"
 STATES: list[bytes | None] = [None, DATA, OTHER]
@@ -30,7 +28,7 @@ def _outcome(call: Callable[[], Any]) -> Any:
 
 
 @pytest.fixture(scope="module")
-def pair(s3: "S3Client") -> tuple[Buckets, Buckets]:
+def pair(s3: S3Client) -> tuple[Buckets, Buckets]:
     real = buckets_of(s3, f"contract-{uuid4().hex}", f"contract-{uuid4().hex}")
     for name in (real.source.name, real.compressed.name):
         s3.create_bucket(Bucket=name)
@@ -57,7 +55,7 @@ def test_a_conditional_write(
 
 @pytest.mark.parametrize(("there", "unless"), list(itertools.product(STATES, [None, etag_of(DATA)])))
 def test_a_conditional_read(
-    s3: "S3Client", pair: tuple[Buckets, Buckets], there: bytes | None, unless: str | None
+    s3: S3Client, pair: tuple[Buckets, Buckets], there: bytes | None, unless: str | None
 ) -> None:
     real, model = pair
     model.source._client.delete_objects(Bucket=SOURCE, Delete={"Objects": [{"Key": "x"}]})
@@ -96,10 +94,11 @@ def _record_outcomes(table: RecordsTable) -> list[Any]:
     identifier = "00000000-0000-0000-0000-00000000c0de"
     names = {"imageId": identifier, "sourceBucket": SOURCE, "sourceKey": "x"}
     first: Any = {**names, "resizedAt": "2026", "status": "failed", "revision": "1"}
+    rival: Any = {**first, "revision": "0"}
     second: Any = {**first, "revision": "2"}
     return [
         _outcome(lambda: table.put_record(first, replacing=None)),
-        _outcome(lambda: table.put_record(first, replacing=None)),
+        _outcome(lambda: table.put_record(rival, replacing=None)),
         _outcome(lambda: table.put_record(second, replacing=first)),
         _outcome(lambda: table.delete_record(first)),
         table.get_record(identifier),

@@ -1,22 +1,12 @@
-"""The gallery's page and files as the app serves them; what they do in a browser is in tests/e2e/test_page.py."""
+"""The gallery's page and files as the app serves them."""
 
 import re
 
 import pytest
 
-from chalicelib.api import page
 from tests.fixtures.events import proxied
 from tests.integration.conftest import Api
 from tools.local_stack import LocalStack
-
-
-def test_the_page_is_html_that_names_its_version(api: Api) -> None:
-    answer = api.get("/")
-
-    assert answer.status_code == 200
-    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert f"web/{page.version()}/app.js" in answer.body.decode()
-    assert "{{" not in answer.body.decode()
 
 
 @pytest.mark.parametrize(

@@ -3,65 +3,38 @@
 from collections.abc import Callable
 from io import BytesIO
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from mypy_boto3_s3 import S3Client
 from PIL import Image
 
 from chalicelib import pipeline
 from chalicelib.aws.compressed_bucket import CompressedBucket
-from chalicelib.aws.items import TOTALS
 from chalicelib.aws.records_table import Conflict, RecordsTable
 from chalicelib.aws.source_bucket import SourceObject
 from chalicelib.imaging import Options, Rendition
-from chalicelib.pipeline import Outcome, Pipeline
-from chalicelib.records import Record, image_id
-from tests.fixtures.adapters import buckets_of
+from chalicelib.pipeline import Outcome
+from chalicelib.records import Record
+from tests.conftest import TABLE
+from tests.fixtures.library import OPTIONS, PHOTO, Library
 from tools.local_stack import LocalStack
 from tools.pictures import picture
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
-SOURCE, DESTINATION = "pipeline-source", "pipeline-destination"
-PHOTO = picture(600, 400, "JPEG")
-WITH_THUMB = Options(renditions=(Rendition("thumb", 256),))
+class Photos(Library):
+    """A library of photographs, each of which is reconciled by hand."""
 
+    def put(self, *keys: str, data: bytes = PHOTO) -> None:
+        super().put(*keys, data=data)
 
-class Photos:
-    """A source bucket, and what a pipeline makes of it."""
-
-    def __init__(self, s3: "S3Client", table: RecordsTable) -> None:
-        self.s3 = s3
-        self.table = table
-
-    def pipeline(self, options: Options, most: int = 10_000_000, **more: Any) -> Pipeline:
-        return Pipeline(*buckets_of(self.s3, SOURCE, DESTINATION), self.table, options, most, **more)
-
-    def put(self, key: str, data: bytes = PHOTO) -> None:
-        self.s3.put_object(Bucket=SOURCE, Key=key, Body=data)
-
-    def delete(self, key: str) -> None:
-        self.s3.delete_object(Bucket=SOURCE, Key=key)
-
-    def reconcile(self, key: str, options: Options | None = None, most: int = 10_000_000) -> Outcome:
-        return self.pipeline(options or Options(), most).reconcile(key)
-
-    def record(self, key: str) -> Record:
-        record = self.table.get_record(image_id(SOURCE, key))
-        assert record
-        return record
-
-    def compressed_keys(self, *prefixes: str) -> list[str]:
-        answers = [self.s3.list_objects_v2(Bucket=DESTINATION, Prefix=prefix) for prefix in prefixes]
-        return [item["Key"] for answer in answers for item in answer.get("Contents", [])]
+    def reconcile(self, key: str, options: Options = OPTIONS, **changed: Any) -> Outcome:
+        return self.pipeline(options, **changed).reconcile(key)
 
 
-@pytest.fixture(scope="module")
-def photos(s3: "S3Client", table: RecordsTable) -> Photos:
-    for name in (SOURCE, DESTINATION):
-        s3.create_bucket(Bucket=name)
+@pytest.fixture
+def photos(s3: S3Client, table: RecordsTable) -> Photos:
     return Photos(s3, table)
 
 
@@ -72,20 +45,12 @@ def test_a_second_reconcile_of_the_same_object_does_nothing(photos: Photos) -> N
     assert photos.reconcile("twice.jpg") == "unchanged"
 
 
-def test_other_settings_make_a_record_stale(photos: Photos) -> None:
-    photos.put("stale.jpg")
-    photos.reconcile("stale.jpg")
-
-    assert photos.reconcile("stale.jpg", Options(max_width=300)) == "compressed"
-    assert (photos.record("stale.jpg")["width"], photos.record("stale.jpg")["height"]) == (300, 200)
-
-
 def test_another_output_format_leaves_no_object_of_the_former(photos: Photos) -> None:
     photos.put("format/a.jpg")
     photos.reconcile("format/a.jpg")
     photos.reconcile("format/a.jpg", Options(output_format="webp"))
 
-    assert photos.compressed_keys("format/") == ["format/resized-a.jpg.webp"]
+    assert photos.objects().keys() == {"format/resized-a.jpg.webp"}
 
 
 def test_a_key_that_never_was_is_absent(photos: Photos) -> None:
@@ -104,7 +69,7 @@ def test_a_key_that_xml_cannot_hold_comes_and_goes_as_any_other(photos: Photos, 
     assert photos.reconcile(key) == "deleted"
 
     with pytest.raises(ClientError, match="404"):
-        photos.s3.head_object(Bucket=DESTINATION, Key=made)
+        photos.s3.head_object(Bucket=photos.destination, Key=made)
 
 
 def test_an_object_over_the_limit_of_bytes_is_refused_unread_until_the_limit_is_raised(
@@ -131,151 +96,51 @@ def test_a_key_too_long_for_its_destination_is_refused(photos: Photos) -> None:
 
 
 class Raced(RecordsTable):
-    """A table in which another reconcile writes first, a number of times."""
+    """A table in which another reconcile always writes first."""
 
-    def lose(self, times: int, meanwhile: Callable[[], object]) -> None:
-        self.times, self.meanwhile = times, meanwhile
+    meanwhile: Callable[[], object]
 
     def put_record(self, record: Record, replacing: Record | None) -> None:
-        if self.times:
-            self.times -= 1
-            self.meanwhile()
+        self.meanwhile()
         super().put_record(record, replacing)
 
 
-@pytest.fixture
-def raced(stack: LocalStack) -> Raced:
-    return Raced(stack.session.client("dynamodb", endpoint_url=stack.endpoint), "ImageMetadata")
-
-
-def test_the_loser_of_a_race_compresses_the_newest_source(photos: Photos, raced: Raced) -> None:
-    photos.put("race.jpg")
-
-    def overwritten() -> None:
-        photos.put("race.jpg", picture(100, 80, "JPEG"))
-        photos.reconcile("race.jpg")
-
-    raced.lose(1, overwritten)
-    Photos(photos.s3, raced).reconcile("race.jpg")
-
-    record = photos.record("race.jpg")
-    stored = photos.s3.head_object(Bucket=DESTINATION, Key="resized-race.jpg")
-    assert (record["width"], record["sizeCompressed"]) == (100, stored["ContentLength"])
-
-
-def test_who_loses_every_race_raises_for_lambda_to_retry(photos: Photos, raced: Raced) -> None:
+def test_who_loses_every_race_raises_for_lambda_to_retry(photos: Photos, stack: LocalStack) -> None:
     photos.put("lost.jpg")
     other_settings = iter(Options(quality=quality) for quality in range(1, 99))
-    raced.lose(99, lambda: photos.reconcile("lost.jpg", next(other_settings)))
+    raced = Raced(stack.session.client("dynamodb", endpoint_url=stack.endpoint), TABLE)
+    raced.meanwhile = lambda: photos.reconcile("lost.jpg", next(other_settings))
 
     with pytest.raises(Conflict, match=r"lost\.jpg"):
-        Photos(photos.s3, raced).reconcile("lost.jpg")
-
-
-@pytest.mark.parametrize("operation", ["get_item", "put_item", "delete_item"])
-def test_errors_of_the_table_raise(stack: LocalStack, operation: str) -> None:
-    client = stack.session.client("dynamodb", endpoint_url=stack.endpoint)
-    missing = RecordsTable(client, "NoSuchTable")
-    named = {"imageId": image_id("a", "b"), "sourceBucket": "a", "sourceKey": "b"}
-    record: Any = {**named, "resizedAt": "", "status": "failed", "revision": "1"}
-    calls: dict[str, Callable[[], object]] = {
-        "get_item": lambda: missing.get_record("x"),
-        "put_item": lambda: missing.put_record(record, None),
-        "delete_item": lambda: missing.delete_record(record),
-    }
-
-    with pytest.raises(ClientError, match="ResourceNotFound"):
-        calls[operation]()
-
-
-def test_errors_of_the_bucket_raise(s3: "S3Client", table: RecordsTable) -> None:
-    astray = Pipeline(*buckets_of(s3, "a..b", DESTINATION), table, Options(), 1)
-
-    with pytest.raises(ClientError, match="InvalidBucketName"):
-        astray.reconcile("x.jpg")
+        photos.reconcile("lost.jpg", table=raced)
 
 
 def test_renditions_are_written_recorded_and_deleted_with_their_source(photos: Photos) -> None:
-    photos.put("sizes/a.jpg")
+    photos.put("sizes/a.jpg", data=picture(600, 400, "JPEG"))
     sizes = Options(renditions=(Rendition("thumb", 256), Rendition("card", 512)))
 
     photos.reconcile("sizes/a.jpg", sizes)
-    thumb = photos.record("sizes/a.jpg")["renditions"]["thumb"]
-    stored = photos.s3.get_object(Bucket=DESTINATION, Key="thumb/sizes/resized-a.rendition.jpg")
+    thumb, stored = photos.record("sizes/a.jpg")["renditions"]["thumb"], photos.objects()
     photos.delete("sizes/a.jpg")
     photos.reconcile("sizes/a.jpg", sizes)
 
-    assert (thumb["destKey"], thumb["width"], thumb["height"], thumb["sizeCompressed"]) == (
-        "thumb/sizes/resized-a.rendition.jpg",
-        256,
-        171,
-        stored["ContentLength"],
-    )
-    assert Image.open(BytesIO(stored["Body"].read())).size == (256, 171)
-    assert photos.compressed_keys("thumb/sizes/", "card/sizes/", "sizes/") == []
-
-
-def test_a_rendition_no_longer_wanted_goes_when_its_image_is_compressed_again(photos: Photos) -> None:
-    photos.put("fewer/a.jpg")
-    photos.reconcile("fewer/a.jpg", WITH_THUMB)
-
-    photos.reconcile("fewer/a.jpg")
-
-    assert photos.compressed_keys("thumb/fewer/", "fewer/") == ["fewer/resized-a.jpg"]
-
-
-def test_a_forced_reconcile_compresses_what_is_up_to_date(photos: Photos) -> None:
-    photos.put("again.jpg")
-    photos.reconcile("again.jpg")
-    before = photos.record("again.jpg")
-
-    assert photos.pipeline(Options()).reconcile("again.jpg", force=True) == "compressed"
-    assert photos.record("again.jpg")["resizedAt"] > before["resizedAt"]
-
-
-def test_a_compressed_object_that_was_lost_is_made_again_at_the_next_event(photos: Photos) -> None:
-    photos.put("lost/a.jpg")
-    photos.reconcile("lost/a.jpg")
-    photos.s3.delete_object(Bucket=DESTINATION, Key="lost/resized-a.jpg")
-
-    assert photos.reconcile("lost/a.jpg") == "compressed"
-    assert photos.compressed_keys("lost/") == ["lost/resized-a.jpg"]
+    made = stored["thumb/sizes/resized-a.rendition.jpg"]
+    assert (thumb["destKey"], thumb["sizeCompressed"]) == ("thumb/sizes/resized-a.rendition.jpg", len(made))
+    assert Image.open(BytesIO(made)).size == (thumb["width"], thumb["height"]) == (256, 171)
+    assert photos.objects() == {}
 
 
 def test_excluded_keys_are_left_alone_until_their_source_goes(photos: Photos) -> None:
-    photos.put("tmp/a.jpg")
-    photos.put("tmp/known.jpg")
+    photos.put("tmp/a.jpg", "tmp/known.jpg")
     photos.reconcile("tmp/known.jpg")
-    excluding = photos.pipeline(Options(), includes=lambda key: not key.startswith("tmp/"))
 
-    assert excluding.reconcile("tmp/a.jpg") == "excluded"
+    def included(key: str) -> bool:
+        return not key.startswith("tmp/")
+
+    assert photos.reconcile("tmp/a.jpg", includes=included) == "excluded"
     photos.delete("tmp/known.jpg")
-    assert excluding.reconcile("tmp/known.jpg") == "deleted"
-    assert photos.compressed_keys("tmp/") == []
-
-
-def test_totals_follow_every_change(photos: Photos) -> None:
-    def change() -> dict[str, int]:
-        before = photos.table.get_totals(SOURCE)
-        photos.reconcile("counted.jpg")
-        after = photos.table.get_totals(SOURCE)
-        return {name: after[name] - before[name] for name in TOTALS}
-
-    photos.put("counted.jpg")
-    created = change()
-    photos.put("counted.jpg", b"no image")
-    failed = change()
-    photos.delete("counted.jpg")
-    deleted = change()
-
-    assert (created["compressed"], created["failed"], created["bytesBefore"]) == (1, 0, len(PHOTO))
-    assert failed == {
-        "compressed": -1,
-        "failed": 1,
-        "bytesBefore": -len(PHOTO),
-        "bytesAfter": -created["bytesAfter"],
-    }
-    assert deleted == {"compressed": 0, "failed": -1, "bytesBefore": 0, "bytesAfter": 0}
+    assert photos.reconcile("tmp/known.jpg", includes=included) == "deleted"
+    assert photos.objects() == {}
 
 
 def test_an_image_that_fills_the_memory_gets_a_failed_record(
@@ -296,4 +161,4 @@ def test_objects_that_s3_does_not_delete_are_an_error_that_names_one() -> None:
     client: Any = SimpleNamespace(delete_objects=lambda **_: {"Errors": errors})
 
     with pytest.raises(ClientError, match=r"InternalError.*resized-a\.jpg"):
-        CompressedBucket(client, DESTINATION).delete_compressed(["resized-a.jpg"])
+        CompressedBucket(client, "destination").delete_compressed(["resized-a.jpg"])

@@ -4,11 +4,11 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
 import urllib3
+from mypy_boto3_s3 import S3Client
 
 from chalicelib import pipeline, services
 from chalicelib.aws.records_table import RecordsTable
@@ -20,9 +20,6 @@ from tests.fixtures.adapters import buckets_of
 from tests.integration.conftest import Api, body
 from tools.local_stack import LocalStack
 from tools.pictures import picture
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 PHOTO, OTHER = picture(320, 200, "JPEG"), picture(200, 320, "JPEG")
 CHANGES = [("DELETE", ""), ("POST", "/reprocess")]
@@ -93,7 +90,7 @@ def test_upload_names_the_address_of_its_image(api: Api) -> None:
 
 @pytest.mark.parametrize("key", ["../a.jpg", "a/../b.jpg", "a/./b.jpg", ".", "./a.jpg", "a/.."])
 def test_key_that_no_url_can_have_fails_with_the_reason(
-    s3: "S3Client", table: RecordsTable, deployed: Deployed, key: str
+    s3: S3Client, table: RecordsTable, deployed: Deployed, key: str
 ) -> None:
     s3.put_object(Bucket=SOURCE, Key=key, Body=PHOTO)
 
@@ -101,7 +98,7 @@ def test_key_that_no_url_can_have_fails_with_the_reason(
 
 
 def test_many_uploads_of_one_key_end_right_with_little_wasted_work(
-    stack: LocalStack, s3: "S3Client", table: RecordsTable, monkeypatch: pytest.MonkeyPatch
+    stack: LocalStack, s3: S3Client, table: RecordsTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, destination = (f"hot-{name}" for name in ("source", "destination"))
     for bucket in (source, destination):
@@ -130,7 +127,7 @@ def test_many_uploads_of_one_key_end_right_with_little_wasted_work(
 
 
 def test_image_is_pending_until_it_is_compressed(
-    api: Api, s3: "S3Client", with_settings: Callable[..., None]
+    api: Api, s3: S3Client, with_settings: Callable[..., None]
 ) -> None:
     s3.create_bucket(Bucket="pending-source")
     s3.put_object(Bucket="pending-source", Key="new.jpg", Body=PHOTO)

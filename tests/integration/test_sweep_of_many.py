@@ -57,6 +57,9 @@ class Recorded(RecordsTable):
     def get_totals(self, bucket: str) -> Totals:  # noqa: ARG002
         return sum_of([])
 
+    def put_breakdown(self, *_: Any) -> None:
+        pass
+
     def query_by_key(self, wanted: Range) -> Entries:
         keys = self._keys[wanted.partition]
         first, end = bisect_left(keys, wanted.low), bisect_right(keys, wanted.high)

@@ -77,23 +77,6 @@ def test_a_form_whose_signature_is_another_s_is_refused(api: Api, deployed: Depl
     assert _keys(deployed, "up/a") == _keys(deployed, "up/b") == []
 
 
-def test_a_key_that_is_taken_is_not_uploaded_over_unasked(api: Api, deployed: Deployed) -> None:
-    deployed.upload("up/taken.jpg", PHOTO)
-
-    answer = api.post("/uploads", asked("up/taken.jpg"))
-
-    assert (answer.status_code, body(answer)["code"]) == (409, "already-exists")
-
-
-def test_a_key_that_is_taken_is_uploaded_over_where_asked_to(api: Api, deployed: Deployed) -> None:
-    deployed.upload("up/replaced.jpg", PHOTO)
-
-    form = body(api.post("/uploads", asked("up/replaced.jpg", replace=True)))
-
-    assert send(form, picture(100, 200, "JPEG")).status == 201
-    eventually(lambda: (record := deployed.record("up/replaced.jpg")) and record["height"] == 200)
-
-
 @pytest.mark.parametrize(
     "key",
     [

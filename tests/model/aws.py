@@ -21,10 +21,17 @@ Stop = Callable[[], None]
 class World:
     """What is stored: objects by bucket and key, items by partition key."""
 
-    objects: dict[str, dict[str, bytes]] = field(default_factory=lambda: {SOURCE: {}, DESTINATION: {}})
-    items: dict[str, dict[str, Any]] = field(default_factory=dict)
     on_write: Callable[[str, bytes | None, bytes], None] = lambda *_: None
     on_record: Callable[[Any, Any], None] = lambda *_: None
+    on_deletion: Callable[[str, bytes], None] = lambda *_: None
+    objects: dict[str, dict[str, bytes]] = field(default_factory=lambda: {SOURCE: {}, DESTINATION: {}})
+    items: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def listed(self, bucket: str) -> list[dict[str, Any]]:
+        return [
+            {"Key": key, "ETag": etag_of(data), "Size": len(data)}
+            for key, data in sorted(self.objects[bucket].items())
+        ]
 
 
 def etag_of(data: bytes) -> str:
@@ -90,6 +97,28 @@ class S3(Client):
             self._world.objects[Bucket][Key] = Body
             return {"ETag": etag_of(Body)}
 
+    def list_objects_v2(
+        self, *, Bucket: str, StartAfter: str = "", Prefix: str = "", MaxKeys: int = 2
+    ) -> Any:
+        """List few objects at once, so that there are several pages."""
+        with self:
+            found = [
+                each
+                for each in self._world.listed(Bucket)
+                if each["Key"] > StartAfter and each["Key"].startswith(Prefix)
+            ]
+            return {"Contents": found[:MaxKeys], "IsTruncated": len(found) > MaxKeys}
+
+    def delete_object(self, *, Bucket: str, Key: str, IfMatch: str | None = None) -> Any:
+        with self:
+            there = self._world.objects[Bucket].get(Key)
+            if IfMatch is not None and there is not None and etag_of(there) != IfMatch:
+                raise refusal("PreconditionFailed", "DeleteObject")
+            if there is not None:
+                self._world.on_deletion(Key, there)
+            self._world.objects[Bucket].pop(Key, None)
+            return {}
+
     def delete_objects(self, *, Bucket: str, Delete: Mapping[str, Any]) -> Any:
         with self:
             for each in Delete["Objects"]:
@@ -103,61 +132,72 @@ class DynamoDB(Client):
             item = self._world.items.get(Key["imageId"]["S"])
             return {"Item": item} if item else {}
 
+    def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> Any:
+        with self:
+            ((table, asked),) = RequestItems.items()
+            found = [self._world.items.get(key["imageId"]["S"]) for key in asked["Keys"]]
+            return {"Responses": {table: [item for item in found if item]}, "UnprocessedKeys": {}}
+
+    def query(
+        self, *, IndexName: str, ExpressionAttributeValues: Mapping[str, Any], Limit: int, **_: Any
+    ) -> Any:
+        assert IndexName == "byKey", f"the model does not know {IndexName}"
+        with self:
+            shard, low, high = (ExpressionAttributeValues[name]["S"] for name in (":shard", ":low", ":high"))
+            found = [
+                item
+                for item in self._world.items.values()
+                if item.get("listShard") == {"S": shard} and low <= item["sourceKey"]["S"] <= high
+            ]
+            found.sort(key=lambda item: item["sourceKey"]["S"])
+            last = {"LastEvaluatedKey": found[Limit - 1]} if len(found) > Limit else {}
+            return {"Items": found[:Limit], **last}
+
     def update_item(
         self, *, Key: Mapping[str, Any], ExpressionAttributeValues: Mapping[str, Any], **_: Any
     ) -> Any:
         with self:
-            item = self._world.items.setdefault(Key["imageId"]["S"], {**Key, "names": {"SS": []}})
-            added = ExpressionAttributeValues[":fresh"]["SS"]
-            item["names"] = {"SS": sorted({*item["names"]["SS"], *added})}
+            item = self._world.items.setdefault(Key["imageId"]["S"], dict(Key))
+            for name, value in ExpressionAttributeValues.items():
+                if "S" in value:
+                    item[name[1:]] = value
+                elif name == ":fresh":
+                    item["names"] = {"SS": sorted({*item.get("names", {"SS": []})["SS"], *value["SS"]})}
+                else:
+                    item[name[1:]] = {"N": str(int(item.get(name[1:], {"N": "0"})["N"]) + int(value["N"]))}
             return {}
 
-    def transact_write_items(self, *, TransactItems: list[Any]) -> Any:
+    def put_item(self, *, Item: dict[str, Any], **condition: Any) -> Any:
         with self:
-            for each in TransactItems:
-                if not self._holds(each):
-                    reasons = [
-                        {"Code": "None" if self._holds(one) else "ConditionalCheckFailed"}
-                        for one in TransactItems
-                    ]
-                    raise refusal(
-                        "TransactionCanceledException", "TransactWriteItems", CancellationReasons=reasons
-                    )
-            for each in TransactItems:
-                self._apply(each)
+            there = self._require(Item, "PutItem", **condition)
+            self._world.on_record(there, Item)
+            self._world.items[Item["imageId"]["S"]] = Item
             return {}
 
-    def _holds(self, write: Mapping[str, Any]) -> bool:
-        (operation,) = write.values()
-        return _holds(operation, self._world.items.get(_identifier(operation)))
+    def delete_item(self, *, Key: Mapping[str, Any], **condition: Any) -> Any:
+        with self:
+            self._require(Key, "DeleteItem", **condition)
+            self._world.items.pop(Key["imageId"]["S"], None)
+            return {}
 
-    def _apply(self, write: Mapping[str, Any]) -> None:
-        if "Update" in write:
-            self._add(write["Update"])
-        elif "Put" in write:
-            item = write["Put"]["Item"]
-            self._world.on_record(self._world.items.get(_identifier(write["Put"])), item)
-            self._world.items[_identifier(write["Put"])] = item
+    def _require(
+        self,
+        key: Mapping[str, Any],
+        operation: str,
+        ConditionExpression: str | None = None,
+        ExpressionAttributeValues: Mapping[str, Any] | None = None,
+        **_: Any,
+    ) -> dict[str, Any] | None:
+        """Return the item that is there, if the condition holds for it."""
+        there = self._world.items.get(key["imageId"]["S"])
+        if ConditionExpression == "attribute_not_exists(imageId)":
+            holds = there is None
+        elif ConditionExpression == "revision = :revision":
+            values = ExpressionAttributeValues or {}
+            holds = there is not None and there["revision"] == values[":revision"]
         else:
-            self._world.items.pop(_identifier(write["Delete"]), None)
-
-    def _add(self, update: Mapping[str, Any]) -> None:
-        totals = self._world.items.setdefault(update["Key"]["imageId"]["S"], dict(update["Key"]))
-        for name, value in update["ExpressionAttributeValues"].items():
-            before = int(totals.get(name[1:], {"N": "0"})["N"])
-            totals[name[1:]] = {"N": str(before + int(value["N"]))}
-
-
-def _identifier(operation: Mapping[str, Any]) -> str:
-    identifier: str = (operation.get("Item") or operation["Key"])["imageId"]["S"]
-    return identifier
-
-
-def _holds(operation: Mapping[str, Any], there: Mapping[str, Any] | None) -> bool:
-    condition = operation.get("ConditionExpression")
-    if condition is None:
-        return True
-    if condition == "attribute_not_exists(imageId)":
-        return there is None
-    assert condition == "revision = :revision", f"the model does not know {condition!r}"
-    return there is not None and there["revision"] == operation["ExpressionAttributeValues"][":revision"]
+            assert ConditionExpression is None, f"the model does not know {ConditionExpression!r}"
+            holds = True
+        if not holds:
+            raise refusal("ConditionalCheckFailedException", operation, **({"Item": there} if there else {}))
+        return there

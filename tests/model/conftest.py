@@ -2,6 +2,7 @@
 
 from contextlib import nullcontext
 from itertools import product
+from unittest.mock import Mock
 
 import pytest
 
@@ -27,3 +28,4 @@ def _wait_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 def _log_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(telemetry, "stage", lambda _: nullcontext())
     monkeypatch.setattr(telemetry, "decision", lambda *_: None)
+    monkeypatch.setattr(telemetry, "logger", Mock)

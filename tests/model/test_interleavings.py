@@ -8,13 +8,14 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from chalicelib.aws.compressed_bucket import CompressedBucket
-from chalicelib.aws.items import difference
+from chalicelib.aws.items import Totals, difference, item_of
+from chalicelib.aws.ranges import LAST
 from chalicelib.aws.records_table import Conflict, RecordsTable
 from chalicelib.aws.s3 import Overtaken
-from chalicelib.aws.source_bucket import Interrupted, SourceObject
+from chalicelib.aws.source_bucket import Interrupted, SourceBucket, SourceObject
+from chalicelib.comparison import Comparison, Page
 from chalicelib.pipeline import Before, Outcome, Pipeline
 from chalicelib.records import Record, objects_of
 from tests.model.agreement import Broken
@@ -45,17 +46,17 @@ class Unconditional(CompressedBucket):
 class UnconditionalPut(RecordsTable):
     """Overwrites any record."""
 
-    def _write_item(self, write: Any, bucket: str, change: Any) -> None:
-        write.get("Put", {}).pop("ConditionExpression", None)
-        super()._write_item(write, bucket, change)
+    def put_record(self, record: Record, replacing: Record | None) -> None:
+        self._client.put_item(TableName=self._name, Item=item_of(record))
+        self.add_to_totals(record["sourceBucket"], difference(replacing, record))
 
 
 class UnconditionalDelete(RecordsTable):
     """Deletes a record without a condition."""
 
     def delete_record(self, record: Record) -> None:
-        delete = {"TableName": self._name, "Key": {"imageId": {"S": record["imageId"]}}}
-        self._write_item({"Delete": delete}, record["sourceBucket"], difference(record, None))
+        self._client.delete_item(TableName=self._name, Key={"imageId": {"S": record["imageId"]}})
+        self.add_to_totals(record["sourceBucket"], difference(record, None))
 
 
 class RepeatedRevision(RecordsTable):
@@ -65,15 +66,38 @@ class RepeatedRevision(RecordsTable):
         super().put_record({**record, "revision": "1"}, replacing)
 
 
-class SeparateTotals(RecordsTable):
-    """Counts after it has written, in a request of its own."""
+class NotCounting(RecordsTable):
+    """Leaves the totals to the sweep."""
 
-    def _write_item(self, write: Any, bucket: str, change: Any) -> None:
-        try:
-            self._client.transact_write_items(TransactItems=[write])
-        except ClientError as error:
-            raise Conflict from error
-        self._client.transact_write_items(TransactItems=[{"Update": self._totals_update(bucket, change)}])
+    def add_to_totals(self, bucket: str, change: Totals) -> None: ...
+
+
+class NotCorrecting(Comparison):
+    """Leaves the totals as they are."""
+
+    def correct_totals(self, before: Totals, summed: Totals) -> None: ...
+
+
+class NotComparingObjects(Comparison):
+    """Believes that the objects are as the records say."""
+
+    def _is_stale(self, record: Record, etag: str) -> bool:
+        record.pop("destKey", None)  # so that there is no object to compare
+        return super()._is_stale(record, etag)
+
+
+class NotWalkingObjects(Comparison):
+    """Believes that each object has a record."""
+
+    def _objects(self, after: str) -> Page:
+        return super()._objects(LAST if after == "" else after)
+
+
+class DeletingUnseen(SourceBucket):
+    """Deletes whatever the key has."""
+
+    def delete_source(self, key: str, if_etag: str | None = None) -> None:  # noqa: ARG002
+        super().delete_source(key)
 
 
 class NotLookingAfterWriting(Pipeline):
@@ -165,7 +189,11 @@ class AlwaysTrusting(Pipeline):
         {"table": UnconditionalPut},
         {"table": UnconditionalDelete},
         {"table": RepeatedRevision},
-        {"table": SeparateTotals},
+        {"table": NotCounting},
+        {"compare": NotCorrecting},
+        {"compare": NotComparingObjects},
+        {"compare": NotWalkingObjects},
+        {"source": DeletingUnseen},
         {"make": NotLookingAfterWriting},
         {"make": NotLookingAfterRemoving},
         {"make": LookingLate},

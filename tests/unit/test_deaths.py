@@ -11,43 +11,34 @@ from chalicelib.records import Failure
 from tests.fixtures.events import given_up, notification
 
 
-class Pipeline:
-    """Keeps what would be recorded."""
-
-    def __init__(self, error: Exception | None = None) -> None:
-        self.failures: dict[str, Failure] = {}
-        self._error = error
-
-    def record_failure(self, key: str, failure: Failure) -> None:
-        if self._error:
-            raise self._error
-        self.failures[key] = failure
-
-
-class Queue:
-    def __init__(self) -> None:
-        self.events: list[Any] = []
-
-    def keep_event(self, event: Any) -> None:
-        self.events.append(event)
-
-
 def invocation(response: Any) -> Any:
     return given_up(notification("a b.jpg"), response)
 
 
-@pytest.fixture
-def queue(monkeypatch: pytest.MonkeyPatch) -> Queue:
-    queue = Queue()
-    monkeypatch.setattr(services, "of_functions", lambda: SimpleNamespace(dead_letters=queue))
-    return queue
+class Adapters:
+    """The events in the dead-letter queue, and the keys that `compress` is to reconcile."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Any] = []
+        self.requested: list[str] = []
+        self.dead_letters = SimpleNamespace(keep_event=self.waiting.append)
+        self.compress_function = SimpleNamespace(request_compression=self.requested.append)
 
 
 @pytest.fixture
-def pipeline(monkeypatch: pytest.MonkeyPatch) -> Pipeline:
-    pipeline = Pipeline()
+def adapters(monkeypatch: pytest.MonkeyPatch) -> Adapters:
+    kept = Adapters()
+    monkeypatch.setattr(services, "of_functions", lambda: kept)
+    return kept
+
+
+@pytest.fixture
+def failures(monkeypatch: pytest.MonkeyPatch) -> dict[str, Failure]:
+    """What is recorded, by key."""
+    recorded: dict[str, Failure] = {}
+    pipeline = SimpleNamespace(record_failure=recorded.__setitem__)
     monkeypatch.setattr(events, "pipeline", lambda: pipeline)
-    return pipeline
+    return recorded
 
 
 @pytest.mark.parametrize(
@@ -75,13 +66,13 @@ def pipeline(monkeypatch: pytest.MonkeyPatch) -> Pipeline:
     ],
 )
 def test_worker_that_died_leaves_a_failed_record(
-    pipeline: Pipeline, queue: Queue, response: Any, code: str
+    failures: dict[str, Failure], adapters: Adapters, response: Any, code: str
 ) -> None:
     deaths.handle(invocation(response))
 
-    assert pipeline.failures["a b.jpg"]["code"] == code
-    assert "3 attempts" in pipeline.failures["a b.jpg"]["message"]
-    assert len(queue.events) == 1
+    assert failures["a b.jpg"]["code"] == code
+    assert "3 attempts" in failures["a b.jpg"]["message"]
+    assert len(adapters.waiting) == 1
 
 
 @pytest.mark.parametrize(
@@ -89,17 +80,23 @@ def test_worker_that_died_leaves_a_failed_record(
     [None, {}, {"errorType": "ExceptionGroup", "errorMessage": "some keys could not be reconciled"}],
 )
 def test_error_that_a_worker_reported_only_waits_in_the_queue(
-    pipeline: Pipeline, queue: Queue, response: Any
+    failures: dict[str, Failure], adapters: Adapters, response: Any
 ) -> None:
     deaths.handle(invocation(response))
 
-    assert pipeline.failures == {}
-    assert queue.events == [invocation(response)]
+    assert failures == {}
+    assert adapters.waiting == [invocation(response)]
 
 
-def test_newer_record_of_another_worker_stays(monkeypatch: pytest.MonkeyPatch, queue: Queue) -> None:
-    monkeypatch.setattr(events, "pipeline", lambda: Pipeline(Conflict()))
+def test_newer_record_of_another_worker_stays_and_its_objects_are_checked(
+    monkeypatch: pytest.MonkeyPatch, adapters: Adapters
+) -> None:
+    def conflict(*_: object) -> None:
+        raise Conflict
+
+    monkeypatch.setattr(events, "pipeline", lambda: SimpleNamespace(record_failure=conflict))
 
     deaths.handle(invocation({"errorType": "Runtime.ExitError"}))
 
-    assert len(queue.events) == 1
+    assert adapters.requested == ["a b.jpg"]
+    assert len(adapters.waiting) == 1

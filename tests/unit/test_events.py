@@ -36,8 +36,8 @@ def reconciling(monkeypatch: pytest.MonkeyPatch) -> Reconciling:
     return it
 
 
-def named(key: str, bucket: str = "source-image") -> dict[str, Any]:
-    return {"s3": {"bucket": {"name": bucket}, "object": {"key": key}}}
+def named(key: str) -> dict[str, Any]:
+    return {"s3": {"bucket": {"name": "source-image"}, "object": {"key": key}}}
 
 
 def test_one_bad_key_of_an_event_does_not_stop_the_others(
@@ -64,12 +64,6 @@ def test_a_record_that_names_no_object_does_not_stop_the_others(
 
     assert "has no object key" in str(caught.value.exceptions[0])
     assert reconciling.asked == ["good.jpg"]
-
-
-def test_events_of_other_buckets_are_ignored(reconciling: Reconciling) -> None:
-    events.reconcile_event({"Records": [named("theirs.jpg", "elsewhere"), named("ours.jpg")]}, minute)
-
-    assert reconciling.asked == ["ours.jpg"]
 
 
 class Endless(Reconciling):

@@ -36,11 +36,6 @@ def test_a_file_names_no_other_site(path: Path) -> None:
     assert re.findall(r"https?://[^\s'\"]+|//[a-z]+\.[a-z]", text.replace(NAMESPACE, "")) == []
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_a_file_has_a_name_that_is_served(path: Path) -> None:
-    assert re.fullmatch(r"[a-z-]+\.(js|css|html|svg|webmanifest)", path.name)
-
-
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
 def test_a_script_makes_no_markup_and_no_code_from_text(path: Path) -> None:
     text = path.read_text()

@@ -17,7 +17,9 @@ class Grant(NamedTuple):
 # The action of each operation, and what follows the adapter's ARN: `/*` for the objects of a bucket.
 _ACTIONS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "dynamodb.batch_get_item": (("dynamodb:BatchGetItem", ""),),
+    "dynamodb.delete_item": (("dynamodb:DeleteItem", ""),),
     "dynamodb.get_item": (("dynamodb:GetItem", ""),),
+    "dynamodb.put_item": (("dynamodb:PutItem", ""),),
     "dynamodb.query": (("dynamodb:Query", "/index/{IndexName}"),),
     "dynamodb.update_item": (("dynamodb:UpdateItem", ""),),
     "lambda.invoke": (("lambda:InvokeFunction", ""),),
@@ -32,9 +34,6 @@ _ACTIONS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "sqs.send_message": (("sqs:SendMessage", ""),),
 }
 
-# TransactWriteItems has no action of its own: each of its items needs the action of the single operation.
-_ITEMS: Final = ("ConditionCheck", "Delete", "Put", "Update")
-
 # Arguments that need further permissions, which the table above lacks.
 _NEEDING_MORE: Final = {
     *("ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP", "SSEKMSKeyId", "Tagging"),
@@ -42,18 +41,17 @@ _NEEDING_MORE: Final = {
 }
 
 
-def grants(call: Call, items: set[str], variables: Mapping[str, str]) -> Iterator[Grant]:
+def grants(call: Call, variables: Mapping[str, str]) -> Iterator[Grant]:
     """Yield what a call must be allowed, or raise PolicyError where that is not known.
 
     Args:
         call: The call.
-        items: The keys of dicts in the code that makes it; a transaction names its items by such keys.
         variables: The values of the placeholders of the ARN.
     """
     for name in sorted(_NEEDING_MORE & call.arguments.keys()):
         raise PolicyError(f"{call.place}: what {name} needs is not known; add it to tools/policies/grants.py")
     arn = filled(call.arn, variables, call.place)
-    for action, suffix in _actions(call, items):
+    for action, suffix in _actions(call):
         index = call.constant("IndexName")
         if "{IndexName}" in suffix and index is None:
             raise PolicyError(f"{call.place}: write the IndexName of each query as a string")
@@ -68,11 +66,8 @@ def filled(arn: str, variables: Mapping[str, str], place: str) -> str:
         raise PolicyError(f"{place}: {error.args[0]} is not set; set it in .chalice/config.json") from error
 
 
-def _actions(call: Call, items: set[str]) -> Iterator[tuple[str, str]]:
+def _actions(call: Call) -> Iterator[tuple[str, str]]:
     name = f"{call.service}.{call.operation}"
-    if name == "dynamodb.transact_write_items":
-        yield from ((f"dynamodb:{item}Item", "") for item in _ITEMS if item in items)
-        return
     if name not in _ACTIONS:
         raise PolicyError(
             f"{call.place}: the action of {name} is not known; add it to tools/policies/grants.py"

@@ -87,8 +87,4 @@ def _handlers(program: Program) -> dict[str, dict[str, str]]:
 
 def _of_code(program: Program, kinds: Mapping[str, str], variables: Mapping[str, str]) -> Iterator[Grant]:
     units = program.reach(("app", name) for name in kinds)
-    dicts = [
-        node for unit in units if unit.owner for node in ast.walk(unit.node) if isinstance(node, ast.Dict)
-    ]
-    items = {str(key.value) for each in dicts for key in each.keys if isinstance(key, ast.Constant)}
-    yield from (grant for call in calls(program, units) for grant in grants(call, items, variables))
+    yield from (grant for call in calls(program, units) for grant in grants(call, variables))

@@ -43,17 +43,6 @@ def test_recorded_variables_are_read_again_after_those_that_exist(project: Path)
     assert list(read_stage(project, "dev").environment.items()) == [*before, recorded]
 
 
-def test_an_empty_value_removes_a_variable(project: Path) -> None:
-    record_environment(project, "dev", {"SOURCE_BUCKET": "a"})
-    assert record_environment(project, "dev", {"SOURCE_BUCKET": ""}) == ["SOURCE_BUCKET: a -> (none)"]
-    assert "SOURCE_BUCKET" not in read_stage(project, "dev").environment
-
-
-def test_an_unknown_stage_is_refused_with_the_names_of_all_stages(project: Path) -> None:
-    with pytest.raises(ToolError, match="STAGE must be one of dev, local, prod; got 'staging'"):
-        read_stage(project, "staging")
-
-
 def test_every_tool_says_where_the_file_is_not_json(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config_path(project).write_text('{\n  "stages": {,}\n}')
     monkeypatch.setattr(stages, "PROJECT", project)
@@ -99,18 +88,6 @@ def test_settings_that_the_app_would_refuse_are_refused_first(
     change(project, **whole)
     with pytest.raises(ToolError, match=f"^The settings of dev in .chalice/config.json: {message}"):
         checks.require_valid_settings(read_stage(project, "dev"), {})
-
-
-def test_a_name_that_the_app_would_refuse_is_not_given_to_the_stack(project: Path) -> None:
-    with pytest.raises(ToolError, match=r"SOURCE_BUCKET must be .*; got 'a\.b\.c'"):
-        checks.require_valid_settings(read_stage(project, "dev"), {"SOURCE_BUCKET": "a.b.c"})
-
-
-def test_functions_and_their_logs_are_named_as_chalice_names_them(project: Path) -> None:
-    stage = read_stage(project, "dev")
-    assert stage.function_name("compress") == "imagepress-dev-compress"
-    assert stage.function_name("api_handler") == "imagepress-dev"
-    assert {"/aws/lambda/imagepress-dev", "/aws/lambda/imagepress-dev-sweep"} < set(stage.log_groups())
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from chalicelib.imaging import Options, compress
 from chalicelib.imaging.animation import compose
 from chalicelib.imaging.source import open_source
 from tests.fixtures.drawings import Size, load, pixel
-from tests.fixtures.files import gif, gif_frame, gif_loop, png_chunk
+from tests.fixtures.files import gif, gif_frame, gif_loop, png_of
 from tests.fixtures.refusals import refused
 
 RED, GREEN, BLUE, CLEAR = (255, 0, 0, 255), (0, 255, 0, 255), (0, 0, 255, 255), (0, 0, 0, 0)
@@ -90,9 +90,7 @@ def pixels(size: Size, colour: Colour) -> bytes:
 
 
 def apng(size: Size, count: int, *chunks: tuple[bytes, bytes]) -> bytes:
-    head = struct.pack(">IIBBBBB", *size, 8, 6, 0, 0, 0)
-    all_chunks = [(b"IHDR", head), (b"acTL", struct.pack(">II", count, 0)), *chunks, (b"IEND", b"")]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(kind, payload) for kind, payload in all_chunks)
+    return png_of(size, 8, 6, (b"acTL", struct.pack(">II", count, 0)), *chunks)
 
 
 def after(colour: Colour, *chunks: tuple[bytes, bytes], frames: int = 2) -> bytes:

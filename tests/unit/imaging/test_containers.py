@@ -8,9 +8,9 @@ from PIL import Image
 
 from chalicelib.imaging.codecs import gif, isobmff, jpeg, jpeg2000, png, webp
 from chalicelib.imaging.frames import changed
-from tests.fixtures.drawings import load, photograph, save
-from tests.fixtures.files import blank_jpeg, gif_frame, gif_loop, riff
+from tests.fixtures.drawings import photograph, save
 from tests.fixtures.files import gif as gif_file
+from tests.fixtures.files import gif_frame, gif_loop, riff
 from tests.fixtures.refusals import refused
 
 # JPEG
@@ -84,11 +84,6 @@ def test_markers_without_a_length_are_skipped() -> None:
     data = save(photograph(), "JPEG")
 
     assert jpeg.strip(data[:2] + b"\xff\x01" + data[2:]) == data
-
-
-def test_blank_jpegs_for_tests_are_jpegs() -> None:
-    assert load(blank_jpeg(50, 40)).getpixel((49, 39)) == (128, 128, 128)
-    assert load(blank_jpeg(50, 40, 3)).getpixel((49, 39)) == (128, 128, 128)
 
 
 # PNG

@@ -5,7 +5,7 @@ import pytest
 from chalicelib.imaging import compress
 from chalicelib.imaging.exif import Exif, read_exif
 from tests.fixtures.drawings import photograph, save
-from tests.fixtures.exif import exif, tiff
+from tests.fixtures.exif import block, exif
 from tests.fixtures.files import heic, jpeg_with, png_with, webp_with
 
 TAKEN = "2024:05:06 07:08:09"
@@ -53,24 +53,25 @@ def test_a_senseless_time_is_none(taken: str) -> None:
 
 
 def test_the_time_of_capture_comes_before_those_of_digitising_and_of_change() -> None:
-    times: dict[int, int | str] = {0x9003: "2021:01:01 00:00:00", 0x9004: "2022:01:01 00:00:00"}
-    change: dict[int, int | str] = {0x0132: "2023:01:01 00:00:00"}
+    times = {0x9003: "2021:01:01 00:00:00", 0x9004: "2022:01:01 00:00:00"}
+    change = {0x0132: "2023:01:01 00:00:00"}
 
-    assert read_exif(tiff(change, {0x8769: times})).captured_at == "2021-01-01T00:00:00"
-    assert read_exif(tiff(change, {0x8769: {0x9004: times[0x9004]}})).captured_at == "2022-01-01T00:00:00"
-    assert read_exif(tiff(change, {})).captured_at == "2023-01-01T00:00:00"
+    assert read_exif(block(change, {0x8769: times})).captured_at == "2021-01-01T00:00:00"
+    assert read_exif(block(change, {0x8769: {0x9004: times[0x9004]}})).captured_at == "2022-01-01T00:00:00"
+    assert read_exif(block(change, {})).captured_at == "2023-01-01T00:00:00"
 
 
 def test_each_time_has_its_own_offset() -> None:
-    details: dict[int, int | str] = {0x9004: TAKEN, 0x9011: "+01:00", 0x9012: "+05:00"}
+    details = {0x9004: TAKEN, 0x9011: "+01:00", 0x9012: "+05:00"}
 
-    assert read_exif(tiff({0x0112: 1}, {0x8769: details})).captured_at == "2024-05-06T07:08:09+05:00"
+    assert read_exif(block({0x0112: 1}, {0x8769: details})).captured_at == "2024-05-06T07:08:09+05:00"
 
 
 def test_the_time_of_change_has_its_offset_too() -> None:
-    change: dict[int, int | str] = {0x0132: TAKEN}
-
-    assert read_exif(tiff(change, {0x8769: {0x9010: "-03:00"}})).captured_at == "2024-05-06T07:08:09-03:00"
+    assert (
+        read_exif(block({0x0132: TAKEN}, {0x8769: {0x9010: "-03:00"}})).captured_at
+        == "2024-05-06T07:08:09-03:00"
+    )
 
 
 @pytest.mark.parametrize("length", range(0, len(exif(taken=TAKEN)), 3))
@@ -79,10 +80,10 @@ def test_a_block_that_is_cut_off_reads_as_far_as_it_goes(length: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "block", [b"", b"Exif\0\0", b"II", b"XX*\0\x08\0\0\0", b"Exif\0\0II*\0\xff\xff\xff\xff"]
+    "nonsense", [b"", b"Exif\0\0", b"II", b"XX*\0\x08\0\0\0", b"Exif\0\0II*\0\xff\xff\xff\xff"]
 )
-def test_nonsense_reads_as_nothing(block: bytes) -> None:
-    assert read_exif(block) == Exif()
+def test_nonsense_reads_as_nothing(nonsense: bytes) -> None:
+    assert read_exif(nonsense) == Exif()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import struct
 
+import oxipng
 import pytest
 from PIL import Image, ImageChops
 
@@ -9,15 +10,8 @@ from chalicelib.imaging import ImageError, Options, compress
 from chalicelib.imaging.decode import decode
 from chalicelib.imaging.source import open_source
 from tests.fixtures.drawings import disc, load, photograph, pixel, quarters, save
-from tests.fixtures.files import every_format, heic, interlaced_png, png
+from tests.fixtures.files import every_format, heic, png
 from tests.fixtures.refusals import refused
-
-
-@pytest.mark.parametrize(("name", "data"), every_format(photograph()).items())
-def test_every_format_is_read(name: str, data: bytes) -> None:
-    compressed = compress(data)
-
-    assert load(compressed.data).size == (compressed.width, compressed.height)
 
 
 @pytest.mark.parametrize(
@@ -27,6 +21,7 @@ def test_every_format_is_read(name: str, data: bytes) -> None:
         ("progressive", "jpeg", "jpeg"),
         ("cmyk", "jpeg", "jpeg"),
         ("png", "png", "png"),
+        ("palette", "png", "png"),
         ("apng", "png", "png"),
         ("webp", "webp", "webp"),
         ("lossless", "webp", "webp"),
@@ -35,6 +30,7 @@ def test_every_format_is_read(name: str, data: bytes) -> None:
         ("avif", "avif", "avif"),
         ("avis", "avif", "avif"),
         ("tiff", "tiff", "jpeg"),
+        ("tiff16", "tiff", "jpeg"),
         ("bmp", "bmp", "jpeg"),
         ("jpeg2000", "jpeg2000", "jpeg"),
         ("heic", "heic", "jpeg"),
@@ -46,6 +42,7 @@ def test_a_format_that_browsers_show_stays_and_another_becomes_jpeg(
     compressed = compress(every_format(photograph())[name])
 
     assert (compressed.original_format, compressed.format) == (format_, result)
+    assert load(compressed.data).size == (compressed.width, compressed.height)
 
 
 @pytest.mark.parametrize("format_", ["TIFF", "JPEG2000"])
@@ -55,21 +52,6 @@ def test_another_format_with_transparency_becomes_png(format_: str) -> None:
 
 def test_opaque_alpha_channel_is_not_transparency() -> None:
     assert compress(save(photograph(mode="RGBA"), "TIFF")).format == "jpeg"
-
-
-@pytest.mark.parametrize("target", ["jpeg", "webp", "avif", "png"])
-@pytest.mark.parametrize("name", ["jpeg", "png", "webp", "gif", "avif", "tiff", "bmp", "jpeg2000", "heic"])
-def test_every_format_converts_to_every_target(name: str, target: str) -> None:
-    compressed = compress(every_format(photograph())[name], Options(output_format=target))  # type: ignore[arg-type]
-
-    assert load(compressed.data).format == target.upper()
-
-
-def test_jpeg2000_codestreams_need_no_box_around_them() -> None:
-    data = save(quarters(), "JPEG2000", no_jp2=True)
-
-    assert data[:4] == b"\xff\x4f\xff\x51"
-    assert compress(data).original_format == "jpeg2000"
 
 
 @pytest.mark.parametrize(
@@ -146,7 +128,12 @@ def test_palette_png_of_every_depth(depth: int) -> None:
 def test_interlaced_png() -> None:
     original = photograph((21, 13))
 
-    result = load(compress(interlaced_png(original)).data).convert("RGB")
+    interlaced = oxipng.optimize_from_memory(
+        save(original, "PNG"), interlace=oxipng.Interlacing.Adam7, force=True
+    )
+    assert load(interlaced).info["interlace"] == 1
+
+    result = load(compress(interlaced).data).convert("RGB")
 
     assert ImageChops.difference(original, result).getbbox() is None
 
@@ -187,11 +174,6 @@ def test_a_decoder_for_another_format_never_runs() -> None:
     """A PNG's signature leads to the PNG decoder, though the rest is a GIF."""
     with pytest.raises(ImageError, match="PNG"):
         compress(b"\x89PNG\r\n\x1a\n" + save(quarters(), "GIF"))
-
-
-def test_float_pixels_are_unsupported() -> None:
-    with refused("unsupported"):
-        compress(save(Image.new("F", (8, 8), 0.5), "TIFF"))
 
 
 @pytest.mark.parametrize("kind", [b"Exi\x80", b"\xff\xff\xff\xff", b"mi\xc3e"])

@@ -2,14 +2,13 @@
 
 import struct
 import time
-import zlib
-from contextlib import suppress
+from io import BytesIO
 
 import pytest
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 from chalicelib.imaging import ErrorCode, ImageError, Options, compress
-from tests.fixtures.drawings import load, photograph, quarters, save
+from tests.fixtures.drawings import photograph, quarters, save
 from tests.fixtures.exif import exif
 from tests.fixtures.files import (
     blank_jpeg,
@@ -18,11 +17,10 @@ from tests.fixtures.files import (
     gif_frame,
     heic,
     icc_segments,
-    interlaced_png,
     jpeg_with,
     png,
     png_with,
-    riff,
+    webp_with,
 )
 
 DEFAULTS = Options()
@@ -37,12 +35,6 @@ def code_of(data: bytes, options: Options = DEFAULTS) -> ErrorCode:
 # Too many pixels
 
 
-def big_webp(side: int) -> bytes:
-    sides = (side - 1).to_bytes(3, "little") * 2
-    body = riff(b"VP8X", bytes(4) + sides) + save(quarters(), "WEBP")[12:]
-    return b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WEBP" + body
-
-
 def patched(data: bytes, old: bytes, new: bytes) -> bytes:
     assert old in data
     return data.replace(old, new)
@@ -51,7 +43,7 @@ def patched(data: bytes, old: bytes, new: bytes) -> bytes:
 TOO_LARGE = {
     "jpeg": blank_jpeg(10_001, 10_000),
     "png": png((10_001, 10_000), 8, 2, []),
-    "webp": big_webp(10_001),
+    "webp": webp_with(save(quarters(), "WEBP"), (10_001, 10_001), flags=0),
     "gif": gif((10_001, 10_000), gif_frame((0, 0, 4, 4), 1)),
     "gif frame": gif((1, 1), b"," + struct.pack("<4HB", 0, 0, 65_535, 65_535, 0) + b"\x02\x02\x4c\x01\0"),
     "gif frame after junk": gif(
@@ -117,20 +109,12 @@ def test_a_tiff_of_enormous_tiles_is_refused() -> None:
 
 
 def tiled_tiff(side: int) -> bytes:
-    entries = [
-        (256, 4, 1, 64),
-        (257, 4, 1, 64),
-        (258, 3, 1, 8),
-        (259, 3, 1, 5),
-        (262, 3, 1, 1),
-        (277, 3, 1, 1),
-        (322, 4, 1, side),
-        (323, 4, 1, side),
-        (324, 4, 1, 8),
-        (325, 4, 1, 16),
-    ]
-    directory = struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *entry) for entry in entries)
-    return b"II*\0" + struct.pack("<I", 24) + bytes(16) + directory + bytes(4)
+    tags = {256: 64, 257: 64, 258: 8, 259: 5, 262: 1, 277: 1, 322: side, 323: side, 324: 8, 325: 16}
+    directory = TiffImagePlugin.ImageFileDirectory_v2()
+    directory.update(tags)
+    file = BytesIO()
+    directory.save(file)
+    return file.getvalue()
 
 
 # Too many frames, too many scans
@@ -147,18 +131,11 @@ def frames_of(format_: str, count: int) -> bytes:
 
 
 @pytest.mark.parametrize("format_", ["GIF", "PNG", "WEBP", "AVIF"])
-def test_frames_are_counted(format_: str) -> None:
+def test_frames_and_the_pixels_of_all_frames_are_counted(format_: str) -> None:
     data = frames_of(format_, 12)
 
-    assert compress(data, Options(max_frames=12)).original_width == 8
+    assert compress(data, Options(max_frames=12, max_pixels=8 * 8 * 12)).original_width == 8
     assert code_of(data, Options(max_frames=11)) == "too-many-frames"
-
-
-@pytest.mark.parametrize("format_", ["GIF", "PNG", "WEBP", "AVIF"])
-def test_pixels_are_counted_over_all_frames(format_: str) -> None:
-    data = frames_of(format_, 12)
-
-    assert compress(data, Options(max_pixels=8 * 8 * 12)).original_width == 8
     assert code_of(data, Options(max_pixels=8 * 8 * 12 - 1)) == "too-many-pixels"
 
 
@@ -187,19 +164,6 @@ def test_many_scans_of_many_pixels_end_in_time(options: Options) -> None:
 # Bombs
 
 
-@pytest.mark.parametrize(
-    ("kind", "head"), [(b"zTXt", b"note\0\0"), (b"zTXt", b"Raw profile type exif\0\0"), (b"iCCP", b"icc\0\0")]
-)
-def test_metadata_that_unpacks_to_gigabytes_is_left_out(kind: bytes, head: bytes) -> None:
-    bomb = zlib.compress(bytes(64 << 20), 9)
-    started = time.process_time()
-
-    compressed = compress(png_with(save(quarters(), "PNG"), (kind, head + bomb)))
-
-    assert load(compressed.data).convert("RGB").tobytes() == quarters().tobytes()
-    assert time.process_time() - started < 1
-
-
 def test_pixels_that_unpack_to_more_than_the_header_says_are_ignored() -> None:
     row = bytes(3 * 8)
 
@@ -222,17 +186,6 @@ def test_exif_of_endless_directories_is_read_once(count: int) -> None:
 # Damage
 
 
-@pytest.mark.parametrize("name", sorted(every_format(photograph())))
-@pytest.mark.parametrize("share", [0.3, 0.7, 0.95])
-def test_a_truncated_file_is_refused_or_read(name: str, share: float) -> None:
-    """Some formats can do without their end; the others report that it is missing."""
-    data = every_format(photograph((160, 120)))[name]
-
-    with suppress(ImageError):
-        compressed = compress(data[: int(len(data) * share)])
-        assert load(compressed.data).size == (compressed.width, compressed.height)
-
-
 @pytest.mark.parametrize("name", ["png", "webp", "gif"])
 def test_truncated_file_is_refused_as_truncated(name: str) -> None:
     data = every_format(photograph((160, 120)))[name]
@@ -245,23 +198,9 @@ def test_a_signature_alone_is_refused(format_: str) -> None:
     assert code_of(save(quarters(), format_)[:12]) in ("truncated", "corrupt")
 
 
-def test_a_wrong_checksum_in_the_header_is_corrupt() -> None:
-    data = bytearray(save(quarters(), "PNG"))
-    data[29] ^= 1
-
-    assert code_of(bytes(data)) == "corrupt"
-
-
 def test_a_picture_of_no_pixels_is_corrupt() -> None:
     assert code_of(gif((0, 0))) in ("corrupt", "truncated")
     assert code_of(png((0, 4), 8, 2, [])) == "corrupt"
-
-
-def test_a_polyglot_loses_its_other_half() -> None:
-    archive = b"PK\x03\x04 an archive that follows the picture"
-
-    for name in ("jpeg", "png", "gif", "webp"):
-        assert archive not in compress(every_format(quarters())[name] + archive).data
 
 
 def test_a_gif_whose_header_is_a_script_is_still_a_gif() -> None:
@@ -276,10 +215,6 @@ def test_a_damaged_profile_and_exif_do_not_matter() -> None:
 
 def test_a_heic_that_lies_about_its_size_is_refused() -> None:
     assert code_of(heic(size=(30_000, 30_000))) in ("too-many-pixels", "corrupt")
-
-
-def test_interlaced_pictures_are_not_decoded_beyond_the_limit() -> None:
-    assert code_of(interlaced_png(quarters((20, 20))), Options(max_pixels=399)) == "too-many-pixels"
 
 
 def test_warnings_of_decoders_are_silent(recwarn: pytest.WarningsRecorder) -> None:

@@ -7,54 +7,7 @@ from chalicelib.imaging import Options, compress
 from tests.fixtures import icc
 from tests.fixtures.drawings import load, photograph, quarters, save
 from tests.fixtures.exif import exif
-from tests.fixtures.files import every_format, icc_segments, jpeg_with
-
-KEPT = (
-    "jpeg",
-    "progressive",
-    "png",
-    "palette",
-    "apng",
-    "webp",
-    "lossless",
-    "animated",
-    "gif",
-    "avif",
-    "avis",
-)
-
-
-@pytest.mark.parametrize("name", KEPT)
-@pytest.mark.parametrize("options", [Options(), Options(quality=100), Options(quality=1)])
-def test_the_same_format_and_size_is_never_larger(name: str, options: Options) -> None:
-    for picture in (photograph(), quarters(), Image.new("RGB", (96, 64), "navy")):
-        data = every_format(picture)[name]
-
-        assert len(compress(data, options).data) <= len(data)
-
-
-@pytest.mark.parametrize("name", [*KEPT, "cmyk", "tiff", "bmp", "jpeg2000", "heic"])
-def test_nothing_is_enlarged_in_pixels(name: str) -> None:
-    compressed = compress(every_format(photograph())[name], Options(max_width=4000, max_height=4000))
-
-    assert (compressed.width, compressed.height) == (compressed.original_width, compressed.original_height)
-
-
-@pytest.mark.parametrize("name", KEPT)
-@pytest.mark.parametrize("options", [Options(), Options(max_width=48)])
-def test_a_second_pass_changes_nothing(name: str, options: Options) -> None:
-    once = compress(every_format(photograph((160, 120)))[name], options)
-
-    twice = compress(once.data, options)
-
-    assert twice.data == once.data
-
-
-@pytest.mark.parametrize("name", [*KEPT, "cmyk", "tiff", "bmp", "jpeg2000", "heic"])
-def test_the_same_bytes_give_the_same_bytes(name: str) -> None:
-    data = every_format(photograph())[name]
-
-    assert compress(data, Options(max_width=40)) == compress(data, Options(max_width=40))
+from tests.fixtures.files import icc_segments, jpeg_with
 
 
 def test_a_jpeg_coded_coarsely_before_keeps_its_pixels() -> None:

@@ -40,22 +40,6 @@ def test_an_error_gives_the_option_what_is_allowed_and_the_value() -> None:
         replace(Options(), quality="ten")  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("max_width", 1),
-        ("max_width", 16_383),
-        ("quality", 1),
-        ("quality", 100),
-        ("max_pixels", 10**12),
-        ("png_colors", 2),
-        ("png_colors", 256),
-    ],
-)
-def test_the_bounds_are_allowed(name: str, value: int) -> None:
-    assert getattr(replace(Options(), **{name: value}), name) == value  # type: ignore[arg-type]
-
-
 @pytest.mark.parametrize("name", ["", "Thumb", "a/b", "a b", "-a", "a" * 33, "..", "a\n"])
 def test_a_rendition_s_name_is_fit_for_a_key(name: str) -> None:
     with pytest.raises(ValueError, match=r"Rendition\.name"):

@@ -162,14 +162,6 @@ def test_an_opaque_alpha_channel_is_dropped() -> None:
     )
 
 
-def test_png_is_lossless() -> None:
-    original = photograph((200, 150))
-
-    result = load(compress(save(original, "PNG")).data).convert("RGB")
-
-    assert ImageChops.difference(original, result).getbbox() is None
-
-
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
 def test_png_colors_reduce_png_to_a_palette(mode: str) -> None:
     original = photograph((200, 150)) if mode == "RGB" else disc((200, 150))

@@ -77,12 +77,3 @@ def test_a_box_is_stretched_to_the_whole_result() -> None:
     image.paste("blue", (50, 0, 100, 100))
 
     assert pixel(resize(image, (40, 40), (0, 0, 50, 100)), 35, 20) == (255, 0, 0)
-
-
-@given(width=st.integers(1, 300), height=st.integers(1, 300), bound=st.integers(1, 300))
-def test_a_rendered_size_is_the_fitted_one(width: int, height: int, bound: int) -> None:
-    data = save(Image.new("RGB", (width, height), "teal"), "BMP")
-
-    compressed = compress(data, Options(max_width=bound, max_height=bound))
-
-    assert (compressed.width, compressed.height) == fit((width, height), (bound, bound))

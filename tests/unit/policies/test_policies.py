@@ -168,8 +168,7 @@ def test_each_call_of_s3_needs_its_actions(
     [
         ("get_item(TableName='x')", {"GetItem"}),
         ("batch_get_item(RequestItems={})", {"BatchGetItem"}),
-        ("transact_write_items(TransactItems=[{'Put': {}}, {'Update': {}}])", {"PutItem", "UpdateItem"}),
-        ("transact_write_items(TransactItems=[{'Delete': {}}])", {"DeleteItem"}),
+        ("update_item(TableName='x', Key={})", {"UpdateItem"}),
     ],
 )
 def test_each_call_of_dynamodb_needs_its_actions(follow: Follow, call: str, actions: set[str]) -> None:
