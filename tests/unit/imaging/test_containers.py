@@ -116,7 +116,7 @@ def test_the_size_of_an_extended_webp() -> None:
 def test_the_blocks_of_a_gif() -> None:
     data = gif_file((9, 9), gif_loop(0), gif_frame((0, 0, 9, 9), 1), b"!\xfe\x02hi\0")
 
-    assert [block.kind for block in gif.blocks(data)] == ["header", "loop", "control", "image", "other"]
+    assert [kind for kind, _, _ in gif.blocks(data)] == ["header", "loop", "control", "image", "other"]
 
 
 # ISO base media files

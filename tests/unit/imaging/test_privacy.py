@@ -112,7 +112,7 @@ def assert_bare(data: bytes) -> None:
         assert {kind for kind, _, _ in webp.chunks(data)} <= known
         assert len(data) == 8 + int.from_bytes(data[4:8], "little")
     elif data.startswith(b"GIF"):
-        assert {block.kind for block in gif.blocks(data)} <= {"header", "control", "image", "loop"}
+        assert {kind for kind, _, _ in gif.blocks(data)} <= {"header", "control", "image", "loop"}
         assert data.endswith(b"\0;")
     else:
         assert {box.kind for box in isobmff.boxes(data)} <= {b"ftyp", b"meta", b"moov", b"mdat", b"free"}
