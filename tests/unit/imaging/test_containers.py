@@ -17,7 +17,11 @@ from tests.fixtures.refusals import refused
 
 
 def scans(data: bytes) -> list[tuple[int, int, int, int]]:
-    headers = [jpeg.scan_header(data, segment) for segment in jpeg.segments(data) if segment.marker == 0xDA]
+    headers = [
+        jpeg.scan_header(data, payload, end)
+        for marker, _, payload, end in jpeg.segments(data)
+        if marker == 0xDA
+    ]
     return [(scan.components[0], scan.first, scan.previous_bit, scan.bit) for scan in headers]
 
 
