@@ -134,8 +134,8 @@ def scan_header(data: bytes, payload: int, end: int) -> Scan:
     """Read the header of a scan."""
     count = data[payload] if payload < end else 0
     at = payload + 1 + 2 * count
-    if at + 3 > end:
-        raise ImageError("corrupt", "a JPEG scan header is too short")
+    if not count or at + 3 > end:
+        raise ImageError("corrupt", "a JPEG scan header is too short, or does not have any component")
     components = tuple(data[payload + 1 : at : 2])
     return Scan(components, data[at], data[at + 1], data[at + 2] >> 4, data[at + 2] & 15)
 

@@ -194,6 +194,7 @@ GIF = gif_file((9, 9), gif_loop(0), gif_frame((0, 0, 9, 9), 1))
     [
         *((scans, "corrupt", b"\xff\xd8\xff\xda" + header + b"\xff\xd9") for header in (b"\0\2", b"\0\3\4")),
         (scans, "corrupt", b"\xff\xd8\xff\xda\0\6\1\1\0\0\xff\xd9"),
+        (scans, "corrupt", b"\xff\xd8\xff\xda\0\6\0\1\x3f\0\xff\xd9"),
         *((jpeg.strip, "truncated", b"\xff\xd8\xff\xe1" + length) for length in (b"\xff\xff", b"\0\1", b"")),
         (png.strip, "truncated", save(photograph(), "PNG")[:-20]),
         (png.header, "corrupt", png.SIGNATURE + b"\0\0\0\x0dIDAT" + bytes(20)),
