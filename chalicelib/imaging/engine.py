@@ -9,10 +9,9 @@ from chalicelib.imaging.codecs.base import codec
 from chalicelib.imaging.colour import to_srgb
 from chalicelib.imaging.decode import decode
 from chalicelib.imaging.formats import FORMATS, JPEG, PNG, Format
-from chalicelib.imaging.orient import turn_upright
 from chalicelib.imaging.placeholder import dominant_color, placeholder, preview
-from chalicelib.imaging.resize import Box, Size, fit, resize, result_sizes
-from chalicelib.imaging.source import Source, open_source, turned
+from chalicelib.imaging.resize import Box, Size, fit, resize, result_sizes, turn_upright, turned
+from chalicelib.imaging.source import Source, open_source
 from chalicelib.imaging.types import Compressed, Options, RenditionImage
 
 # A lossy encoding in place of pixels that could be kept must save a fifth, and half a kilobyte: less is not worth

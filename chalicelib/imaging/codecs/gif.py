@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterable, Iterator
+from functools import reduce
 from itertools import chain, pairwise
 
 from PIL import ImageChops
@@ -171,7 +172,9 @@ def animate(frames: Iterable[Frame], size: Size, plays: int, _: Options) -> byte
         repeats = max(0, plays - 1)
         pieces.append(b"!\xff\x0bNETSCAPE2.0\x03\x01" + struct.pack("<H", repeats) + b"\0")
     before = None
-    for frame, following in _with_next(frames):
+    followed: Iterable[Frame | None] = chain(frames, [None])
+    for frame, following in pairwise(followed):
+        assert frame is not None
         is_cleared = following is not None and _vanishes(frame.image, following.image)
         box = (0, 0, *size) if is_cleared else changed(before, frame.image)
         part = frame.image.crop(box)
@@ -182,13 +185,6 @@ def animate(frames: Iterable[Frame], size: Size, plays: int, _: Options) -> byte
         pieces += _frame(part, undrawn, box[:2], _CLEAR if is_cleared else _KEEP, delay)
         before = None if is_cleared else frame.image
     return b"".join([*pieces, b";"])
-
-
-def _with_next(frames: Iterable[Frame]) -> Iterator[tuple[Frame, Frame | None]]:
-    padded: Iterable[Frame | None] = chain(frames, [None])
-    for frame, following in pairwise(padded):
-        assert frame is not None
-        yield frame, following
 
 
 def _transparent(image: Image) -> Image:
@@ -206,8 +202,7 @@ def _vanishes(image: Image, following: Image) -> bool:
 def _same(before: Image, after: Image) -> Image:
     """Return a mask, 255 where two images look the same."""
     difference = ImageChops.difference(before.convert("RGBA"), after.convert("RGBA"))
-    most = difference.split()
-    worst = ImageChops.lighter(ImageChops.lighter(most[0], most[1]), ImageChops.lighter(most[2], most[3]))
+    worst = reduce(ImageChops.lighter, difference.split())
     return worst.point([255 * (level == 0) for level in range(256)])
 
 

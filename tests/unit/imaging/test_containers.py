@@ -111,7 +111,7 @@ def test_the_size_of_a_simple_webp(lossless: bool) -> None:
 
 
 def test_the_size_of_an_extended_webp() -> None:
-    assert webp.canvas(webp.file(webp.extended_header(70_000, 3, alpha=False, animated=True))) == (70_000, 3)
+    assert webp.canvas(webp.file(webp.extended_header((70_000, 3)))) == (70_000, 3)
 
 
 # GIF
