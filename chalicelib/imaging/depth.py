@@ -3,7 +3,7 @@
 import re
 
 from PIL import Image, ImageChops
-from PIL.ImageFile import ImageFile, _Tile
+from PIL.ImageFile import ImageFile
 
 from chalicelib.imaging import codecs
 from chalicelib.imaging.source import Source, open_image
@@ -86,12 +86,9 @@ def _bytes_of(image: ImageFile, source: Source, raw_mode: str, order: str) -> tu
 
 
 def _replace_raw_mode(image: ImageFile, old: str, new: str) -> None:
-    def replaced(tile: _Tile) -> _Tile:
-        if isinstance(tile.args, tuple):
-            return tile._replace(args=tuple(new if value == old else value for value in tile.args))
-        return tile._replace(args=new)
-
-    image.tile = [replaced(tile) for tile in image.tile]
+    for at, tile in enumerate(image.tile):
+        args = tile.args if isinstance(tile.args, tuple) else (tile.args,)
+        image.tile[at] = tile._replace(args=tuple(new if value == old else value for value in args))
 
 
 def _round(high: Image.Image, low: Image.Image) -> Image.Image:

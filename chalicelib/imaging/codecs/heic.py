@@ -29,13 +29,10 @@ def check(data: bytes) -> None:
         raise ImageError("corrupt", "the HEIC has an item whose type or name is not text") from error
 
 
-def _complete_boxes(data: bytes) -> list[Box]:
-    """Return the outermost boxes up to one that is cut off: libheif reads a cut file as far as it can."""
-    complete = []
+def _complete_boxes(data: bytes) -> Iterator[Box]:
+    """Yield the outermost boxes up to one that is cut off: libheif reads a cut file as far as it can."""
     with suppress(ImageError):
-        for top in boxes(data):
-            complete.append(top)  # noqa: PERF402 an error must leave the boxes before it
-    return complete
+        yield from boxes(data)
 
 
 def _texts(data: bytes, meta: Box) -> Iterator[bytes]:
