@@ -9,18 +9,10 @@ from chalicelib.imaging.types import ImageError
 
 # What the modes that Pillow decodes to become, unless there is transparency in a palette or a key colour.
 _WORKING_MODES = {
-    "1": "L",
-    "L": "L",
-    "La": "RGBA",
-    "LA": "RGBA",
-    "P": "RGB",
-    "PA": "RGBA",
-    "RGB": "RGB",
-    "RGBA": "RGBA",
-    "RGBa": "RGBA",
+    **dict.fromkeys(("1", "L"), "L"),
+    **dict.fromkeys(("P", "RGB", "YCbCr", "LAB"), "RGB"),
+    **dict.fromkeys(("La", "LA", "PA", "RGBa", "RGBA"), "RGBA"),
     "CMYK": "CMYK",
-    "YCbCr": "RGB",
-    "LAB": "RGB",
 }
 
 
