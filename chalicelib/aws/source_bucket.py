@@ -101,7 +101,8 @@ class SourceBucket:
             if error_code(error) in _NOT_MODIFIED:
                 raise NotModified from error
             if reason := _lasting_refusal(error):
-                raise self._unreadable_source(key, *reason) from error
+                listed = self.stat_source(key)
+                raise (UnreadableError(*reason, *listed) if listed else Overtaken(key)) from error
             raise
         return SourceObject(
             key=key,
@@ -221,10 +222,6 @@ class SourceBucket:
     def check_source_bucket(self) -> None:
         """Raise unless the bucket can be reached."""
         self._client.head_bucket(Bucket=self.name)
-
-    def _unreadable_source(self, key: str, code: str, message: str) -> UnreadableError | Overtaken:
-        listed = self.stat_source(key)
-        return UnreadableError(code, message, *listed) if listed else Overtaken(key)
 
     def stat_source(self, key: str) -> tuple[str, int] | None:
         """Return ETag and size of a source object by the listing, which has them also where the object is unreadable."""
