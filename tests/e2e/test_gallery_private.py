@@ -82,11 +82,11 @@ def test_a_token_that_reads_may_not_write_and_another_may(
     deployed.upload(f"{folder}guarded.jpg", picture(300, 200, "JPEG"))
     gallery = unlocked(visit(f"?prefix={folder}", private), READS)
     gallery.upload(jpeg("unwanted.jpg"))
-    expect(gallery.row(f"{folder}unwanted.jpg")).to_contain_text("This token may only read")
+    expect(gallery.row(f"{folder}unwanted.jpg")).to_contain_text("The token reader may only read")
     viewer = gallery.open_picture(f"{folder}guarded.jpg")
 
     viewer.get_by_role("button", name="Compress again").click()
-    expect(viewer).to_contain_text("This token may only read")
+    expect(viewer).to_contain_text("The token reader may only read")
     gallery.forgive("403")
     viewer.get_by_role("button", name="Change token").click()
     enter(gallery, WRITES)
