@@ -96,13 +96,17 @@ def test_the_frames_that_an_apng_announces(control: bytes, frames: int) -> None:
 # WebP
 
 
-@pytest.mark.parametrize("lossless", [False, True])
-def test_the_size_of_a_simple_webp(lossless: bool) -> None:
-    assert webp.canvas(save(photograph((33, 21)), "WEBP", lossless=lossless)) == (33, 21)
-
-
-def test_the_size_of_an_extended_webp() -> None:
-    assert webp.canvas(webp.file(webp.extended_header(70_000, 3, alpha=False, animated=True))) == (70_000, 3)
+@pytest.mark.parametrize(
+    ("data", "size"),
+    [
+        (save(photograph((33, 21)), "WEBP"), (33, 21)),
+        (save(photograph((33, 21)), "WEBP", lossless=True), (33, 21)),
+        (webp.file(webp.extended_header(70_000, 3, alpha=False, animated=True)), (70_000, 3)),
+    ],
+    ids=["lossy", "lossless", "extended"],
+)
+def test_the_size_of_a_webp(data: bytes, size: tuple[int, int]) -> None:
+    assert webp.canvas(data) == size
 
 
 # GIF
