@@ -30,12 +30,9 @@ _RESERVED_RENDITIONS = {"compressed", "original"}  # names of other files in the
 # A bucket name with dots has no TLS host name of its own.
 # The refused endings belong to aliases of access points: through an alias, two names could mean one bucket.
 _BUCKET_NAME = r"(?!.*(?:-s3alias|--ol-s3|\.mrap)$)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]"
-_TABLE_NAME = r"[a-zA-Z0-9_.-]{3,255}"
 _QUEUE_ARN = r"arn:[a-z-]+:sqs:[a-z0-9-]+:\d+:[A-Za-z0-9_.-]+"
 _FUNCTION_NAME = r"(?=.{1,64}$)(?:[a-zA-Z0-9_-]+-)?compress"
 _API_AUTH = r"token|iam|none|cognito:arn:[a-z-]+:cognito-idp:[a-z0-9-]+:[0-9]{12}:userpool/\S+"
-_SHA256 = r"[0-9a-f]{64}"
-_ORIGIN = r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?"
 
 
 class SettingsError(ValueError):
@@ -113,7 +110,7 @@ _BUCKET = _matching(
     _BUCKET_NAME, "the name of an S3 bucket, without dots, and not an alias of an access point"
 )
 _DIGEST = _text(
-    lambda value: not value or re.fullmatch(_SHA256, value),
+    lambda value: not value or re.fullmatch(r"[0-9a-f]{64}", value),
     "the SHA-256 of a token, 64 digits of 0-9 and a-f, or empty",
 )
 _RENDITIONS = Kind(
@@ -122,7 +119,8 @@ _RENDITIONS = Kind(
     _renditions,
 )
 _ORIGINS = _list(
-    "origins such as https://example.com, in small letters, separated by commas", _matching(_ORIGIN, "").parse
+    "origins such as https://example.com, in small letters, separated by commas",
+    _matching(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?", "").parse,
 )
 _PREFIXES = _list("prefixes of keys, separated by commas")
 
@@ -137,7 +135,7 @@ class Settings:
     dest_bucket: str = _setting(_BUCKET)
     """The bucket for compressed images. It must differ from `SOURCE_BUCKET`."""
 
-    table_name: str = _setting(_matching(_TABLE_NAME, "the name of a DynamoDB table"))
+    table_name: str = _setting(_matching(r"[a-zA-Z0-9_.-]{3,255}", "the name of a DynamoDB table"))
     """The DynamoDB table of the records."""
 
     max_width: int = _option("max_width")

@@ -30,7 +30,11 @@ def read_source(source: SourceObject, most: int) -> bytes:
         Interrupted: The body could not be read to its end.
     """
     with source.body:
-        _require_servable(source.key)
+        if not {".", ".."}.isdisjoint(source.key.split("/")):
+            raise RefusedError(
+                "unservable-key",
+                "The key has a folder or name . or .., which URLs cannot have: rename the object.",
+            )
         _require_at_most(most, source.size)
         data = source.read_body()
     # `aws-chunked` describes how the object was sent, and some clients have S3 store it.
@@ -62,14 +66,6 @@ def _gunzip(data: bytes, most: int) -> bytes:
 def _require_at_most(most: int, size: int) -> None:
     if size > most:
         raise RefusedError("too-many-bytes", f"The object has {size} bytes, but at most {most} are accepted.")
-
-
-def _require_servable(key: str) -> None:
-    if not {".", ".."}.isdisjoint(key.split("/")):
-        raise RefusedError(
-            "unservable-key",
-            "The key has a folder or name . or .., which URLs cannot have: rename the object.",
-        )
 
 
 def require_fitting(*keys: str) -> None:

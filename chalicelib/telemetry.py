@@ -7,6 +7,7 @@ credentials are never logged.
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from itertools import count
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 SERVICE: Final = "imagepress"
 """Namespace of the metrics, and `service` of each line."""
 
-
 _LOGGED = ("sizeOriginal", "sizeCompressed", "format", "originalFormat")
+
+_invocations = count()
 
 
 @cache
@@ -44,7 +46,7 @@ def handler[T](context: Any, work: Callable[[], T]) -> T:
     Metrics are written at its end, even if it fails. Without metrics nothing is written: Powertools would warn.
     """
     log = logger()
-    log.append_keys(request_id=context.aws_request_id, cold_start=_is_cold())
+    log.append_keys(request_id=context.aws_request_id, cold_start=next(_invocations) == 0)
     try:
         return work()
     finally:
@@ -96,12 +98,3 @@ def _count_failure(code: str) -> None:
     with single_metric(namespace=SERVICE, name="FailuresByCode", unit=MetricUnit.Count, value=1) as metric:
         metric.add_dimension(name="service", value=SERVICE)
         metric.add_dimension(name="code", value=code)
-
-
-_invocations = 0
-
-
-def _is_cold() -> bool:
-    global _invocations
-    _invocations += 1
-    return _invocations == 1

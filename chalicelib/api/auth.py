@@ -55,8 +55,10 @@ def require_caller(request: Request) -> str:
         return "this machine"
     if now.api_auth == "token":
         return _require_token(request, now.api_read_token_sha256, now.api_write_token_sha256)
-    if caller := _authenticated_caller(request):
-        return caller
+    identity = request.context.get("identity") or {}
+    claims = (request.context.get("authorizer") or {}).get("claims") or {}
+    if caller := identity.get("userArn") or claims.get("sub"):
+        return str(caller)
     raise Problem("unauthorized", "API Gateway did not pass on who is calling.")
 
 
@@ -90,9 +92,3 @@ def _require_token(request: Request, read_digest: str, write_digest: str) -> str
     if not writes and request.method not in {"GET", "HEAD"}:
         raise Problem("forbidden", "This token may only read; use the token that may also write.")
     return "the token that writes" if writes else "the token that reads"
-
-
-def _authenticated_caller(request: Request) -> str:
-    identity = request.context.get("identity") or {}
-    claims = (request.context.get("authorizer") or {}).get("claims") or {}
-    return str(identity.get("userArn") or claims.get("sub") or "")

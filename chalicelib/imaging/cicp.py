@@ -11,7 +11,7 @@ from typing import Final
 from chalicelib.imaging.types import ImageError
 
 type Point = tuple[float, float]
-type Matrix = tuple[tuple[float, ...], ...]
+type Vector = tuple[float, ...]
 
 _D65: Final[Point] = (0.3127, 0.3290)
 _D50: Final = (0.9642, 1.0, 0.8249)
@@ -30,8 +30,8 @@ _PRIMARIES: Final[dict[int, tuple[Point, Point, Point, Point]]] = {
 _EXPONENTS: Final = {4: 2.2, 5: 2.8, 8: 1.0}
 _HDR: Final = {16: "PQ", 18: "HLG"}
 
-# The Bradford matrix, for the adaptation of a white point (ICC.1:2022, annex E).
-_BRADFORD: Final[Matrix] = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
+# The rows of the Bradford matrix, for the adaptation of a white point (ICC.1:2022, annex E).
+_BRADFORD: Final = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
 
 
 def profile_of_codes(primaries: int, transfer: int) -> bytes | None:
@@ -67,7 +67,7 @@ def profile_of_gamma(gamma: float | None, points: tuple[Point, Point, Point, Poi
 @lru_cache(maxsize=16)
 def _profile(points: tuple[Point, Point, Point, Point], exponent: float | None) -> bytes:
     curve = _curve(_srgb if exponent is None else lambda level: level**exponent)
-    red, green, blue = zip(*_colorants(points), strict=True)
+    red, green, blue = _colorants(points)
     tags = {b"wtpt": _xyz(_D50), b"rXYZ": _xyz(red), b"gXYZ": _xyz(green), b"bXYZ": _xyz(blue)}
     tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
     directory, bodies = b"", b""
@@ -82,47 +82,31 @@ def _profile(points: tuple[Point, Point, Point, Point], exponent: float | None) 
     return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + directory + bodies
 
 
-def _colorants(points: tuple[Point, Point, Point, Point]) -> Matrix:
-    """Return the matrix from linear RGB to XYZ, adapted to D50: its columns are the colorants."""
-    white = _lifted(points[3])
-    primaries = _transposed(tuple(_lifted(point) for point in points[:3]))
-    scales = _applied(_inverse(primaries), white)
-    scaled = tuple(
-        tuple(value * scale for value, scale in zip(row, scales, strict=True)) for row in primaries
-    )
-    before, after = _applied(_BRADFORD, white), _applied(_BRADFORD, _D50)
-    gains = tuple(
-        tuple(after[row] / before[row] if row == column else 0.0 for column in range(3)) for row in range(3)
-    )
-    return _product(_inverse(_BRADFORD), _product(gains, _product(_BRADFORD, scaled)))
+def _colorants(points: tuple[Point, Point, Point, Point]) -> list[Vector]:
+    """Return red, green and blue in XYZ, adapted to D50: they add up to it."""
+    *primaries, white = ((x / y, 1.0, (1 - x - y) / y) for x, y in points)
+    scales = _solve(tuple(zip(*primaries, strict=True)), white)
+    gains = [after / before for after, before in zip(_cones(_D50), _cones(white), strict=True)]
+    return [
+        _solve(_BRADFORD, tuple(scale * a * b for a, b in zip(gains, _cones(primary), strict=True)))
+        for scale, primary in zip(scales, primaries, strict=True)
+    ]
 
 
-def _lifted(point: Point) -> tuple[float, float, float]:
-    x, y = point
-    return x / y, 1.0, (1 - x - y) / y
+def _cones(xyz: Vector) -> Vector:
+    return tuple(sum(a * b for a, b in zip(row, xyz, strict=True)) for row in _BRADFORD)
 
 
-def _transposed(matrix: Matrix) -> Matrix:
-    return tuple(zip(*matrix, strict=True))
+def _solve(rows: tuple[Vector, ...], product: Vector) -> Vector:
+    """Return the vector that a matrix turns into a product (Cramer's rule)."""
+    columns = tuple(zip(*rows, strict=True))
+    replaced = ((*columns[:at], product, *columns[at + 1 :]) for at in range(3))
+    return tuple(_determinant(each) / _determinant(columns) for each in replaced)
 
 
-def _applied(matrix: Matrix, vector: tuple[float, ...]) -> tuple[float, ...]:
-    return tuple(sum(a * b for a, b in zip(row, vector, strict=True)) for row in matrix)
-
-
-def _product(left: Matrix, right: Matrix) -> Matrix:
-    return _transposed(tuple(_applied(left, column) for column in zip(*right, strict=True)))
-
-
-def _inverse(matrix: Matrix) -> Matrix:
-    (a, b, c), (d, e, f), (g, h, i) = matrix
-    determinant = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)
-    rows = (
-        (e * i - f * h, c * h - b * i, b * f - c * e),
-        (f * g - d * i, a * i - c * g, c * d - a * f),
-        (d * h - e * g, b * g - a * h, a * e - b * d),
-    )
-    return tuple(tuple(value / determinant for value in row) for row in rows)
+def _determinant(columns: tuple[Vector, ...]) -> float:
+    (a, b, c), (d, e, f), (g, h, i) = zip(*columns, strict=True)
+    return float(a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g))
 
 
 def _xyz(values: tuple[float, ...]) -> bytes:

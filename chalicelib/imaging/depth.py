@@ -3,7 +3,7 @@
 import re
 
 from PIL import Image, ImageChops
-from PIL.ImageFile import ImageFile, _Tile
+from PIL.ImageFile import ImageFile
 
 from chalicelib.imaging import codecs
 from chalicelib.imaging.source import Source, open_image
@@ -22,23 +22,17 @@ _BEYOND_HALF = [int(difference >= 129) for difference in range(256)]
 _STRIP_PIXELS = 1 << 18
 
 
-def has_16_bits(image: Image.Image) -> bool:
-    """Return whether an image has 16 bits a sample, as far as Pillow has not yet dropped eight of them."""
-    if image.mode in _GREY:
-        return True
-    return (
-        isinstance(image, ImageFile)
-        and bool(image.tile)
-        and _COLOUR.search(str(image.tile[0].args)) is not None
-    )
+def to_8_bits(image: Image.Image, source: Source) -> Image.Image | None:
+    """Decode an image of 16 bits a sample to mode L, RGB or RGBA. A key colour becomes transparent.
 
-
-def to_8_bits(image: Image.Image, source: Source) -> Image.Image:
-    """Decode an image of 16 bits a sample; mode L, RGB or RGBA. A key colour becomes transparent."""
+    Returns:
+        The image, or None where it has fewer bits, or Pillow has already dropped eight of them.
+    """
     if image.mode in _GREY:
         return _grey(image, *_levels(image))
-    assert isinstance(image, ImageFile)
-    return _colour(image, source)
+    if isinstance(image, ImageFile) and image.tile and (raw := _COLOUR.search(str(image.tile[0].args))):
+        return _colour(image, *_bytes_of(image, source, raw[0], raw[1]))
+    return None
 
 
 def _levels(image: Image.Image) -> tuple[int, bool]:
@@ -60,8 +54,7 @@ def _grey(image: Image.Image, highest: int, is_inverted: bool) -> Image.Image:
     return Image.merge("RGBA", (grey, grey, grey, alpha))
 
 
-def _colour(image: ImageFile, source: Source) -> Image.Image:
-    high, low = _bytes_of(image, source)
+def _colour(image: ImageFile, high: Image.Image, low: Image.Image) -> Image.Image:
     key = image.info.get("transparency")
     result = Image.new("RGB" if key is None and high.mode == "RGB" else "RGBA", high.size)
     rows = max(1, _STRIP_PIXELS // high.width)
@@ -75,12 +68,10 @@ def _colour(image: ImageFile, source: Source) -> Image.Image:
     return result
 
 
-def _bytes_of(image: ImageFile, source: Source) -> tuple[Image.Image, Image.Image]:
+def _bytes_of(image: ImageFile, source: Source, raw_mode: str, order: str) -> tuple[Image.Image, Image.Image]:
     """Return the high bytes and the low bytes of all samples as images."""
-    raw_mode = _COLOUR.search(str(image.tile[0].args))
-    assert raw_mode is not None
-    if raw_mode[0] == _GREY_AND_ALPHA:
-        _replace_raw_mode(image, raw_mode[0], "RGBA")
+    if raw_mode == _GREY_AND_ALPHA:
+        _replace_raw_mode(image, raw_mode, "RGBA")
         image.load()
         grey_high, grey_low, alpha_high, alpha_low = image.split()
         return (
@@ -88,19 +79,16 @@ def _bytes_of(image: ImageFile, source: Source) -> tuple[Image.Image, Image.Imag
             Image.merge("RGBA", (grey_low, grey_low, grey_low, alpha_low)),
         )
     low = open_image(source.data, source.format)
-    _replace_raw_mode(low, raw_mode[0], raw_mode[0][:-1] + _OTHER_ORDER[raw_mode[1]])
+    _replace_raw_mode(low, raw_mode, raw_mode[:-1] + _OTHER_ORDER[order])
     low.load()
     image.load()
     return image, low
 
 
 def _replace_raw_mode(image: ImageFile, old: str, new: str) -> None:
-    def replaced(tile: _Tile) -> _Tile:
-        if isinstance(tile.args, tuple):
-            return tile._replace(args=tuple(new if value == old else value for value in tile.args))
-        return tile._replace(args=new)
-
-    image.tile = [replaced(tile) for tile in image.tile]
+    for at, tile in enumerate(image.tile):
+        args = tile.args if isinstance(tile.args, tuple) else (tile.args,)
+        image.tile[at] = tile._replace(args=tuple(new if value == old else value for value in args))
 
 
 def _round(high: Image.Image, low: Image.Image) -> Image.Image:

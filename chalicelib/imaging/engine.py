@@ -1,9 +1,7 @@
 """From an image's bytes to a smaller image's bytes."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING
 
 from PIL import Image
 
@@ -11,14 +9,10 @@ from chalicelib.imaging.codecs.base import codec
 from chalicelib.imaging.colour import to_srgb
 from chalicelib.imaging.decode import decode
 from chalicelib.imaging.formats import FORMATS, JPEG, PNG, Format
-from chalicelib.imaging.orient import turn_upright
 from chalicelib.imaging.placeholder import dominant_color, placeholder, preview
-from chalicelib.imaging.resize import Box, Size, fit, resize, result_sizes
-from chalicelib.imaging.source import Source, open_source, turned
+from chalicelib.imaging.resize import Box, Size, fit, resize, result_sizes, turn_upright, turned
+from chalicelib.imaging.source import Source, open_source
 from chalicelib.imaging.types import Compressed, Options, RenditionImage
-
-if TYPE_CHECKING:
-    from chalicelib.imaging.frames import Frame
 
 # A lossy encoding in place of pixels that could be kept must save a fifth, and half a kilobyte: less is not worth
 # another loss, and what was compressed once stays as it is when it is compressed again.
@@ -69,12 +63,7 @@ def compress(data: bytes, options: Options = Options()) -> Compressed:  # noqa: 
         dominant_color=dominant_color(small),
         captured_at=source.exif.captured_at,
         renditions=tuple(
-            RenditionImage(
-                name=rendition.name,
-                data=_encode(image, target, options),
-                width=image.width,
-                height=image.height,
-            )
+            RenditionImage(rendition.name, _encode(image, target, options), *image.size)
             for rendition, image in zip(options.renditions, others, strict=True)
         ),
     )
@@ -91,18 +80,12 @@ def _animate(source: Source, target: Format, size: Size, options: Options) -> tu
     """Return the first frame, and the whole animation encoded."""
     from chalicelib.imaging import animation
 
-    frames = _draw_frames(source, size)
+    frames = (
+        replace(frame, image=_draw(source, frame.image, None, size)) for frame in animation.frames(source)
+    )
     first = next(frames)
     encoded = codec(target).animate(chain([first], frames), size, animation.plays(source), options)
     return first.image, encoded
-
-
-def _draw_frames(source: Source, size: Size) -> "Iterator[Frame]":
-    from chalicelib.imaging import animation
-    from chalicelib.imaging.frames import Frame
-
-    for frame in animation.frames(source):
-        yield Frame(_draw(source, frame.image, None, size), frame.duration)
 
 
 def _draw_sizes(source: Source, sizes: list[Size]) -> list[Image.Image]:

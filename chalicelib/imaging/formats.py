@@ -17,8 +17,8 @@ class Format:
         name: As in `Compressed.format`.
         content_types: Its media type, then others that clients send for it.
         extensions: The extension that a result gets, then others that files of the format have.
-        plugin: The module that decodes it, imported when the first such file comes.
-        opener: The class in that module. It is called itself, so no other decoder can ever run.
+        decoder: The module and the class that decode it. The module is imported when the first such file comes, and the
+            class is called itself, so no other decoder can ever run.
         bytes_per_pixel: The most memory that compressing a still image takes, beside two copies of the file.
         signature: A regular expression that matches the first bytes.
         brands: The brands of its files where they are ISO/IEC 14496-12 files.
@@ -34,8 +34,7 @@ class Format:
     name: str
     content_types: tuple[str, ...]
     extensions: tuple[str, ...]
-    plugin: str
-    opener: str
+    decoder: str
     bytes_per_pixel: int
     signature: bytes = b""
     brands: tuple[bytes, ...] = ()
@@ -57,8 +56,7 @@ _ALL = (
         "jpeg",
         content_types=("image/jpeg", "image/jpg", "image/pjpeg"),
         extensions=(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
-        plugin="PIL.JpegImagePlugin",
-        opener="JpegImageFile",
+        decoder="PIL.JpegImagePlugin:JpegImageFile",
         bytes_per_pixel=9,
         signature=rb"\xff\xd8\xff",
         codec="chalicelib.imaging.codecs.jpeg",
@@ -67,8 +65,7 @@ _ALL = (
         "png",
         content_types=("image/png", "image/x-png", "image/apng"),
         extensions=(".png", ".apng"),
-        plugin="PIL.PngImagePlugin",
-        opener="PngImageFile",
+        decoder="PIL.PngImagePlugin:PngImageFile",
         bytes_per_pixel=13,
         signature=rb"\x89PNG\r\n\x1a\n",
         codec="chalicelib.imaging.codecs.png",
@@ -81,8 +78,7 @@ _ALL = (
         "webp",
         content_types=("image/webp",),
         extensions=(".webp",),
-        plugin="PIL.WebPImagePlugin",
-        opener="WebPImageFile",
+        decoder="PIL.WebPImagePlugin:WebPImageFile",
         bytes_per_pixel=17,
         signature=rb"RIFF....WEBP",
         codec="chalicelib.imaging.codecs.webp",
@@ -93,8 +89,7 @@ _ALL = (
         "gif",
         content_types=("image/gif",),
         extensions=(".gif",),
-        plugin="PIL.GifImagePlugin",
-        opener="GifImageFile",
+        decoder="PIL.GifImagePlugin:GifImageFile",
         bytes_per_pixel=15,
         signature=rb"GIF8[79]a",
         codec="chalicelib.imaging.codecs.gif",
@@ -106,8 +101,7 @@ _ALL = (
         "avif",
         content_types=("image/avif", "image/avif-sequence"),
         extensions=(".avif",),
-        plugin="PIL.AvifImagePlugin",
-        opener="AvifImageFile",
+        decoder="PIL.AvifImagePlugin:AvifImageFile",
         bytes_per_pixel=13,
         brands=(b"avif", b"avis"),
         codec="chalicelib.imaging.codecs.avif",
@@ -118,8 +112,7 @@ _ALL = (
         "heic",
         content_types=("image/heic", "image/heif", "image/heic-sequence", "image/heif-sequence"),
         extensions=(".heic", ".heif"),
-        plugin="pi_heif",
-        opener="HeifImageFile",
+        decoder="pi_heif:HeifImageFile",
         bytes_per_pixel=13,
         brands=(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"),
         is_turned_when_decoded=True,
@@ -128,8 +121,7 @@ _ALL = (
         "tiff",
         content_types=("image/tiff", "image/tif", "image/x-tiff"),
         extensions=(".tiff", ".tif"),
-        plugin="PIL.TiffImagePlugin",
-        opener="TiffImageFile",
+        decoder="PIL.TiffImagePlugin:TiffImageFile",
         bytes_per_pixel=13,
         signature=rb"II[*+]\0|MM\0[*+]",
         is_turned_when_decoded=True,
@@ -138,8 +130,7 @@ _ALL = (
         "bmp",
         content_types=("image/bmp", "image/x-bmp", "image/x-ms-bmp"),
         extensions=(".bmp",),
-        plugin="PIL.BmpImagePlugin",
-        opener="BmpImageFile",
+        decoder="PIL.BmpImagePlugin:BmpImageFile",
         bytes_per_pixel=9,
         signature=rb"BM",
     ),
@@ -147,8 +138,7 @@ _ALL = (
         "jpeg2000",
         content_types=("image/jp2", "image/jpeg2000", "image/jpx", "image/j2k"),
         extensions=(".jp2", ".j2k", ".jpx"),
-        plugin="PIL.Jpeg2KImagePlugin",
-        opener="Jpeg2KImageFile",
+        decoder="PIL.Jpeg2KImagePlugin:Jpeg2KImageFile",
         bytes_per_pixel=27,
         signature=rb"\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51",
     ),

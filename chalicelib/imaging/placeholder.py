@@ -18,8 +18,6 @@ _QUALITY = 20
 def preview(image: Image) -> Image:
     """Return a copy of some 600 pixels for the two functions below: means of blocks are quick and good enough."""
     factor = ceil(sqrt(image.width * image.height / _PREVIEW_PIXELS))
-    if factor == 1:
-        return image
     return Image.reduce(image, factor)  # called so, because JPEG 2000 files have a `reduce` of another sort
 
 

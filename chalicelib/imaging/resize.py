@@ -1,6 +1,6 @@
-"""Sizes, and resizing."""
+"""Sizes, resizing, and turning (TIFF 6.0, tag Orientation)."""
 
-from PIL.Image import Image, Resampling, new
+from PIL.Image import Image, Resampling, Transpose, new
 
 from chalicelib.imaging.types import Options
 
@@ -11,6 +11,16 @@ except ImportError:  # no wheel for this platform: Pillow's own filter gives the
 
 # cykooz.resizer's names for Pillow's filters.
 _FILTERS = {Resampling.LANCZOS: "lanczos3", Resampling.BICUBIC: "catmull_rom"}
+
+_TURNS = {
+    2: Transpose.FLIP_LEFT_RIGHT,
+    3: Transpose.ROTATE_180,
+    4: Transpose.FLIP_TOP_BOTTOM,
+    5: Transpose.TRANSPOSE,
+    6: Transpose.ROTATE_270,
+    7: Transpose.TRANSVERSE,
+    8: Transpose.ROTATE_90,
+}
 
 Size = tuple[int, int]
 Box = tuple[float, float, float, float]
@@ -61,3 +71,13 @@ def resize(
     )
     Resizer().resize_pil(image, result, options)
     return result
+
+
+def turned(size: Size, orientation: int) -> Size:
+    """Return the size that an image of `size` has when turned by an EXIF orientation, or turned back."""
+    return (size[1], size[0]) if orientation >= 5 else size
+
+
+def turn_upright(image: Image, orientation: int) -> Image:
+    """Return `image` upright. `orientation` is 1 to 8, for how it is stored."""
+    return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image

@@ -13,7 +13,7 @@ from chalicelib.imaging.errors import decoding
 from chalicelib.imaging.exif import Exif, read_exif
 from chalicelib.imaging.formats import AVIF, GIF, HEIC, JPEG, JPEG2000, PNG, TIFF, WEBP, Format, sniff
 from chalicelib.imaging.limits import check_limits
-from chalicelib.imaging.resize import Size
+from chalicelib.imaging.resize import Size, turned
 from chalicelib.imaging.types import ImageError, Options
 
 # Each scan is a pass over the whole image, however short it is: encoders write about ten, libjpeg-turbo's
@@ -73,11 +73,6 @@ class Source:
         )
 
 
-def turned(size: Size, orientation: int) -> Size:
-    """Return the size that an image of `size` has when turned by an EXIF orientation, or turned back."""
-    return (size[1], size[0]) if orientation >= 5 else size
-
-
 def open_source(data: bytes, options: Options) -> Source:
     """Open an image file, and refuse what is too large before anything is decoded.
 
@@ -106,8 +101,8 @@ def open_source(data: bytes, options: Options) -> Source:
 def open_image(data: bytes, format_: Format) -> ImageFile:
     """Open an image file with the one decoder that is meant for its format."""
     with decoding():
-        opener = getattr(import_module(format_.plugin), format_.opener)
-        image: ImageFile = opener(BytesIO(data))
+        module, name = format_.decoder.split(":")
+        image: ImageFile = getattr(import_module(module), name)(BytesIO(data))
         return image
 
 

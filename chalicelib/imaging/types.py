@@ -54,17 +54,13 @@ class WholeNumber:
         return self.low <= value and (self.high is None or value <= self.high)
 
 
-class OneOf:
+class OneOf(tuple[str, ...]):
     """A few words. `str` gives them, for messages and documents."""
 
-    def __init__(self, *words: str) -> None:
-        self.words = words
+    __slots__ = ()
 
     def __str__(self) -> str:
-        return f"one of {', '.join(self.words)}"
-
-    def __contains__(self, value: object) -> bool:
-        return value in self.words
+        return f"one of {', '.join(self)}"
 
 
 SIDE = WholeNumber(1, LARGEST_SIDE)
@@ -120,11 +116,11 @@ class Options:
     quality: int = _option(70, WholeNumber(1, 100))
     """Quality on libjpeg's scale. The other formats are tuned to look alike."""
 
-    output_format: OutputFormat = _option("original", OneOf(*get_args(OutputFormat)))
+    output_format: OutputFormat = _option("original", OneOf(get_args(OutputFormat)))
     """The format of the result. `original` keeps a source's JPEG, PNG, WebP, GIF or AVIF.
     Other sources become JPEG, or PNG where they have transparency."""
 
-    effort: Effort = _option("balanced", OneOf(*get_args(Effort)))
+    effort: Effort = _option("balanced", OneOf(get_args(Effort)))
     """CPU time spent for fewer bytes, at the same quality: `fast`, `balanced` or `small`."""
 
     max_pixels: int = _option(100_000_000, WholeNumber(1))

@@ -9,37 +9,26 @@ from chalicelib.imaging.types import ImageError
 
 # What the modes that Pillow decodes to become, unless there is transparency in a palette or a key colour.
 _WORKING_MODES = {
-    "1": "L",
-    "L": "L",
-    "La": "RGBA",
-    "LA": "RGBA",
-    "P": "RGB",
-    "PA": "RGBA",
-    "RGB": "RGB",
-    "RGBA": "RGBA",
-    "RGBa": "RGBA",
+    **dict.fromkeys(("1", "L"), "L"),
+    **dict.fromkeys(("P", "RGB", "YCbCr", "LAB"), "RGB"),
+    **dict.fromkeys(("La", "LA", "PA", "RGBa", "RGBA"), "RGBA"),
     "CMYK": "CMYK",
-    "YCbCr": "RGB",
-    "LAB": "RGB",
 }
 
 
 def to_working_mode(image: Image.Image, source: Source) -> Image.Image:
     """Decode an opened image to mode L, RGB, RGBA or CMYK; nothing but pixels is left of it."""
-    working = _of_8_bits(image, source)
+    working = None
+    if source.format is not JPEG:  # which always has 8 bits
+        from chalicelib.imaging.depth import to_8_bits
+
+        working = to_8_bits(image, source)
+    working = working or _of_8_bits(image, source)
     working.info = {}  # Pillow would write a comment or profile that it finds here into any file
     return working
 
 
 def _of_8_bits(image: Image.Image, source: Source) -> Image.Image:
-    if source.format is JPEG:  # always has 8 bits
-        return _to_working_mode(image, source)
-    from chalicelib.imaging.depth import has_16_bits, to_8_bits
-
-    return to_8_bits(image, source) if has_16_bits(image) else _to_working_mode(image, source)
-
-
-def _to_working_mode(image: Image.Image, source: Source) -> Image.Image:
     image.load()
     if image.mode == "L" and "transparency" in image.info:
         _scale_key(image, source)

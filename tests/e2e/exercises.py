@@ -136,6 +136,15 @@ def corrected(functions: Functions) -> str:
     return said
 
 
+def deleted_by_a_job(functions: Functions) -> str:
+    job = {"id": "1", "action": "delete", "created": "2100-01-01T00:00:00Z", "prefix": functions.compressed()}
+    return functions.invoke("sweep", {"job": job})
+
+
+def asked_for_a_job(functions: Functions) -> str:
+    return functions.api("POST", "/jobs", body={"action": "reprocess", "prefix": functions.compressed()})
+
+
 def daily(functions: Functions) -> str:
     return functions.invoke("sweep_daily", SCHEDULED)
 
@@ -196,6 +205,7 @@ EXERCISES: Final[Mapping[tuple[str, str, str], Exercise]] = {
     ("sweep", "dynamodb:Query", f"table/{TABLE}/index/byKey"): swept,
     ("sweep", "dynamodb:UpdateItem", f"table/{TABLE}"): corrected,
     ("sweep", "lambda:InvokeFunction", "imagepress-local-compress"): swept,
+    ("sweep", "s3:DeleteObject", f"{SOURCE}/*"): deleted_by_a_job,
     ("sweep", "s3:ListBucket", DESTINATION): swept,
     ("sweep", "s3:ListBucket", SOURCE): swept,
     ("sweep_daily", "lambda:InvokeFunction", "imagepress-local-sweep"): daily,
@@ -207,6 +217,8 @@ EXERCISES: Final[Mapping[tuple[str, str, str], Exercise]] = {
     ("api_handler", "lambda:InvokeFunction", "imagepress-local-compress"): route_of_image(
         "POST", "/images/{image_id}/reprocess"
     ),
+    ("api_handler", "dynamodb:UpdateItem", f"table/{TABLE}"): asked_for_a_job,
+    ("api_handler", "lambda:InvokeFunction", "imagepress-local-sweep"): asked_for_a_job,
     ("api_handler", "s3:DeleteObject", f"{SOURCE}/*"): route_of_image("DELETE", "/images/{image_id}"),
     ("api_handler", "s3:GetObject", f"{DESTINATION}/*"): fetched("compressed"),
     ("api_handler", "s3:GetObject", f"{SOURCE}/*"): fetched("original"),

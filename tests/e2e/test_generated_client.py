@@ -98,6 +98,15 @@ def test_image_is_compressed_again(call: Any, deployed: Deployed, image: str) ->
     eventually(lambda: call("images.get_image", image).resized_at > before)
 
 
+def test_images_are_compressed_again_by_a_job(package: str, call: Any, image: str) -> None:
+    models = import_module(f"{package}.models")
+    job = call("images.create_job", body=models.NewJob(action=models.NewJobAction.REPROCESS, ids=[image]))
+
+    eventually(lambda: call("images.get_job", job.job_id).state.value == "done")
+
+    assert call("images.get_job", job.job_id).done == 1
+
+
 def test_sums_and_health_are_read(call: Any, image: str) -> None:
     assert call("service.get_stats").images >= 1
     assert call("service.get_health").status.value == "ok"

@@ -44,6 +44,7 @@ def test_shell_example_finds_fetches_and_uploads_images_and_can_be_run_again(
 
     assert '"sourceKey": "dawn.jpg"' in printed
     assert '"bytesSaved": ' in printed
+    assert '"action": "reprocess"' in printed
     assert "problem" not in again
     assert (tmp_path / "smaller.jpg").read_bytes().startswith(b"\xff\xd8\xff")
     assert eventually(lambda: deployed.record("my holidays/dawn.jpg"))["status"] == "compressed"

@@ -32,6 +32,8 @@ ROUTES = {
     "GET /images/{image_id}/file": "read",
     "DELETE /images/{image_id}": "write",
     "POST /images/{image_id}/reprocess": "write",
+    "POST /jobs": "write",
+    "GET /jobs/{job_id}": "read",
     "POST /uploads": "write",
 }
 ROUTES |= {route.replace("GET", "HEAD"): role for route, role in ROUTES.items()}

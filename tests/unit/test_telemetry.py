@@ -2,6 +2,7 @@
 
 import json
 import logging
+from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,7 +21,7 @@ CONTEXT = SimpleNamespace(aws_request_id="request-1")
 
 @pytest.fixture(autouse=True)
 def _fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(telemetry, "_invocations", 0)
+    monkeypatch.setattr(telemetry, "_invocations", count())
     monkeypatch.delitem(logging.Logger.manager.loggerDict, telemetry.SERVICE, raising=False)
     telemetry.logger.cache_clear()
     telemetry.metrics().clear_metrics()  # which all instances share

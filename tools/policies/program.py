@@ -42,8 +42,8 @@ class Program:
     """
 
     def __init__(self, folder: Path) -> None:
-        paths = [folder / "app.py", *sorted(folder.glob("chalicelib/**/*.py"))]
-        paths = [path.relative_to(folder) for path in paths if "imaging" not in path.parts]
+        found = [folder / "app.py", *sorted(folder.glob("chalicelib/**/*.py"))]
+        paths = [path for each in found if "imaging" not in (path := each.relative_to(folder)).parts]
         self._files = {".".join(path.with_suffix("").parts).removesuffix(".__init__"): path for path in paths}
         self.trees = {name: ast.parse((folder / path).read_text()) for name, path in self._files.items()}
         self.units: dict[Key, list[Unit]] = defaultdict(list)

@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from functools import reduce
 from itertools import chain, pairwise
 
 from PIL import ImageChops
@@ -31,27 +31,14 @@ _TABLE_OF_256 = 0x87
 _SAMPLE_PIXELS = 16_384
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """An extension, an image or the header.
-
-    Attributes:
-        kind: `header`, `control`, `loop`, `image` or `other`.
-        start: Where it begins.
-        end: Where it ends.
-    """
-
-    kind: str
-    start: int
-    end: int
-
-
 def _table_size(flags: int) -> int:
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
-def blocks(data: bytes) -> Iterator[Block]:
-    """Yield the blocks up to the trailer. Bytes between them that do not start a block are skipped.
+def blocks(data: bytes) -> Iterator[tuple[str, int, int]]:
+    """Yield the kind of each block up to the trailer, and where it begins and ends.
+
+    The kinds are `header`, `control`, `loop`, `image` and `other`. Bytes that do not start a block are skipped.
 
     Raises:
         ImageError: A block is cut off.
@@ -59,7 +46,7 @@ def blocks(data: bytes) -> Iterator[Block]:
     if len(data) < 13:
         raise ImageError("truncated", "the GIF header is cut off")
     position = 13 + _table_size(data[10])
-    yield Block("header", 0, position)
+    yield "header", 0, position
     while position < len(data) and data[position] != _TRAILER:
         if data[position] not in _HEADS:
             position += 1
@@ -72,7 +59,7 @@ def blocks(data: bytes) -> Iterator[Block]:
         else:
             kind, body = _extension_kind(data, position), position + head
         end = _after_sub_blocks(data, body)
-        yield Block(kind, position, end)
+        yield kind, position, end
         position = end
 
 
@@ -98,19 +85,20 @@ def screen(data: bytes) -> Size:
     size = _read_size(data, _SCREEN_SIZE)
     if 0 not in size:
         return size
-    return next((_read_size(data, block.start + 5) for block in blocks(data) if block.kind == "image"), size)
+    return next(_frame_sizes(data), size)
 
 
 def largest(data: bytes) -> Size:
     """Return width and height that hold the screen and the pixels of every frame: what a decoder reserves."""
-    frames = [_read_size(data, block.start + 5) for block in blocks(data) if block.kind == "image"]
-    widths, heights = zip(screen(data), *frames, strict=True)
+    widths, heights = zip(*_frame_sizes(data), screen(data), strict=True)
     return max(widths), max(heights)
 
 
+def _frame_sizes(data: bytes) -> Iterator[Size]:
+    return (_read_size(data, start + 5) for kind, start, _ in blocks(data) if kind == "image")
+
+
 def _read_size(data: bytes, position: int) -> Size:
-    if position + 4 > len(data):
-        return 0, 0
     width, height = struct.unpack_from("<HH", data, position)
     return width, height
 
@@ -121,7 +109,7 @@ def count_frames(data: bytes) -> int:
     Raises:
         ImageError: The count is zero.
     """
-    count = sum(block.kind == "image" for block in blocks(data))
+    count = sum(kind == "image" for kind, _, _ in blocks(data))
     if not count:
         raise ImageError("truncated", "the GIF does not have any picture")
     return count
@@ -130,17 +118,17 @@ def count_frames(data: bytes) -> int:
 def parts(data: bytes) -> Iterator[Part]:
     """Yield each frame as a GIF of its own."""
     control = b""
-    for block in blocks(data):
-        if block.kind == "control":
-            control = data[block.start : block.end]
-        elif block.kind == "image":
-            yield _part(data, block, control if len(control) == _CONTROL_LENGTH else _NO_CONTROL)
+    for kind, start, end in blocks(data):
+        if kind == "control":
+            control = data[start:end]
+        elif kind == "image":
+            yield _part(data, start, end, control if len(control) == _CONTROL_LENGTH else _NO_CONTROL)
             control = b""
 
 
-def _part(data: bytes, block: Block, control: bytes) -> Part:
-    x, y, width, height = struct.unpack_from("<4H", data, block.start + 1)
-    picture = bytes([_IMAGE]) + bytes(4) + data[block.start + 5 : block.end]
+def _part(data: bytes, start: int, end: int, control: bytes) -> Part:
+    x, y, width, height = struct.unpack_from("<4H", data, start + 1)
+    picture = bytes([_IMAGE]) + bytes(4) + data[start + 5 : end]
     shared = data[10:13] + data[13 : 13 + _table_size(data[10])]
     file = b"GIF89a" + struct.pack("<HH", width, height) + shared + control + picture + bytes([_TRAILER])
     return Part(
@@ -155,16 +143,16 @@ def _part(data: bytes, block: Block, control: bytes) -> Part:
 
 def plays(data: bytes) -> int:
     """Return how often the animation plays, 0 for ever. The file holds the number of repetitions after the first play."""
-    for block in blocks(data):
-        if block.kind == "loop":
-            repeats = int.from_bytes(data[block.start + 16 : block.start + 18], "little")
+    for kind, start, _ in blocks(data):
+        if kind == "loop":
+            repeats = int.from_bytes(data[start + 16 : start + 18], "little")
             return repeats + 1 if repeats else 0
     return 1
 
 
 def strip(data: bytes) -> bytes:
     """Return the file without comments, texts and foreign extensions, and nothing after its end."""
-    kept = [data[block.start : block.end] for block in blocks(data) if block.kind != "other"]
+    kept = [data[start:end] for kind, start, end in blocks(data) if kind != "other"]
     return b"".join([*kept, bytes([_TRAILER])])
 
 
@@ -184,7 +172,9 @@ def animate(frames: Iterable[Frame], size: Size, plays: int, _: Options) -> byte
         repeats = max(0, plays - 1)
         pieces.append(b"!\xff\x0bNETSCAPE2.0\x03\x01" + struct.pack("<H", repeats) + b"\0")
     before = None
-    for frame, following in _with_next(frames):
+    followed: Iterable[Frame | None] = chain(frames, [None])
+    for frame, following in pairwise(followed):
+        assert frame is not None
         is_cleared = following is not None and _vanishes(frame.image, following.image)
         box = (0, 0, *size) if is_cleared else changed(before, frame.image)
         part = frame.image.crop(box)
@@ -195,13 +185,6 @@ def animate(frames: Iterable[Frame], size: Size, plays: int, _: Options) -> byte
         pieces += _frame(part, undrawn, box[:2], _CLEAR if is_cleared else _KEEP, delay)
         before = None if is_cleared else frame.image
     return b"".join([*pieces, b";"])
-
-
-def _with_next(frames: Iterable[Frame]) -> Iterator[tuple[Frame, Frame | None]]:
-    padded: Iterable[Frame | None] = chain(frames, [None])
-    for frame, following in pairwise(padded):
-        assert frame is not None
-        yield frame, following
 
 
 def _transparent(image: Image) -> Image:
@@ -219,8 +202,7 @@ def _vanishes(image: Image, following: Image) -> bool:
 def _same(before: Image, after: Image) -> Image:
     """Return a mask, 255 where two images look the same."""
     difference = ImageChops.difference(before.convert("RGBA"), after.convert("RGBA"))
-    most = difference.split()
-    worst = ImageChops.lighter(ImageChops.lighter(most[0], most[1]), ImageChops.lighter(most[2], most[3]))
+    worst = reduce(ImageChops.lighter, difference.split())
     return worst.point([255 * (level == 0) for level in range(256)])
 
 
@@ -237,5 +219,5 @@ def _frame(image: Image, undrawn: Image, offset: Size, disposal: int, delay: int
 def _compress(indexed: Image) -> bytes:
     """Return an image's LZW code: Pillow writes it into a file of its own, whose last image block it ends."""
     data = saved(indexed, ".gif", optimize=False, interlace=False)
-    block = next(block for block in blocks(data) if block.kind == "image")
-    return data[block.start + 10 : block.end]
+    start, end = next((start, end) for kind, start, end in blocks(data) if kind == "image")
+    return data[start + 10 : end]

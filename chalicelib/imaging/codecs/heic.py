@@ -1,6 +1,7 @@
 """HEIC files, checked before libheif's binding gets them: it crashes on names that are not text (ISO/IEC 14496-12, 8.11)."""
 
 import struct
+from collections.abc import Iterator
 from contextlib import suppress
 
 from chalicelib.imaging.codecs.isobmff import Box, boxes, properties
@@ -20,36 +21,28 @@ def check(data: bytes) -> None:
     try:
         for top in _complete_boxes(data):
             if top.kind == b"meta":
-                _check_items(data, top)
+                for text in _texts(data, top):
+                    text.decode()
     except (struct.error, IndexError) as error:
         raise ImageError("corrupt", "the HEIC's index is damaged") from error
+    except UnicodeDecodeError as error:
+        raise ImageError("corrupt", "the HEIC has an item whose type or name is not text") from error
 
 
-def _complete_boxes(data: bytes) -> list[Box]:
-    """Return the outermost boxes up to one that is cut off: libheif reads a cut file as far as it can."""
-    complete = []
+def _complete_boxes(data: bytes) -> Iterator[Box]:
+    """Yield the outermost boxes up to one that is cut off: libheif reads a cut file as far as it can."""
     with suppress(ImageError):
-        for top in boxes(data):
-            complete.append(top)  # noqa: PERF402 an error must leave the boxes before it
-    return complete
+        yield from boxes(data)
 
 
-def _check_items(data: bytes, meta: Box) -> None:
+def _texts(data: bytes, meta: Box) -> Iterator[bytes]:
+    """Yield the types and names of all items, and what auxiliary pictures are for."""
     for part in boxes(data, meta.payload + 4, meta.end):
         if part.kind == b"iinf":
             for _, entry, kind in item_entries(data, part):
-                _check_text(kind)
-                _check_text(
-                    data[entry.payload + (_WIDE_ENTRY if data[entry.payload] >= 3 else _ENTRY) : entry.end]
-                )
+                yield kind
+                yield data[entry.payload + (_WIDE_ENTRY if data[entry.payload] >= 3 else _ENTRY) : entry.end]
         elif part.kind == b"iprp":
             for entry in properties(data, part):
                 if entry.kind == b"auxC":
-                    _check_text(data[entry.payload + _PROPERTY : entry.end].split(b"\0")[0])
-
-
-def _check_text(text: bytes) -> None:
-    try:
-        text.decode()
-    except UnicodeDecodeError as error:
-        raise ImageError("corrupt", "the HEIC has an item whose type or name is not text") from error
+                    yield data[entry.payload + _PROPERTY : entry.end].split(b"\0")[0]

@@ -69,9 +69,8 @@ def _private_items(data: bytes, parts: dict[bytes, Box]) -> set[int]:
 
 def _rewrite(data: bytes, result: bytearray, meta: Box, private: set[int]) -> None:
     """Remove the entries of private items from `meta`, and fill their space with an empty box."""
-    body = data[meta.payload : meta.payload + 4]
-    for part in boxes(data, meta.payload + 4, meta.end):
-        body += _without(data, part, private)
+    parts = boxes(data, meta.payload + 4, meta.end)
+    body = data[meta.payload : meta.payload + 4] + b"".join(_without(data, part, private) for part in parts)
     hole = meta.end - meta.payload - len(body)
     result[meta.payload : meta.end] = body + box(b"free", bytes(hole - 8))
 

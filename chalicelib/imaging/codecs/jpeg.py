@@ -12,6 +12,10 @@ from chalicelib.imaging.types import Effort, ImageError, Options
 
 _SOI, _EOI, SOS, _COM, _APP0, _APP14, _APP15 = 0xD8, 0xD9, 0xDA, 0xFE, 0xE0, 0xEE, 0xEF
 
+# The APPn segments that decoders need: their names, and what follows the first bytes of their payload.
+_KEPT_APPS = {_APP0: (b"JFIF\0", b"\0\0"), _APP14: (b"Adobe", b"")}
+_APP_BYTES = 12
+
 # Within entropy-coded data FF00 is a stuffed byte, FFD0 to FFD7 are restarts, FFFF is fill.
 _MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 
@@ -67,23 +71,6 @@ _Table = tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
-    """A marker segment; that of a scan reaches to the end of its entropy-coded data.
-
-    Attributes:
-        marker: The second byte of its marker.
-        start: Where its marker begins.
-        payload: Where what follows its length begins.
-        end: Where it ends.
-    """
-
-    marker: int
-    start: int
-    payload: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
 class Frame:
     """The header of the frame.
 
@@ -117,8 +104,13 @@ class Scan:
     bit: int
 
 
-def segments(data: bytes) -> Iterator[Segment]:
-    """Yield the segments after the start marker, up to and without the end marker."""
+def segments(data: bytes) -> Iterator[tuple[int, int, int, int]]:
+    """Yield the segments after the start marker, up to and without the end marker.
+
+    Yields:
+        The second byte of the marker, and where the marker, the payload after the length, and what follows begin.
+        A scan includes its entropy-coded data.
+    """
     position = 2
     while match := _MARKER.search(data, position):
         start, after = match.span()
@@ -134,27 +126,26 @@ def segments(data: bytes) -> Iterator[Segment]:
         if marker == SOS:
             following = _MARKER.search(data, end)
             end = following.start() if following else len(data)
-        yield Segment(marker, start, after + 2, end)
+        yield marker, start, after + 2, end
         position = end
 
 
-def scan_header(data: bytes, segment: Segment) -> Scan:
+def scan_header(data: bytes, payload: int, end: int) -> Scan:
     """Read the header of a scan."""
-    count = data[segment.payload] if segment.payload < segment.end else 0
-    at = segment.payload + 1 + 2 * count
-    if at + 3 > segment.end:
-        raise ImageError("corrupt", "a JPEG scan header is too short")
-    components = tuple(data[segment.payload + 1 : at : 2])
+    count = data[payload] if payload < end else 0
+    at = payload + 1 + 2 * count
+    if not count or at + 3 > end:
+        raise ImageError("corrupt", "a JPEG scan header is too short, or does not have any component")
+    components = tuple(data[payload + 1 : at : 2])
     return Scan(components, data[at], data[at + 1], data[at + 2] >> 4, data[at + 2] & 15)
 
 
 def frame(data: bytes) -> Frame | None:
     """Return what the header of the frame says, or None without a complete one (T.81, B.2.2)."""
-    for segment in segments(data):
-        if segment.marker in _FRAMES and segment.payload + 6 <= segment.end:
-            end = segment.payload + 6 + 3 * data[segment.payload + 5]
-            components = tuple(data[segment.payload + 6 : min(end, segment.end) : 3])
-            return Frame(segment.marker, data[segment.payload], components)
+    for marker, _, payload, end in segments(data):
+        if marker in _FRAMES and payload + 6 <= end:
+            identifiers = slice(payload + 6, min(payload + 6 + 3 * data[payload + 5], end), 3)
+            return Frame(marker, data[payload], tuple(data[identifiers]))
     return None
 
 
@@ -186,15 +177,15 @@ def is_useless(scan: Scan, scale: int) -> bool:
 
 def count_scans(data: bytes) -> int:
     """Return how many scans there are: each is a pass over all of the image."""
-    return sum(segment.marker == SOS for segment in segments(data))
+    return sum(marker == SOS for marker, *_ in segments(data))
 
 
 def for_scale(data: bytes, scale: int) -> bytes:
     """Return a progressive file without the scans that are useless at 1/scale; all else is copied."""
     kept = (
-        data[segment.start : segment.end]
-        for segment in segments(data)
-        if segment.marker != SOS or not is_useless(scan_header(data, segment), scale)
+        data[start:end]
+        for marker, start, payload, end in segments(data)
+        if marker != SOS or not is_useless(scan_header(data, payload, end), scale)
     )
     return b"".join([data[:2], *kept, END])
 
@@ -202,23 +193,17 @@ def for_scale(data: bytes, scale: int) -> bytes:
 def strip(data: bytes) -> bytes:
     """Return the file without metadata: no APPn but JFIF and Adobe's colour transform, no comment, no trailer."""
     pieces = [data[:2]]
-    for segment in segments(data):
-        if segment.marker == _APP0:
-            pieces += _bare(data, segment, b"JFIF\0", 12, ending=b"\0\0")
-        elif segment.marker == _APP14:
-            pieces += _bare(data, segment, b"Adobe", 12)
-        elif segment.marker != _COM and not _APP0 < segment.marker <= _APP15:
-            pieces.append(data[segment.start : segment.end])
+    for marker, start, payload, end in segments(data):
+        if marker in _KEPT_APPS:
+            # Cut to what decoders need: no thumbnail.
+            name, ending = _KEPT_APPS[marker]
+            needed = data[payload : payload + _APP_BYTES]
+            if needed.startswith(name) and len(needed) == _APP_BYTES:
+                length = len(needed + ending) + 2
+                pieces.append(bytes([0xFF, marker]) + length.to_bytes(2) + needed + ending)
+        elif marker != _COM and not _APP0 <= marker <= _APP15:
+            pieces.append(data[start:end])
     return b"".join([*pieces, END])
-
-
-def _bare(data: bytes, segment: Segment, name: bytes, size: int, ending: bytes = b"") -> list[bytes]:
-    """Return an APPn segment cut to what decoders need of it (no thumbnail), or nothing if it is another's."""
-    payload = data[segment.payload : segment.payload + size]
-    if not payload.startswith(name) or len(payload) < size:
-        return []
-    payload += ending
-    return [b"\xff", bytes([segment.marker]), (len(payload) + 2).to_bytes(2), payload]
 
 
 def encode(image: Image, options: Options) -> bytes:

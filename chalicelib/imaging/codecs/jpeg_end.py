@@ -26,9 +26,7 @@ def ended(data: bytes) -> bytes:
     Raises:
         ImageError: It is cut off.
     """
-    end = 2
-    for segment in segments(data):
-        end = segment.end
+    end = max((end for *_, end in segments(data)), default=2)
     if data.startswith(END, end):
         return data
     if not _has_all_scans(data):
@@ -45,7 +43,7 @@ def ended(data: bytes) -> bytes:
 
 def _has_all_scans(data: bytes) -> bool:
     """Return whether every coefficient of every component is sent to its lowest bit."""
-    scans = [scan_header(data, segment) for segment in segments(data) if segment.marker == SOS]
+    scans = [scan_header(data, payload, end) for marker, _, payload, end in segments(data) if marker == SOS]
     header = frame(data)
     for component in header.components if header else ():
         ranges = (

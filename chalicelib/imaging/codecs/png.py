@@ -206,13 +206,5 @@ def _control(sequence: int, box: tuple[int, int, int, int], duration: float) -> 
     seconds = Fraction(duration / 1000)
     delay = seconds.limit_denominator(1000 if seconds < 65 else 1)
     return _CONTROL.pack(
-        sequence,
-        right - left,
-        bottom - top,
-        left,
-        top,
-        delay.numerator,
-        delay.denominator,
-        _KEEP,
-        _OVERWRITE,
+        sequence, right - left, bottom - top, left, top, *delay.as_integer_ratio(), _KEEP, _OVERWRITE
     )

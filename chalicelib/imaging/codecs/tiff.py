@@ -23,13 +23,9 @@ _RAW_PHOTOMETRICS = (32803, 34892)
 _READ_PHOTOMETRICS = (0, 1, 2, 3, _SEPARATED, 6, 8)
 _READ_BITS = (1, 2, 4, 8, 12, 16)
 _UNREAD_COMPRESSIONS = {
-    33003: "JPEG 2000",
-    33004: "JPEG 2000",
-    33005: "JPEG 2000",
-    34712: "JPEG 2000",
+    **dict.fromkeys((33003, 33004, 33005, 34712), "JPEG 2000"),
+    **dict.fromkeys((50002, 52546), "JPEG XL"),
     34887: "LERC",
-    50002: "JPEG XL",
-    52546: "JPEG XL",
 }
 
 

@@ -54,11 +54,10 @@ def file(*pieces: bytes) -> bytes:
     return b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WEBP" + body
 
 
-def extended_header(width: int, height: int, *, alpha: bool, animated: bool) -> bytes:
-    """Return a VP8X chunk that announces no metadata."""
-    flags = _ALPHA * alpha + _ANIMATION * animated
-    sides = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
-    return chunk(b"VP8X", struct.pack("<I", flags) + sides)
+def extended_header(size: Size) -> bytes:
+    """Return a VP8X chunk that announces an animation with transparency, and no metadata."""
+    sides = b"".join((side - 1).to_bytes(3, "little") for side in size)
+    return chunk(b"VP8X", struct.pack("<I", _ALPHA | _ANIMATION) + sides)
 
 
 def canvas(data: bytes) -> tuple[int, int]:
@@ -124,7 +123,7 @@ def animate(frames: Iterable[Frame], size: Size, plays: int, options: Options) -
     """
     options = replace(options, effort="fast")
     pieces = [
-        extended_header(*size, alpha=True, animated=True),
+        extended_header(size),
         chunk(b"ANIM", bytes(4) + plays.to_bytes(2, "little")),
     ]
     before, try_lossless = None, True
