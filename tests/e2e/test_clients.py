@@ -108,16 +108,15 @@ def test_cache_buster_and_capitalised_flags_are_accepted(stack: LocalStack, quer
     assert status(f"{stack.api}/images?{query}") == ("400" if "redirect" in query else "200")
 
 
-def test_image_is_found_by_its_key_in_both_forms_with_every_default(stack: LocalStack, image: str) -> None:
+def test_image_is_found_by_its_key_in_both_forms_with_every_default_and_by_its_id_in_capitals(
+    stack: LocalStack, image: str
+) -> None:
     key = quote("clients/käse & brot.jpg")
     defaults = "limit=20&urls=false"
 
-    for path in (f"/images/by-key?key={key}", f"/images?key={key}", f"/images?key={key}&{defaults}"):
+    found = (f"/images/by-key?key={key}", f"/images?key={key}", f"/images?key={key}&{defaults}")
+    for path in (*found, f"/images/{image.upper()}"):
         assert json.loads(curl(stack.api + path))["imageId"] == image
-
-
-def test_id_in_capitals_is_found(stack: LocalStack, image: str) -> None:
-    assert status(f"{stack.api}/images/{image.upper()}") == "200"
 
 
 def test_batch_of_ids_is_found_in_its_order(stack: LocalStack, deployed: Deployed, image: str) -> None:
