@@ -47,11 +47,12 @@ def record_failure(event: dict[str, Any], context: Any) -> None:
 
 @app.lambda_function()
 def sweep(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Find what no event will repair, and have it reconciled."""
+    """Find what no event will repair, and have it reconciled; or do a bulk job, at the same pace."""
+    from chalicelib import jobs, telemetry
     from chalicelib import sweep as sweeping
-    from chalicelib import telemetry
 
-    return telemetry.handler(context, lambda: sweeping.handle(event, context))
+    work = jobs.handle if "job" in event else sweeping.handle
+    return telemetry.handler(context, lambda: work(event, context))
 
 
 @app.schedule(Rate(1, unit=Rate.DAYS))
@@ -132,6 +133,22 @@ def reprocess_image(image_id: str) -> Response:
     from chalicelib.api import views
 
     return views.reprocess_image(_request(), image_id)
+
+
+@app.route("/jobs", methods=["POST"], authorizer=AUTHORIZER)
+def create_job() -> Response:
+    """Delete or reprocess many images."""
+    from chalicelib.api import bulk
+
+    return bulk.create_job(_request())
+
+
+@app.route("/jobs/{job_id}", authorizer=AUTHORIZER)
+def get_job(job_id: str) -> Response:
+    """Return how far a job is."""
+    from chalicelib.api import bulk
+
+    return bulk.get_job(_request(), job_id)
 
 
 @app.route("/uploads", methods=["POST"], authorizer=AUTHORIZER)

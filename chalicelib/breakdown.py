@@ -18,6 +18,11 @@ _MOST_GROUPS: Final = 300
 _LONGEST_NAME: Final = 200  # bytes; with the number of groups, it bounds the item and a sweep's event
 
 
+def document_name(bucket: str) -> str:
+    """Return the name of the document that keeps the breakdown of a source bucket: its `groups`, and `countedAt`."""
+    return f"breakdown#{bucket}"
+
+
 def include(breakdown: Breakdown, records: Iterable[Record]) -> Breakdown:
     """Return a breakdown with some more records. The smallest groups are merged where there are too many."""
     result = {by: dict(breakdown.get(by, {})) for by in get_args(By)}

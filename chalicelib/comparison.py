@@ -17,7 +17,7 @@ from chalicelib.aws.items import Totals, add, partitions
 from chalicelib.aws.ranges import FIRST, LAST, Range
 from chalicelib.aws.records_table import RecordsTable
 from chalicelib.aws.source_bucket import SourceBucket
-from chalicelib.breakdown import Breakdown
+from chalicelib.breakdown import Breakdown, document_name
 from chalicelib.records import PASSING_FAILURES, Record, image_id, objects_of, source_key_of, timestamp
 
 Finding = Literal["missing", "stale", "damaged", "orphaned", "leftover"]
@@ -73,7 +73,8 @@ class Comparison:
 
     def keep_breakdown(self, breakdown: Breakdown) -> None:
         """Keep what the records were counted as."""
-        self._table.put_breakdown(self._source.name, breakdown, timestamp(datetime.now(UTC)))
+        counted = {"groups": breakdown, "countedAt": timestamp(datetime.now(UTC))}
+        self._table.put_document(document_name(self._source.name), counted)
 
     def correct_totals(self, before: Totals, summed: Totals) -> None:
         """Add to the totals what they lack, unless they changed while the records were summed."""

@@ -10,23 +10,18 @@ a compression twice, and the second one changes nothing.
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from time import monotonic, sleep
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from botocore.exceptions import ClientError
 
 from chalicelib import services, telemetry
-from chalicelib.aws.functions import CompressFunction
+from chalicelib.aws.functions import KEYS_A_SECOND, SECONDS_TO_SPARE, CompressFunction
 from chalicelib.aws.items import Totals
-from chalicelib.aws.s3 import is_throttling
+from chalicelib.aws.s3 import is_about_the_key
 from chalicelib.breakdown import Breakdown, include, totals_of
 from chalicelib.comparison import Comparison, Finding, Page
 from chalicelib.imaging import fingerprint
 from chalicelib.services import Services
-
-KEYS_A_SECOND: Final = 100
-"""At most so many keys a second: about as many seconds of compression, a tenth of an account's usual concurrency."""
-
-_SECONDS_TO_SPARE = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +90,7 @@ class Sweep:
                     if finding:
                         self._request(page.source_key(key))
                 except ClientError as error:
-                    if not _is_about_the_key(error):
+                    if not is_about_the_key(error):
                         raise
                     telemetry.log_error("the sweep skipped a key", error, key=key)
                     position = replace(position, skipped=position.skipped + 1)
@@ -125,12 +120,6 @@ class Sweep:
         return replace(position, walk="objects", after_key="", counted={})
 
 
-def _is_about_the_key(error: ClientError) -> bool:
-    """Return whether AWS will refuse each request for this key, but not for others."""
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-    return status == 400 and not is_throttling(error)
-
-
 def of(adapters: Services) -> Sweep:
     """Return the sweep of an app."""
     now = adapters.settings
@@ -153,7 +142,7 @@ def handle(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     adapters = services.of_functions()
     position = Position(**event.get("position", {}))
     for position in of(adapters).positions(position):  # noqa: B020 - each follows from the last
-        if not position.done and context.get_remaining_time_in_millis() < _SECONDS_TO_SPARE * 1000:
+        if not position.done and context.get_remaining_time_in_millis() < SECONDS_TO_SPARE * 1000:
             break
     reached = asdict(position)
     if not position.done:

@@ -25,6 +25,7 @@ KINDS: Final = {
     "unauthorized": Kind(401, "The request does not say who is calling."),
     "forbidden": Kind(403, "The caller is not allowed to do this."),
     "no-such-image": Kind(404, "The image does not exist."),
+    "no-such-job": Kind(404, "The job does not exist."),
     "no-file": Kind(404, "The image does not have this file."),
     "no-such-route": Kind(404, "The API does not have this route."),
     "no-such-page": Kind(404, "The page does not exist."),

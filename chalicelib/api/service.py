@@ -13,7 +13,7 @@ from chalicelib import services, settings
 from chalicelib.api.requests import Query, one_of
 from chalicelib.api.responses import Reply, view
 from chalicelib.aws.items import Totals
-from chalicelib.breakdown import OTHERS, By
+from chalicelib.breakdown import OTHERS, By, document_name
 
 
 @view({"by": one_of(get_args(By))})
@@ -22,10 +22,11 @@ def get_stats(_: Request, query: Query) -> dict[str, Any]:
     table, bucket = services.of_api().table, settings.current().source_bucket
     stats: dict[str, Any] = {**_sums(table.get_totals(bucket))}
     if by := query["by"]:
-        groups, stats["countedAt"] = table.get_breakdown(bucket) or ({by: {}}, None)
+        counted = table.get_document(document_name(bucket)) or {"groups": {by: {}}, "countedAt": None}
+        stats["countedAt"] = counted["countedAt"]
         stats["groups"] = [
             {"name": None if name == OTHERS else name, **_sums(totals)}
-            for name, totals in sorted(groups[by].items())
+            for name, totals in sorted(counted["groups"][by].items())
         ]
     return stats
 

@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 
+KEYS_A_SECOND: Final = 100
+"""Requested by a sweep or a job at most: about as many seconds of compression, a tenth of an account's usual concurrency."""
+
+SECONDS_TO_SPARE: Final = 30
+"""Of the time of the function that sweeps, when another invocation goes on."""
+
+
 class CompressFunction:
     """The function that compresses what it is sent, in the shape of S3's event notifications.
 
@@ -37,7 +44,7 @@ class CompressFunction:
 
 
 class SweepFunction:
-    """The function that sweeps."""
+    """The function that sweeps, and does bulk jobs."""
 
     ARN: Final = "arn:{partition}:lambda:{region}:{account}:function:{stage_name}-sweep"
 
@@ -47,5 +54,12 @@ class SweepFunction:
 
     def start_sweep(self, position: Mapping[str, Any]) -> None:
         """Have the source bucket swept from a position, or with an empty one, from the beginning."""
-        payload = json.dumps({"position": dict(position)} if position else {}).encode()
+        self._start({"position": dict(position)} if position else {})
+
+    def start_job(self, job: Mapping[str, Any]) -> None:
+        """Have a bulk job done."""
+        self._start({"job": dict(job)})
+
+    def _start(self, event: Mapping[str, Any]) -> None:
+        payload = json.dumps(event).encode()
         self._client.invoke(FunctionName=self._name, InvocationType="Event", Payload=payload)

@@ -3,8 +3,8 @@
 Totals are kept beside the records, in `STATS_SHARDS` items `stats#<bucket>#<nn>`, and change right after a record does:
 what is delivered twice, retried or raced counts once, and one request reads them. A transaction of both would cost
 twice as much. So a worker that dies between the two leaves the totals wrong by one image, until a sweep corrects them.
-Two more items: `renditions` has the names of all renditions that were ever made, so that their objects can be found;
-`breakdown#<bucket>` has the sums by day, folder and format, as a sweep counted them.
+One more item, `renditions`, has the names of all renditions that were ever made, so that their objects can be found.
+Others hold documents: `breakdown#<bucket>` and `job#<jobId>`.
 """
 
 import json
@@ -107,25 +107,27 @@ class RecordsTable:
         items = self._get_items([_stats_id(bucket, shard) for shard in range(STATS_SHARDS)])
         return cast("Totals", {name: sum(int(item[name]["N"]) for item in items) for name in TOTALS})
 
-    def get_breakdown(self, bucket: str) -> tuple[Mapping[str, Mapping[str, Totals]], str] | None:
-        """Return the last breakdown of a source bucket's records, and when it was counted."""
-        key = {"imageId": {"S": _breakdown_id(bucket)}}
-        item = self._client.get_item(TableName=self._name, Key=key).get("Item")
-        return (json.loads(item["groups"]["S"]), item["countedAt"]["S"]) if item else None
+    def get_document(self, name: str) -> dict[str, Any] | None:
+        """Return the members of a document that is kept beside the records, or None."""
+        key = {"imageId": {"S": name}}
+        item = self._client.get_item(TableName=self._name, Key=key, ConsistentRead=True).get("Item")
+        return json.loads(item["document"]["S"]) if item else None
 
-    def put_breakdown(
-        self, bucket: str, breakdown: Mapping[str, Mapping[str, Totals]], counted_at: str
-    ) -> None:
-        """Write the breakdown of a source bucket's records."""
+    def put_document(self, name: str, document: Mapping[str, Any], expires_at: int | None = None) -> None:
+        """Keep a document beside the records, until some second of the Unix epoch.
+
+        Args:
+            name: Its partition key, which is not a UUID, so that no image has it.
+            document: Its members, as JSON.
+            expires_at: When DynamoDB deletes it; None keeps it.
+        """
+        values: dict[str, Any] = {":document": {"S": json.dumps(document)}}
+        values |= {":expiresAt": {"N": str(expires_at)}} if expires_at else {}
         self._client.update_item(
             TableName=self._name,
-            Key={"imageId": {"S": _breakdown_id(bucket)}},
-            UpdateExpression="SET #groups = :groups, countedAt = :countedAt",
-            ExpressionAttributeNames={"#groups": "groups"},
-            ExpressionAttributeValues={
-                ":groups": {"S": json.dumps(breakdown)},
-                ":countedAt": {"S": counted_at},
-            },
+            Key={"imageId": {"S": name}},
+            UpdateExpression="SET " + ", ".join(f"{value[1:]} = {value}" for value in values),
+            ExpressionAttributeValues=values,
         )
 
     def query_by_time(self, wanted: Range) -> Entries:
@@ -184,10 +186,6 @@ def _projection(attributes: Sequence[str]) -> dict[str, Any]:
 
 def _stats_id(bucket: str, shard: int) -> str:
     return f"stats#{bucket}#{shard:02}"  # not a UUID, so that no image has it
-
-
-def _breakdown_id(bucket: str) -> str:
-    return f"breakdown#{bucket}"
 
 
 def _condition(replaced: Record | None) -> Any:

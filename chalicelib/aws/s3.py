@@ -17,15 +17,20 @@ class Overtaken(Exception):  # noqa: N818 - the expected outcome of a race
     """The object changed since it was read."""
 
 
-def etags_of(list_objects: Callable[..., Any], after: str) -> dict[str, str]:
-    """Return the ETags of the objects of the first page after a key that has any, by key.
+def contents_of(list_objects: Callable[..., Any], after: str) -> list[Any]:
+    """Return what S3 lists of the objects of the first page after a key that has any.
 
     S3 may return an empty page that has a continuation.
     """
     answer = list_objects(StartAfter=after)
     while not answer.get("Contents") and answer.get("IsTruncated"):
         answer = list_objects(ContinuationToken=answer["NextContinuationToken"])
-    return {item["Key"]: item["ETag"] for item in answer.get("Contents", [])}
+    return list(answer.get("Contents", []))
+
+
+def etags_of(list_objects: Callable[..., Any], after: str) -> dict[str, str]:
+    """Return the ETags of the objects of the first page after a key that has any, by key."""
+    return {item["Key"]: item["ETag"] for item in contents_of(list_objects, after)}
 
 
 def fits_xml(key: str) -> bool:
@@ -38,6 +43,12 @@ def is_throttling(error: ClientError) -> bool:
     """Return whether AWS refused a request only for now; the SDK has already tried again."""
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return status >= 500 or re.search(_THROTTLED, error_code(error)) is not None
+
+
+def is_about_the_key(error: ClientError) -> bool:
+    """Return whether AWS will refuse each request for this key, but not for others."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return status == 400 and not is_throttling(error)
 
 
 def error_code(error: ClientError) -> str:

@@ -2,11 +2,12 @@
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError
 
-from chalicelib.aws.s3 import NOT_FOUND, PRECONDITION_FAILED, Overtaken, error_code, etags_of
+from chalicelib.aws.s3 import NOT_FOUND, PRECONDITION_FAILED, Overtaken, contents_of, error_code, etags_of
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -66,6 +67,14 @@ class UnreadableError(Exception):
         self.size = size
 
 
+class Listed(NamedTuple):
+    """A source as S3 lists it; `modified` is in whole seconds."""
+
+    key: str
+    etag: str
+    modified: datetime
+
+
 class SourceBucket:
     """The objects of the source bucket, by source key."""
 
@@ -118,6 +127,13 @@ class SourceBucket:
     def list_sources(self, after: str) -> dict[str, str]:
         """Return the ETags of up to 1,000 sources that follow a key, by key, in the order of UTF-8; none at the end."""
         return etags_of(lambda **asked: self._client.list_objects_v2(Bucket=self.name, **asked), after)
+
+    def list_prefix(self, prefix: str, after: str) -> list[Listed]:
+        """Return up to 1,000 sources with a prefix that follow a key, in the order of UTF-8; none at the end."""
+        found = contents_of(
+            lambda **asked: self._client.list_objects_v2(Bucket=self.name, Prefix=prefix, **asked), after
+        )
+        return [Listed(item["Key"], item["ETag"], item["LastModified"]) for item in found]
 
     def has_source(self, key: str) -> bool:
         """Return whether there is a source object, by the listing, which needs no permission to read the object."""

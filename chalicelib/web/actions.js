@@ -13,9 +13,21 @@ export async function eventually(look, seconds = Infinity) {
 	}
 }
 
-/** @param options `keepalive` where the page is being left. */
-export const remove = (id, options) => request('DELETE', `images/${id}`, options);
+export const remove = (id) => request('DELETE', `images/${id}`);
 export const reprocess = (id) => request('POST', `images/${id}/reprocess`);
+
+/** Have up to 1,000 images deleted or compressed again. @returns the job, once it is over; `show` gets it meanwhile. */
+export async function job(action, ids, show) {
+	const { jobId } = await ask(action, ids);
+	return eventually(async () => {
+		const job = await request('GET', `jobs/${jobId}`);
+		show(job);
+		return job.state !== 'running' && job;
+	});
+}
+
+/** @param options `keepalive` where the page is being left. */
+export const ask = (action, ids, options) => request('POST', 'jobs', { body: { action, ids }, ...options });
 
 /** Ask leave to upload `{key, contentType, size, replace}`. @returns a presigned POST: {imageId, key, url, fields}. */
 export const ticket = (body) => request('POST', 'uploads', { body });

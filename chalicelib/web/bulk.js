@@ -8,7 +8,7 @@ import { refocus } from './focus.js';
 import { count, number } from './format.js';
 import { toast } from './toast.js';
 
-const AT_ONCE = 4; // requests
+const MOST = 1000; // images of a job
 const UNDO_SECONDS = 10;
 const WATCH_SECONDS = 300;
 const PAGE = 100; // ids in a request
@@ -39,24 +39,21 @@ export function connect(page) {
 	library.addEventListener('change', show);
 	show();
 
-	/** Do something with each record, a few at once, and show how far it is. @returns those that failed, with their `error`. */
-	async function each(records, verb, act) {
-		const failed = [];
-		const left = [...records];
-		advance(verb, 0, records.length);
-		async function work() {
-			for (let record; (record = left.shift()); ) {
-				try {
-					await act(record);
-				} catch (error) {
-					failed.push({ record, error });
-				}
-				advance(verb, records.length - left.length, records.length);
+	/** Have a job done with all records, and show how far it is. @returns how many it skipped. */
+	async function run(action, records, verb) {
+		let skipped = 0;
+		try {
+			for (let at = 0; at < records.length; at += MOST) {
+				const show = ({ done }) => advance(verb, at + done, records.length);
+				show({ done: 0 });
+				const job = await actions.job(action, idsOf(records.slice(at, at + MOST)), show);
+				if (job.state === 'stopped') throw new Error('The job stopped. Try again.');
+				skipped += job.skipped;
 			}
+		} finally {
+			finish();
 		}
-		await Promise.all(Array.from({ length: AT_ONCE }, work));
-		finish();
-		return failed;
+		return skipped;
 	}
 
 	function advance(verb, done, all) {
@@ -87,16 +84,20 @@ export function connect(page) {
 		});
 		waiting.add(deletion);
 		selection.clear();
-		library.remove(...records.map(({ imageId }) => imageId));
+		library.remove(...idsOf(records));
 		const dismiss = toast(`${count(records.length, 'picture')} deleted.`, { action: undo, seconds: UNDO_SECONDS });
 		undo.focus();
 
 		async function send() {
 			waiting.delete(deletion);
 			const gone = records.filter(isGone);
-			const failed = await each(gone, 'Deleting', ({ imageId }) => actions.remove(imageId).catch(unlessGone));
-			if (failed.length) library.put(...failed.map(({ record }) => record));
-			complain(failed, 'deleted');
+			try {
+				const skipped = await run('delete', gone, 'Deleting');
+				if (skipped) toast(`${count(skipped, 'picture')} had gone already, or could not be deleted. Reload to see.`, { isError: true });
+			} catch (error) {
+				library.put(...gone);
+				complain(gone, 'deleted', error);
+			}
 			const uploads = await page.uploads();
 			gone.filter(isGone).forEach(({ imageId }) => uploads?.forget(imageId));
 		}
@@ -104,7 +105,9 @@ export function connect(page) {
 	addEventListener('pagehide', () => {
 		for (const { records, timer } of waiting) {
 			clearTimeout(timer);
-			records.filter(isGone).forEach(({ imageId }) => actions.remove(imageId, { keepalive: true }));
+			for (let at = 0; at < records.length; at += MOST) {
+				actions.ask('delete', idsOf(records.slice(at, at + MOST).filter(isGone)), { keepalive: true });
+			}
 		}
 		waiting.clear();
 	});
@@ -113,10 +116,12 @@ export function connect(page) {
 
 	async function again(records) {
 		selection.clear();
-		const failed = await each(records, 'Asking', ({ imageId }) => actions.reprocess(imageId));
-		complain(failed, 'compressed again');
-		const asked = records.filter((record) => !failed.some((each) => each.record === record));
-		if (asked.length) await watch(asked);
+		try {
+			await run('reprocess', records, 'Asking');
+			await watch(records);
+		} catch (error) {
+			complain(records, 'compressed again', error);
+		}
 	}
 
 	/** Wait until the records have changed, and show each that has. */
@@ -168,10 +173,8 @@ export function connect(page) {
 	return { againAll };
 }
 
-function unlessGone(error) {
-	if (error.status !== 404) throw error;
-}
+const idsOf = (records) => records.map(({ imageId }) => imageId);
 
-function complain(failed, participle) {
-	if (failed.length) toast(`${count(failed.length, 'picture')} could not be ${participle}: ${failed[0].error.message}`, { isError: true });
+function complain(records, participle, error) {
+	toast(`${count(records.length, 'picture')} could not be ${participle}: ${error.message}`, { isError: true });
 }

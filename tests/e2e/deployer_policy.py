@@ -5,7 +5,6 @@ that are not recorded there: CloudFormation's calls on the deployer's behalf, an
 after a failure.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -112,22 +111,14 @@ _WITHOUT_RESOURCE: Final = {
     "sts:GetCallerIdentity",
 }
 _APART: Final = {*_WITHOUT_RESOURCE, _PASS_ROLE}
-_SERVICE_IDS: Final = {
-    "API Gateway": "apigateway",
-    "CloudFormation": "cloudformation",
-    "CloudWatch Logs": "logs",
-    "DynamoDB": "dynamodb",
-    "EventBridge": "events",
-    "IAM": "iam",
-    "Lambda": "lambda",
-    "S3": "s3",
-    "STS": "sts",
-}
+_OTHER_PREFIXES: Final = {"CloudWatch Logs": "logs", "EventBridge": "events"}
+"""Of the permissions of services, where they differ from the service's name."""
 
 
 def call_of(event: Mapping[str, Any]) -> Call:
     """Return the call that an event of botocore's client-side monitoring reports."""
-    return _SERVICE_IDS[event["Service"]], event["Api"]
+    service = event["Service"]
+    return _OTHER_PREFIXES.get(service, service.replace(" ", "").lower()), event["Api"]
 
 
 def policy(app: str, calls: Iterable[Call], types: Iterable[str]) -> dict[str, Any]:
@@ -151,11 +142,6 @@ def policy(app: str, calls: Iterable[Call], types: Iterable[str]) -> dict[str, A
     )
     statements.append(_statement(actions & _WITHOUT_RESOURCE, ["*"]))
     return {"Version": "2012-10-17", "Statement": statements}
-
-
-def policy_text(policy: Mapping[str, Any]) -> str:
-    """Return a policy as its file holds it."""
-    return json.dumps(policy, indent=2) + "\n"
 
 
 def _actions(each: Call) -> Iterable[str]:

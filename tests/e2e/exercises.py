@@ -9,8 +9,8 @@ from uuid import uuid4
 import urllib3
 from mypy_boto3_lambda import LambdaClient
 
+from chalicelib import events
 from chalicelib.aws.ranges import LAST
-from chalicelib.pipeline import Pipeline
 from chalicelib.records import image_id
 from tests.conftest import DESTINATION, SOURCE, TABLE, Deployed
 from tests.fixtures.events import SCHEDULED, given_up, notification, proxied
@@ -23,10 +23,9 @@ FOLDER = "~policies"  # after all that other tests upload, so that a sweep can b
 class Functions:
     """The deployed functions, invoked directly: the source bucket sends no notifications meanwhile."""
 
-    def __init__(self, deployed: Deployed, client: LambdaClient, pipeline: Pipeline) -> None:
+    def __init__(self, deployed: Deployed, client: LambdaClient) -> None:
         self.deployed = deployed
         self.client = client
-        self.pipeline = pipeline
         self.keys: list[str] = []
 
     def invoke(self, function: str, event: Any) -> str:
@@ -63,7 +62,7 @@ class Functions:
     def compressed(self) -> str:
         """Upload to a new key, and compress it in this process: `compress` may lack a permission now."""
         key = self.uploaded()
-        assert self.pipeline.reconcile(key) == "compressed"
+        assert events.pipeline().reconcile(key) == "compressed"
         return key
 
 
@@ -131,11 +130,19 @@ def corrected(functions: Functions) -> str:
     said = ""
     for step in (1, -1):
         totals = functions.deployed.table.get_totals(SOURCE)
-        summed = {**totals, "failed": totals["failed"] + step}
-        said += functions.invoke(
-            "sweep", {"position": {"after_key": LAST, "totals": totals, "summed": summed}}
-        )
+        counted = {"format": {"": {**totals, "failed": totals["failed"] + step}}}
+        position = {"after_key": LAST, "totals": totals, "counted": counted}
+        said += functions.invoke("sweep", {"position": position})
     return said
+
+
+def deleted_by_a_job(functions: Functions) -> str:
+    job = {"id": "1", "action": "delete", "created": "2100-01-01T00:00:00Z", "prefix": functions.compressed()}
+    return functions.invoke("sweep", {"job": job})
+
+
+def asked_for_a_job(functions: Functions) -> str:
+    return functions.api("POST", "/jobs", body={"action": "reprocess", "prefix": functions.compressed()})
 
 
 def daily(functions: Functions) -> str:
@@ -198,6 +205,7 @@ EXERCISES: Final[Mapping[tuple[str, str, str], Exercise]] = {
     ("sweep", "dynamodb:Query", f"table/{TABLE}/index/byKey"): swept,
     ("sweep", "dynamodb:UpdateItem", f"table/{TABLE}"): corrected,
     ("sweep", "lambda:InvokeFunction", "imagepress-local-compress"): swept,
+    ("sweep", "s3:DeleteObject", f"{SOURCE}/*"): deleted_by_a_job,
     ("sweep", "s3:ListBucket", DESTINATION): swept,
     ("sweep", "s3:ListBucket", SOURCE): swept,
     ("sweep_daily", "lambda:InvokeFunction", "imagepress-local-sweep"): daily,
@@ -209,6 +217,8 @@ EXERCISES: Final[Mapping[tuple[str, str, str], Exercise]] = {
     ("api_handler", "lambda:InvokeFunction", "imagepress-local-compress"): route_of_image(
         "POST", "/images/{image_id}/reprocess"
     ),
+    ("api_handler", "dynamodb:UpdateItem", f"table/{TABLE}"): asked_for_a_job,
+    ("api_handler", "lambda:InvokeFunction", "imagepress-local-sweep"): asked_for_a_job,
     ("api_handler", "s3:DeleteObject", f"{SOURCE}/*"): route_of_image("DELETE", "/images/{image_id}"),
     ("api_handler", "s3:GetObject", f"{DESTINATION}/*"): fetched("compressed"),
     ("api_handler", "s3:GetObject", f"{SOURCE}/*"): fetched("original"),

@@ -23,7 +23,7 @@ def test_contract_and_app_have_the_same_routes(stack: LocalStack) -> None:
     import app
 
     described = {
-        (path.replace("imageId", "image_id"), method.upper())
+        (path.replace("imageId", "image_id").replace("jobId", "job_id"), method.upper())
         for path, item in json.loads(CONTRACT.read_text())["paths"].items()
         for method in item
         if method != "parameters"
@@ -52,11 +52,13 @@ def test_every_answer_is_one_that_the_contract_names(
 ) -> None:
     if "imageId" in case.path_parameters and (known := next(identifiers)):
         case.path_parameters["imageId"] = known
+    if case.operation.label == "POST /jobs" and isinstance(case.body, dict) and case.body.get("prefix"):
+        case.body["prefix"] = f"contract/none/{case.body['prefix']}"  # a job may delete what it names
     case.call_and_validate(
         base_url=private,
         headers={"Authorization": f"Bearer {WRITES}"},
         # What no schema says: which parameters go together, which cursors were given, which keys are fit for S3.
         excluded_checks=[positive_data_acceptance]
-        if case.operation.label in {"GET /images", "POST /uploads"}
+        if case.operation.label in {"GET /images", "POST /jobs", "POST /uploads"}
         else [],
     )

@@ -50,17 +50,6 @@ def test_pictures_that_others_add_and_change_appear_by_themselves(
     expect(gallery.card(f"{folder}theirs.jpg").locator("img")).to_have_attribute("width", "300")
 
 
-def test_a_thumbnail_is_painted_before_it_is_loaded(visit: Visit, album: str) -> None:
-    gallery = visit()
-    gallery.page.route("**/resized-image/**", lambda _: None)  # it stays on its way
-    gallery.open(f"?prefix={album}").settled()
-
-    image = gallery.card(f"{album}a-lake.jpg").locator("img")
-
-    assert "data:image/webp" in image.evaluate("(image) => image.style.background")
-    assert image.get_attribute("loading") == "lazy"
-
-
 def test_only_the_last_of_quick_choices_is_shown(visit: Visit, album: str) -> None:
     gallery = visit(f"?prefix={album}").settled()
     formats = gallery.page.get_by_label("Format")
@@ -82,16 +71,6 @@ def test_the_address_keeps_what_is_looked_at(visit: Visit, album: str) -> None:
     expect(gallery.viewer).to_be_hidden()
     expect(gallery.page).not_to_have_url(re.compile("image="))
     assert parse_qs(urlsplit(gallery.page.url).query) == {"prefix": [album]}
-
-
-def test_the_browsers_back_button_closes_a_picture(visit: Visit, album: str) -> None:
-    gallery = visit(f"?prefix={album}").settled()
-    gallery.open_picture(f"{album}a-lake.jpg")
-
-    gallery.page.go_back()
-
-    expect(gallery.viewer).to_be_hidden()
-    expect(gallery.card(f"{album}a-lake.jpg")).to_be_visible()
 
 
 def test_a_search_that_is_still_being_typed_stays_when_a_filter_is_chosen(visit: Visit, album: str) -> None:
@@ -188,7 +167,9 @@ def test_a_choice_made_at_the_bottom_shows_the_lists_start_and_asks_for_that_alo
 
 def test_a_button_loads_more_where_the_browser_does_not_watch_scrolling(visit: Visit, album: str) -> None:
     gallery = visit()
-    small_pages(gallery)
+    gallery.page.route(
+        "**/images?*", lambda route: route.continue_(url=route.request.url.replace("limit=40", "limit=2"))
+    )
     gallery.page.add_init_script("window.IntersectionObserver = class { observe() {} unobserve() {} };")
     gallery.open(f"?prefix={album}")
     expect(gallery.page.locator("#grid [data-id]")).to_have_count(2)
@@ -196,10 +177,3 @@ def test_a_button_loads_more_where_the_browser_does_not_watch_scrolling(visit: V
     gallery.button("Load more").click()
 
     expect(gallery.page.locator("#grid [data-id]")).to_have_count(4)
-
-
-def small_pages(gallery: Gallery) -> None:
-    """Have the API asked for two pictures at a time, so that few are enough for pages."""
-    gallery.page.route(
-        "**/images?*", lambda route: route.continue_(url=route.request.url.replace("limit=40", "limit=2"))
-    )

@@ -83,32 +83,22 @@ def test_a_transparent_picture_shows_as_much_of_the_page_before_as_after(
     assert all(abs(one - other) <= 4 for one, other in zip(before, after, strict=True)), (before, after)
 
 
-def test_a_failed_card_shows_all_of_its_reason_on_a_narrow_screen(
+def test_a_failed_card_shows_all_of_its_reason_and_fills_its_row_on_a_narrow_screen(
     visit: Visit, deployed: Deployed, folder: str
 ) -> None:
-    deployed.upload(f"{folder}a-broken.jpg", broken("a")["buffer"])
-    deployed.upload(f"{folder}b.jpg", picture(640, 480, "JPEG"))
-    deployed.upload(f"{folder}c-wide.jpg", picture(900, 200, "JPEG"))
+    for name, size in (("b.jpg", (640, 480)), ("c-wide.jpg", (900, 200)), ("e-wide.jpg", (900, 200))):
+        deployed.upload(folder + name, picture(*size, "JPEG"))
+    for name in ("a-beside.jpg", "d-alone.jpg"):
+        deployed.upload(folder + name, broken(name)["buffer"])
     gallery = visit(f"?prefix={folder}", viewport=NARROW).settled()
-    card = gallery.card(f"{folder}a-broken.jpg")
+    beside, alone = (gallery.card(folder + name) for name in ("a-beside.jpg", "d-alone.jpg"))
 
-    reason = card.get_by_text("This file is not a picture.")
+    reason = beside.get_by_text("This file is not a picture.")
 
-    assert box(reason)["bottom"] <= box(card)["bottom"]
+    assert box(reason)["bottom"] <= box(beside)["bottom"]
     assert reason.evaluate("(text) => text.scrollHeight - text.clientHeight") <= 0
-    assert box(card)["height"] == pytest.approx(box(gallery.card(f"{folder}b.jpg"))["height"], abs=1)
-
-
-def test_a_failed_card_alone_in_its_row_is_as_wide_as_the_rows_around_it(
-    visit: Visit, deployed: Deployed, folder: str
-) -> None:
-    deployed.upload(f"{folder}a-broken.jpg", broken("a")["buffer"])
-    deployed.upload(f"{folder}b-wide.jpg", picture(900, 200, "JPEG"))
-    gallery = visit(f"?prefix={folder}", viewport=NARROW).settled()
-
-    failed, wide = (box(gallery.card(folder + name)) for name in ("a-broken.jpg", "b-wide.jpg"))
-
-    assert failed["width"] == pytest.approx(wide["width"], abs=1)
+    assert box(beside)["height"] == pytest.approx(box(gallery.card(f"{folder}b.jpg"))["height"], abs=1)
+    assert box(alone)["width"] == pytest.approx(box(gallery.card(f"{folder}e-wide.jpg"))["width"], abs=1)
 
 
 def test_a_name_that_turns_the_direction_of_text_turns_its_own_alone(
@@ -169,16 +159,22 @@ def test_a_thumbnail_that_cannot_be_loaded_leaves_its_placeholder(visit: Visit, 
 
     expect(image).not_to_have_attribute("srcset", re.compile("."))
     assert "data:image/webp" in image.evaluate("(image) => image.style.background")
+    assert image.get_attribute("loading") == "lazy"
     gallery.forgive("ERR_FAILED")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_browsers_frame_has_the_colour_of_the_page(visit: Visit, scheme: str) -> None:
+@pytest.mark.parametrize(("scheme", "is_dark"), [("light", False), ("dark", True)])
+def test_the_page_and_the_browsers_frame_follow_the_systems_colours(
+    visit: Visit, scheme: str, is_dark: bool
+) -> None:
     gallery = visit(color_scheme=scheme).settled()
 
     page, frame = gallery.page.evaluate(FRAME_COLOURS)
 
     assert frame == page
+    paper = [int(level) for level in re.findall("[0-9]+", page)]
+    assert (max(paper) < 60) is is_dark
+    assert (min(paper) > 200) is not is_dark
 
 
 def test_what_lies_behind_a_question_is_darkened_without_a_tint(visit: Visit, album: str) -> None:

@@ -31,7 +31,7 @@ def test_selected_pictures_are_deleted_ten_seconds_later_unless_it_is_undone(
     expect(bar).to_contain_text("3 selected")
     gallery.page.clock.install()
     deleted: list[str] = []
-    gallery.page.on("request", lambda sent: deleted.append(sent.url) if sent.method == "DELETE" else None)
+    gallery.page.on("request", lambda sent: deleted.append(sent.url) if sent.method == "POST" else None)
 
     bar.get_by_role("button", name="Delete").click()
     expect(gallery.page.locator("#grid [data-id]")).to_have_count(0)
@@ -98,3 +98,19 @@ def test_links_of_selected_pictures_are_copied(visit: Visit, album: str, is_touc
     copied = gallery.page.evaluate("navigator.clipboard.readText()").split()
     ids = [card.get_attribute("data-id") for card in (lake, tower)]
     assert copied == [f"{gallery.url}/images/{each}/file" for each in ids]
+
+
+def test_a_deletion_that_is_refused_brings_the_pictures_back(
+    visit: Visit, deployed: Deployed, three: str
+) -> None:
+    gallery = visit(f"?prefix={three}").settled()
+    gallery.page.clock.install()
+    gallery.page.route("**/jobs", lambda route: route.fulfill(status=403, json={"detail": "Only reading."}))
+    gallery.check(f"{three}a.jpg").click()
+
+    gallery.button("Delete").click()
+    gallery.page.clock.fast_forward(11_000)
+
+    expect(gallery.page.get_by_text("1 picture could not be deleted: Only reading.")).to_be_visible()
+    expect(gallery.card(f"{three}a.jpg")).to_be_visible()
+    gallery.forgive("403")

@@ -24,17 +24,8 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     config.write_text("post_hooks: []\n")
     contract = PROJECT / "chalicelib" / "api" / "openapi.json"
     command = [str(Path(sys.executable).parent / "openapi-python-client"), "generate", "--fail-on-warning"]
-    options = [
-        "--path",
-        contract,
-        "--config",
-        config,
-        "--meta",
-        "none",
-        "--output-path",
-        folder / "generated",
-    ]
-    subprocess.run([*command, *map(str, options)], check=True, cwd=folder)
+    given = f"--path {contract} --config {config} --meta none --output-path {folder / 'generated'}"
+    subprocess.run([*command, *given.split()], check=True, cwd=folder)
     sys.path.insert(0, str(folder))
     yield "generated"
     sys.path.remove(str(folder))
@@ -105,6 +96,15 @@ def test_image_is_compressed_again(call: Any, deployed: Deployed, image: str) ->
     assert call("images.reprocess_image", image).image_id == image
 
     eventually(lambda: call("images.get_image", image).resized_at > before)
+
+
+def test_images_are_compressed_again_by_a_job(package: str, call: Any, image: str) -> None:
+    models = import_module(f"{package}.models")
+    job = call("images.create_job", body=models.NewJob(action=models.NewJobAction.REPROCESS, ids=[image]))
+
+    eventually(lambda: call("images.get_job", job.job_id).state.value == "done")
+
+    assert call("images.get_job", job.job_id).done == 1
 
 
 def test_sums_and_health_are_read(call: Any, image: str) -> None:

@@ -15,9 +15,6 @@ import pytest
 from botocore.exceptions import ClientError
 from mypy_boto3_lambda import LambdaClient
 
-from chalicelib import settings
-from chalicelib.pipeline import Pipeline
-from chalicelib.services import Services
 from tests.conftest import DESTINATION, SOURCE, Deployed
 from tests.e2e.exercises import EXERCISES, Exercise, Functions, name_of
 from tools.local_stack import LocalStack
@@ -103,16 +100,7 @@ def without(policy: Policy, grant: Grant) -> str:
 
 @pytest.fixture(scope="module")
 def functions(stack: LocalStack, functions: LambdaClient, deployed: Deployed) -> Iterator[Functions]:
-    adapters = Services(settings.current(), session=stack.session)
-    pipeline = Pipeline(
-        adapters.source,
-        adapters.compressed,
-        adapters.table,
-        adapters.settings.options,
-        adapters.settings.max_source_bytes,
-        adapters.settings.includes,
-    )
-    invoked = Functions(deployed, functions, pipeline)
+    invoked = Functions(deployed, functions)
     seconds = functions.get_function_configuration(FunctionName=name_of("sweep"))["Timeout"]
     configuration = deployed.s3.get_bucket_notification_configuration(Bucket=SOURCE)
     del configuration["ResponseMetadata"]  # type: ignore[misc]
@@ -125,23 +113,16 @@ def functions(stack: LocalStack, functions: LambdaClient, deployed: Deployed) ->
     deployed.s3.put_bucket_notification_configuration(Bucket=SOURCE, NotificationConfiguration=configuration)  # type: ignore[arg-type]
 
 
-@pytest.fixture
-def lacking(stack: LocalStack) -> Callable[..., Any]:
+@contextmanager
+def lacking(stack: LocalStack, policy: Policy, grant: Grant) -> Iterator[None]:
     """Take an action from a function's role for a while."""
     iam = stack.session.client("iam", endpoint_url=stack.endpoint)
-
-    @contextmanager
-    def lacked(policy: Policy, grant: Grant) -> Iterator[None]:
-        def put(text: str) -> None:
-            iam.put_role_policy(RoleName=policy.role, PolicyName=policy.role, PolicyDocument=text)
-
-        put(without(policy, grant))
-        try:
-            yield
-        finally:
-            put(policy.text())
-
-    return lacked
+    names = {"RoleName": policy.role, "PolicyName": policy.role}
+    iam.put_role_policy(**names, PolicyDocument=without(policy, grant))
+    try:
+        yield
+    finally:
+        iam.put_role_policy(**names, PolicyDocument=policy.text())
 
 
 def test_what_is_shown_to_be_needed_is_all_that_is_allowed() -> None:
@@ -152,9 +133,9 @@ def test_what_is_shown_to_be_needed_is_all_that_is_allowed() -> None:
 
 @pytest.mark.parametrize("needed", EXERCISES, ids=" ".join)
 def test_without_it_a_function_is_denied_something(
-    functions: Functions, lacking: Callable[..., Any], needed: tuple[str, str, str]
+    functions: Functions, stack: LocalStack, needed: tuple[str, str, str]
 ) -> None:
-    with lacking(*allowed()[needed]):
+    with lacking(stack, *allowed()[needed]):
         assert DENIED.search(EXERCISES[needed](functions))
 
 

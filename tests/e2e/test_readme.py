@@ -7,8 +7,6 @@ import sys
 from base64 import b64encode
 from pathlib import Path
 
-import pytest
-
 from tests.conftest import Deployed, eventually
 from tests.e2e.conftest import Visit
 from tools.local_stack import LocalStack
@@ -17,6 +15,7 @@ from tools.server import PROJECT
 
 README = PROJECT / "README.md"
 API = PROJECT / "docs" / "api.md"
+SHELL = ["bash", "-euo", "pipefail", "-c"]
 PHOTO = picture(1600, 1200, "JPEG")
 
 
@@ -36,32 +35,19 @@ def run(command: list[str], code: str, stack: LocalStack, folder: Path) -> str:
     return result.stdout
 
 
-@pytest.fixture(scope="module")
-def ran(stack: LocalStack, deployed: Deployed, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
-    """Return what the shell example prints, and the folder it ran in."""
+def test_shell_example_finds_fetches_and_uploads_images_and_can_be_run_again(
+    stack: LocalStack, deployed: Deployed, tmp_path: Path
+) -> None:
     deployed.upload("dawn.jpg", PHOTO)
-    folder = tmp_path_factory.mktemp("shell")
-    return run(["bash", "-euo", "pipefail", "-c"], example(API, "sh"), stack, folder), folder
 
-
-def test_shell_example_finds_and_fetches_images(ran: tuple[str, Path], deployed: Deployed) -> None:
-    printed, folder = ran
+    printed, again = (run(SHELL, example(API, "sh"), stack, tmp_path) for _ in range(2))
 
     assert '"sourceKey": "dawn.jpg"' in printed
     assert '"bytesSaved": ' in printed
-    assert (folder / "smaller.jpg").read_bytes().startswith(b"\xff\xd8\xff")
-
-
-def test_shell_example_uploads_an_image(ran: tuple[str, Path], deployed: Deployed) -> None:
-    record = eventually(lambda: deployed.record("my holidays/dawn.jpg"))
-
-    assert record["status"] == "compressed"
-
-
-def test_shell_example_can_be_run_again(ran: tuple[str, Path], stack: LocalStack, deployed: Deployed) -> None:
-    printed = run(["bash", "-euo", "pipefail", "-c"], example(API, "sh"), stack, ran[1])
-
-    assert "problem" not in printed
+    assert '"action": "reprocess"' in printed
+    assert "problem" not in again
+    assert (tmp_path / "smaller.jpg").read_bytes().startswith(b"\xff\xd8\xff")
+    assert eventually(lambda: deployed.record("my holidays/dawn.jpg"))["status"] == "compressed"
 
 
 def test_python_example_uploads_a_folder_and_prints_what_was_saved(
@@ -81,24 +67,17 @@ def test_python_example_uploads_a_folder_and_prints_what_was_saved(
     assert re.search(r"^bad\.jpg 5 to .*not-an-image", printed, re.MULTILINE)
 
 
-def test_readme_example_lists_finds_and_fetches_images(
+def test_readme_example_lists_finds_and_fetches_images_and_shows_the_members_of_a_record(
     stack: LocalStack, deployed: Deployed, tmp_path: Path
 ) -> None:
     deployed.upload("dawn.jpg", PHOTO)
 
-    printed = run(["bash", "-euo", "pipefail", "-c"], example(README, "sh"), stack, tmp_path)
+    printed = run(SHELL, example(README, "sh"), stack, tmp_path)
 
     assert printed.count('"sourceKey": "dawn.jpg"') == 2
     assert (tmp_path / "smaller.jpg").read_bytes().startswith(b"\xff\xd8\xff")
-
-
-def test_readme_record_has_the_members_of_a_record(
-    stack: LocalStack, deployed: Deployed, tmp_path: Path
-) -> None:
-    deployed.upload("dawn.jpg", PHOTO)
-    printed = run(["curl", "-s"], "http://127.0.0.1:8000/images?key=dawn.jpg", stack, tmp_path)
-
-    assert json.loads(example(README, "json")).keys() == json.loads(printed).keys()
+    record = json.loads(run(["curl", "-s"], "http://127.0.0.1:8000/images?key=dawn.jpg", stack, tmp_path))
+    assert json.loads(example(README, "json")).keys() == record.keys()
 
 
 def test_javascript_example_uploads_a_file_and_returns_its_record(stack: LocalStack, visit: Visit) -> None:

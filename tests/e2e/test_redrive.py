@@ -4,9 +4,9 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, cast
+from types import SimpleNamespace
+from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from mypy_boto3_lambda import LambdaClient
@@ -56,16 +56,6 @@ class Lambda:
             self._otherwise()
 
 
-class Session:
-    """Makes clients of the real queue and of another Lambda."""
-
-    def __init__(self, queue: Queue, functions: Lambda) -> None:
-        self._clients = {"sqs": queue.client, "lambda": functions}
-
-    def client(self, service: str) -> Any:
-        return self._clients[service]
-
-
 def arn(function: str) -> str:
     return f"arn:aws:lambda:us-east-1:000000000000:function:{function}:$LATEST"
 
@@ -80,7 +70,9 @@ def queue(stack: LocalStack, dead_letters: str) -> Queue:
 
 
 def at(stage: Stage, queue: Queue, functions: Lambda) -> Stage:
-    return replace(stage, session=cast("boto3.Session", Session(queue, functions)))
+    """Return the stage with the real queue and another Lambda."""
+    session: Any = SimpleNamespace(client={"sqs": queue.client, "lambda": functions}.__getitem__)
+    return replace(stage, session=session)
 
 
 @pytest.fixture

@@ -35,9 +35,6 @@ class Api:
             path, headers={"Content-Type": "application/json"}, body=json.dumps(body).encode()
         )
 
-    def delete(self, path: str) -> HTTPResponse:
-        return self._http.delete(path)
-
     def request(self, method: str, path: str, headers: dict[str, str] | None = None) -> HTTPResponse:
         return self._http.request(method, path, headers=headers)
 

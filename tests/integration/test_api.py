@@ -1,8 +1,8 @@
 """Records and files through the routes."""
 
 import json
-from collections.abc import Callable
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
@@ -16,6 +16,7 @@ from tools.local_stack import LocalStack
 from tools.pictures import picture
 from tools.server import PROJECT
 
+CONTRACT = PROJECT / "chalicelib" / "api" / "openapi.json"
 MISSING = "00000000-0000-0000-0000-000000000000"
 
 
@@ -63,7 +64,7 @@ def test_delete_of_an_image_whose_source_is_gone_takes_its_record_along(
     deployed.delete("api/orphan.jpg")
     table.put_record(record, replacing=None)
 
-    assert api.delete(f"/images/{record['imageId']}").status_code == 202
+    assert api.request("DELETE", f"/images/{record['imageId']}").status_code == 202
 
     eventually(lambda: deployed.record("api/orphan.jpg") is None)
 
@@ -117,9 +118,7 @@ def test_stats_leave_out_a_former_source_bucket(api: Api, deployed: Deployed) ->
     ("method", "path"),
     [
         (method.upper(), path)
-        for path, methods in json.loads((PROJECT / "chalicelib" / "api" / "openapi.json").read_text())[
-            "paths"
-        ].items()
+        for path, methods in json.loads(CONTRACT.read_text())["paths"].items()
         for method in methods
         if method in {"get", "post", "delete"} and path not in {"/", "/web/{version}/{name}"}
     ],
@@ -141,31 +140,24 @@ def test_health_is_503_where_the_table_is_missing(
     assert (answer.status_code, body(answer)["status"]) == (503, "unavailable")
 
 
-def _refusal(code: str, status: int) -> Callable[..., Any]:
-    def refused(*_: Any, **__: Any) -> Any:
-        response: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
-        raise ClientError(response, "GetItem")
-
-    return refused
-
-
-def _unreachable(*_: Any, **__: Any) -> Any:
-    raise EndpointConnectionError(endpoint_url="http://nowhere")
+def refused(code: str, status: int) -> ClientError:
+    response: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(response, "GetItem")
 
 
 @pytest.mark.parametrize(
-    ("failing", "status", "code"),
+    ("error", "status", "code"),
     [
-        (_refusal("ThrottlingException", 400), 503, "unavailable"),
-        (_refusal("InternalServerError", 500), 503, "unavailable"),
-        (_unreachable, 503, "unavailable"),
-        (_refusal("AccessDeniedException", 400), 500, "internal-error"),
+        (refused("ThrottlingException", 400), 503, "unavailable"),
+        (refused("InternalServerError", 500), 503, "unavailable"),
+        (EndpointConnectionError(endpoint_url="http://nowhere"), 503, "unavailable"),
+        (refused("AccessDeniedException", 400), 500, "internal-error"),
     ],
 )
 def test_what_aws_refuses_is_a_problem_that_says_whether_to_try_again(
-    api: Api, monkeypatch: pytest.MonkeyPatch, failing: Callable[..., Any], status: int, code: str
+    api: Api, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int, code: str
 ) -> None:
-    monkeypatch.setattr(RecordsTable, "get_record", failing)
+    monkeypatch.setattr(RecordsTable, "get_record", Mock(side_effect=error))
 
     answer = api.get(f"/images/{MISSING}")
 

@@ -33,24 +33,22 @@ def call(stack: LocalStack, method: str, target: str, headers: dict[str, str] | 
 
 
 @pytest.mark.parametrize(
-    ("name", "status"),
+    "name",
     [
-        ("../../app.py", 404),  # as API Gateway answers where there is no route
-        ("%2e%2e/api.py", 404),
-        ("....//api.py", 404),
-        ("..%2f..%2fapp.py", 404),
-        ("index.html", 404),
-        ("%00", 404),
-        ("app.js%00.css", 404),
-        (".", 404),
+        "../../app.py",
+        "%2e%2e/api.py",
+        "....//api.py",
+        "..%2f..%2fapp.py",
+        "index.html",
+        "%00",
+        "app.js%00.css",
+        ".",
     ],
 )
-def test_a_path_leads_to_no_file_but_the_page_s_own(
-    api: Api, stack: LocalStack, name: str, status: int
-) -> None:
+def test_a_path_leads_to_no_file_but_the_page_s_own(api: Api, stack: LocalStack, name: str) -> None:
     answer = call(stack, "GET", f"/web/{page.version()}/{name}")
 
-    assert answer.status == status
+    assert answer.status == 404
     assert "import" not in answer.text
 
 

@@ -28,27 +28,25 @@ def test_file_redirects_to_the_bytes(api: Api, variant: dict[str, str], size: st
     assert Image.open(BytesIO(data)).size == (320, 200)
 
 
-def test_original_has_its_real_type_whatever_its_uploader_declared(api: Api, deployed: Deployed) -> None:
-    data = picture(32, 32, "PNG")
-    deployed.s3.put_object(Bucket=SOURCE, Key="api/dressed.png", Body=data, ContentType="text/html")
-    eventually(lambda: deployed.record("api/dressed.png"))
+@pytest.mark.parametrize(
+    ("data", "content_type", "disposition"),
+    [
+        (picture(32, 32, "PNG"), "image/png", "inline;"),
+        (b"<html><script>alert(1)</script></html>", "application/octet-stream", "attachment;"),
+    ],
+)
+def test_original_has_its_real_type_whatever_its_uploader_declared(
+    api: Api, deployed: Deployed, data: bytes, content_type: str, disposition: str
+) -> None:
+    key = f"api/declared-{disposition}.png"
+    deployed.s3.put_object(Bucket=SOURCE, Key=key, Body=data, ContentType="text/html")
+    eventually(lambda: deployed.record(key))
 
-    record = body(api.get("/images", key="api/dressed.png", urls="true"))
-
-    with urlopen(record["urls"]["original"]) as file:
-        assert file.headers["Content-Type"] == "image/png"
-
-
-def test_html_dressed_as_an_image_is_kept_from_browsers(api: Api, deployed: Deployed) -> None:
-    page = b"<html><script>alert(1)</script></html>"
-    deployed.s3.put_object(Bucket=SOURCE, Key="api/page.jpg", Body=page, ContentType="text/html")
-    eventually(lambda: deployed.record("api/page.jpg"))
-
-    record = body(api.get("/images", key="api/page.jpg", urls="true"))
+    record = body(api.get("/images", key=key, urls="true"))
 
     with urlopen(record["urls"]["original"]) as file:
-        assert file.headers["Content-Type"] == "application/octet-stream"
-        assert file.headers["Content-Disposition"].startswith("attachment;")
+        assert file.headers["Content-Type"] == content_type
+        assert file.headers["Content-Disposition"].startswith(disposition)
 
 
 def test_a_failed_image_has_no_compressed_file_but_its_original(api: Api) -> None:

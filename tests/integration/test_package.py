@@ -22,21 +22,16 @@ from tools.server import PROJECT
 SITE = "python/lib/python3.12/site-packages/"
 PACKAGES = {"PIL", "cykooz_resizer", "oxipng", "pi_heif", "_pi_heif.cpython-312-x86_64-linux-gnu.so"}
 PACKAGES |= {"aws_lambda_powertools", "typing_extensions.py", "__pycache__"}
-PACKAGES |= {
-    "jmespath",
-    "jmespath-1.1.0.data",
-}  # the runtime has it beside boto3; pip brings what is required
+PACKAGES |= {"jmespath", "jmespath-1.1.0.data"}  # the runtime has it, but pip brings what is required
 
 
 @pytest.fixture(scope="module")
 def zips(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("package")
-    for name in ("chalicelib", "vendor"):
+    for name in ("chalicelib", "vendor", "bench", "tests", "tools"):
         shutil.copytree(PROJECT / name, folder / name)
     for name in ("app.py", "requirements.txt"):
         shutil.copy(PROJECT / name, folder)
-    for name in ("bench", "tests", "tools"):
-        shutil.copytree(PROJECT / name, folder / name)
     return build(folder)
 
 

@@ -57,7 +57,7 @@ class Recorded(RecordsTable):
     def get_totals(self, bucket: str) -> Totals:  # noqa: ARG002
         return sum_of([])
 
-    def put_breakdown(self, *_: Any) -> None:
+    def put_document(self, *_: Any) -> None:
         pass
 
     def query_by_key(self, wanted: Range) -> Entries:

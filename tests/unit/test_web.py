@@ -54,13 +54,6 @@ def test_the_page_has_no_scripts_styles_or_handlers_of_its_own() -> None:
     assert re.findall(r"<script(?! type=\"module\" src=)|<style|\sstyle=|\son[a-z]+=", text) == []
 
 
-@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
-def test_a_script_imports_what_there_is(path: Path) -> None:
-    imported = re.findall(r"(?:from |import\()'\./([^']+)'", path.read_text())
-
-    assert set(imported) <= {each.name for each in SCRIPTS}
-
-
 def test_each_code_of_a_failure_has_advice() -> None:
     sources = "".join(path.read_text() for path in (PROJECT / "chalicelib").glob("*.py"))
     elsewhere = re.findall(r'(?:RefusedError\(\s*|Failure\(\s*code=|if is_late else )"([a-z-]+)"', sources)

@@ -1,8 +1,7 @@
 """What becomes of a stack: which change set it gets, and how a failure is reported."""
 
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -150,27 +149,19 @@ def test_a_stack_that_cannot_change_now_is_left_alone_with_advice(
         stack(cloudformation).plan({}, {})
 
 
-@pytest.fixture
-def deployment(cloudformation: Stubber) -> Callable[[bool], Deployment]:
-    def deploy(dry_run: bool) -> Deployment:
-        session: Any = SimpleNamespace(client=lambda _: cloudformation.client)
-        return Deployment(Path(PROJECT), session, "dev", {}, dry_run=dry_run)
-
-    return deploy
-
-
 @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "CREATE_FAILED", "ROLLBACK_FAILED"])
 def test_a_stack_whose_creation_failed_is_deleted_first_but_not_in_a_dry_run(
-    cloudformation: Stubber, deployment: Callable[[bool], Deployment], status: str
+    cloudformation: Stubber, status: str
 ) -> None:
+    session: Any = SimpleNamespace(client=lambda _: cloudformation.client)
     describe(cloudformation, status)
-    deployment(True).change_infrastructure()
+    Deployment(PROJECT, session, "dev", {}, dry_run=True).change_infrastructure()
 
     describe(cloudformation, status, status)
     cloudformation.add_response("delete_stack", {})
     describe(cloudformation, "DELETE_COMPLETE", "", "UPDATE_IN_PROGRESS")  # the last one ends the test
     with pytest.raises(ToolError, match="is being changed"):
-        deployment(False).change_infrastructure()
+        Deployment(PROJECT, session, "dev", {}).change_infrastructure()
 
 
 @pytest.mark.parametrize("template", ["Parameters: [", "Parameters: {A: 1, A: 2}"])

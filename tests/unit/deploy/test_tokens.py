@@ -4,36 +4,13 @@ import json
 import re
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from tools.deploy.tokens import make_tokens, rotate
 
 FUNCTION = "arn:aws:lambda:us-east-1:111111111111:function:imagepress-dev"
-
-
-class Aws:
-    """A session of an account with one function, and each of its clients; updating the function fails."""
-
-    region_name = "us-east-1"
-
-    def __init__(self, failure: BaseException) -> None:
-        self.variables = {"API_READ_TOKEN_SHA256": "old", "API_WRITE_TOKEN_SHA256": "old"}
-        self._failure = failure
-
-    def client(self, _: str) -> "Aws":
-        return self
-
-    def get_caller_identity(self) -> dict[str, str]:
-        return {"Account": "111111111111", "Arn": "arn:aws:iam::111111111111:user/me"}
-
-    def get_function_configuration(self, **_: Any) -> dict[str, Any]:
-        return {"Environment": {"Variables": self.variables}}
-
-    def update_function_configuration(self, **given: Any) -> None:
-        self.variables = given["Environment"]["Variables"]
-        raise self._failure
 
 
 @pytest.fixture
@@ -56,11 +33,19 @@ def digests(shown: str) -> set[str]:
 def test_tokens_that_may_be_in_force_after_a_failure_have_been_shown(
     project: Path, capsys: pytest.CaptureFixture[str], failure: BaseException
 ) -> None:
-    aws: Any = Aws(failure)
+    session = Mock(region_name="us-east-1")
+    aws = session.client.return_value
+    aws.get_caller_identity.return_value = {
+        "Account": "111111111111",
+        "Arn": "arn:aws:iam::111111111111:user/me",
+    }
+    aws.get_function_configuration.return_value = {"Environment": {"Variables": {}}}
+    aws.update_function_configuration.side_effect = failure
     with pytest.raises(type(failure)):
-        rotate(project, aws, "dev", ["read", "write"])
+        rotate(project, session, "dev", ["read", "write"])
     printed = capsys.readouterr()
-    assert digests(printed.out) == set(aws.variables.values())
+    sent = aws.update_function_configuration.call_args.kwargs["Environment"]["Variables"]
+    assert digests(printed.out) == set(sent.values())
     assert "run this again" in printed.err
     assert "They are in force" not in printed.out
 

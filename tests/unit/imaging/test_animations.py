@@ -9,7 +9,7 @@ from chalicelib.imaging import Options, Rendition, compress
 from chalicelib.imaging.codecs import avif, png, webp
 from chalicelib.imaging.codecs import gif as gif_codec
 from chalicelib.imaging.frames import Frame
-from tests.fixtures.drawings import Size, disc, load, photograph, pixel, quarters, save
+from tests.fixtures.drawings import Size, disc, load, photograph, pixel, save
 from tests.fixtures.files import gif, gif_frame, gif_loop, png_with
 
 DURATIONS = [100, 200, 50, 70, 80]
@@ -113,20 +113,14 @@ def test_a_resized_gif_plays_as_often(loop: int | None) -> None:
     settings = {} if loop is None else {"loop": loop}
     data = save(first, "GIF", save_all=True, append_images=others, duration=100, **settings)
 
-    compressed = compress(data, Options(max_width=40))
-
-    assert compressed.width == 40
-    assert load(compressed.data).info.get("loop") == loop
+    assert load(compress(data, Options(max_width=40)).data).info.get("loop") == loop
 
 
 @pytest.mark.parametrize("plays", [0, 1, 7])
 def test_an_avif_plays_as_often(plays: int) -> None:
     data = avif.with_plays(moving("AVIF"), plays)
 
-    compressed = compress(data, Options(max_width=30))
-
-    assert compressed.width == 30
-    assert avif.plays(compressed.data) == plays
+    assert avif.plays(compress(data, Options(max_width=30)).data) == plays
     assert load(compress(data, Options(output_format="webp")).data).info["loop"] == plays
 
 
@@ -183,19 +177,6 @@ def test_jpeg_gets_the_first_frame(source: str) -> None:
 
     first, _ = next(frames(data))
     assert furthest(image.convert("RGBA"), first) < 4
-
-
-def test_default_image_of_an_apng_is_not_a_frame() -> None:
-    first, *others = drawn()
-    default = quarters((120, 90), "RGBA")
-    data = save(
-        default, "PNG", save_all=True, append_images=[first, *others], duration=100, default_image=True
-    )
-
-    result = list(frames(compress(data, Options(output_format="webp")).data))
-
-    assert len(result) == len(DURATIONS)
-    assert furthest(result[0][0], first) < 4
 
 
 def test_renditions_of_an_animation_are_stills_of_its_first_frame() -> None:

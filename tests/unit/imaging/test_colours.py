@@ -1,6 +1,7 @@
 """Embedded profiles: the result is in sRGB, within two levels of littleCMS's perceptual conversion."""
 
 from io import BytesIO
+from itertools import product
 
 import pytest
 from PIL import Image, ImageChops, ImageCms
@@ -28,23 +29,21 @@ def furthest(one: Image.Image, other: Image.Image) -> int:
     return max(high for _, high in extrema)  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("profile", [icc.display_p3(), icc.adobe_rgb(), icc.srgb()])
-@pytest.mark.parametrize("format_", ["PNG", "TIFF", "WEBP"])
-def test_rgb_profiles_are_converted(profile: bytes, format_: str) -> None:
-    original = photograph()
+@pytest.mark.parametrize(
+    ("mode", "format_", "profile"),
+    [
+        *product(["RGB"], ["PNG", "TIFF", "WEBP"], [icc.display_p3(), icc.adobe_rgb(), icc.srgb()]),
+        ("L", "PNG", icc.grey()),
+        ("CMYK", "TIFF", icc.cmyk()),
+    ],
+)
+def test_profiles_are_converted(mode: str, format_: str, profile: bytes) -> None:
+    original = photograph(mode=mode)
     lossless = {"lossless": True} if format_ == "WEBP" else {}
 
     result = load(compress(save(original, format_, icc_profile=profile, **lossless), AS_PNG).data)
 
     assert furthest(result, by_littlecms(original, profile)) <= 2
-
-
-def test_a_cmyk_profile_is_converted() -> None:
-    original = photograph().convert("CMYK")
-
-    result = load(compress(save(original, "TIFF", icc_profile=icc.cmyk()), AS_PNG).data)
-
-    assert furthest(result, by_littlecms(original, icc.cmyk())) <= 2
 
 
 def test_a_cmyk_jpeg_with_a_profile_is_converted() -> None:
@@ -53,15 +52,6 @@ def test_a_cmyk_jpeg_with_a_profile_is_converted() -> None:
     result = load(compress(data, AS_PNG).data)
 
     assert furthest(result, by_littlecms(load(data), icc.cmyk())) <= 2
-
-
-def test_a_grey_profile_is_converted_and_stays_grey() -> None:
-    original = photograph(mode="L")
-
-    result = load(compress(save(original, "PNG", icc_profile=icc.grey()), AS_PNG).data)
-
-    assert furthest(result, by_littlecms(original, icc.grey())) <= 2
-    assert to_srgb(original, icc.grey()).mode == "L"
 
 
 def test_colours_beneath_transparency_are_converted_and_alpha_is_kept() -> None:
@@ -117,12 +107,12 @@ def test_a_profile_that_cannot_be_used_is_ignored(profile: bytes) -> None:
     assert furthest(to_srgb(original, profile), original) == 0
 
 
-def test_an_rgb_profile_on_grey_converts_its_levels() -> None:
+def test_grey_stays_grey_with_a_profile_for_grey_or_for_colours() -> None:
     original = photograph(mode="L")
 
     result = to_srgb(original, icc.adobe_rgb())
 
-    assert result.mode == "L"
+    assert result.mode == to_srgb(original, icc.grey()).mode == "L"
     assert furthest(result, by_littlecms(original.convert("RGB"), icc.adobe_rgb())) <= 2
 
 

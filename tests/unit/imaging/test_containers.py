@@ -78,16 +78,11 @@ def test_restart_markers_are_part_of_a_scan() -> None:
     assert jpeg.strip(data) == data
 
 
-def test_fill_bytes_before_a_marker_are_skipped() -> None:
+@pytest.mark.parametrize("skipped", [b"\xff\xff\xff", b"\xff\x01"], ids=["fill bytes", "without a length"])
+def test_fill_bytes_and_markers_without_a_length_are_skipped(skipped: bytes) -> None:
     data = save(photograph(), "JPEG")
 
-    assert jpeg.strip(data[:2] + b"\xff\xff\xff" + data[2:]) == data
-
-
-def test_markers_without_a_length_are_skipped() -> None:
-    data = save(photograph(), "JPEG")
-
-    assert jpeg.strip(data[:2] + b"\xff\x01" + data[2:]) == data
+    assert jpeg.strip(data[:2] + skipped + data[2:]) == data
 
 
 # PNG
@@ -138,16 +133,6 @@ def test_boxes_of_every_size_field() -> None:
     found = [(b.kind, data[b.payload : b.end]) for b in boxes(data)]
 
     assert found == [(b"free", b"12"), (b"wide", b"1234"), (b"last", b"to the end")]
-
-
-def test_a_box_is_found_by_its_path() -> None:
-    data = isobmff.box(b"moov", isobmff.box(b"trak", isobmff.box(b"tkhd", b"here")))
-
-    found = isobmff.find(data, b"moov", b"trak", b"tkhd")
-
-    assert found is not None
-    assert data[found.payload : found.end] == b"here"
-    assert isobmff.find(data, b"moov", b"udta") is None
 
 
 # JPEG 2000

@@ -42,14 +42,6 @@ def test_a_chequerboard_of_single_pixels_is_fitted() -> None:
     assert load(compress(data, Options(max_width=101)).data).size == (101, 101)
 
 
-def test_the_largest_webp_of_few_bytes_is_fitted() -> None:
-    data = save(Image.new("RGB", (9000, 9000), "navy"), "WEBP", lossless=True, quality=0, method=0)
-
-    compressed = compress(data)
-
-    assert load(compressed.data).size == (1024, 1024)
-
-
 def test_a_palette_png_that_grows_in_true_colour_is_given_a_palette_again() -> None:
     data = save(photograph((240, 180)).quantize(250), "PNG", optimize=True)
 
