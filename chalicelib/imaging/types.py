@@ -57,8 +57,6 @@ class WholeNumber:
 class OneOf(tuple[str, ...]):
     """A few words. `str` gives them, for messages and documents."""
 
-    __slots__ = ()
-
     def __str__(self) -> str:
         return f"one of {', '.join(self)}"
 

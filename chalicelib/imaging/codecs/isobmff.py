@@ -56,14 +56,14 @@ def blank(result: bytearray, foreign: Box) -> None:
 
 
 def find(data: bytes, *path: bytes) -> Box | None:
-    """Return the first box at a path of types from the top, none of which has fields before its boxes."""
+    """Return the first box at a path of types from the top, none of which but `meta` has fields before its boxes."""
     start, end = 0, len(data)
     found = None
     for kind in path:
         found = next((inner for inner in boxes(data, start, end) if inner.kind == kind), None)
         if found is None:
             return None
-        start, end = found.payload, found.end
+        start, end = found.payload + (4 if kind == b"meta" else 0), found.end
     return found
 
 
@@ -80,11 +80,8 @@ def profile(data: bytes) -> bytes | None:
     Raises:
         ImageError: The colours are of high dynamic range.
     """
-    meta = find(data, b"meta")
-    if meta is None:
-        return None
-    for part in boxes(data, meta.payload + 4, meta.end):
-        for each in properties(data, part) if part.kind == b"iprp" else ():
-            if each.kind == b"colr" and data.startswith(b"nclx", each.payload):
-                return profile_of_codes(*struct.unpack_from(">2H", data, each.payload + 4))
+    container = find(data, b"meta", b"iprp", b"ipco")
+    for each in boxes(data, container.payload, container.end) if container else ():
+        if each.kind == b"colr" and data.startswith(b"nclx", each.payload):
+            return profile_of_codes(*struct.unpack_from(">2H", data, each.payload + 4))
     return None

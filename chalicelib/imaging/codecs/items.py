@@ -21,7 +21,7 @@ def clear_items(data: bytes, result: bytearray, meta: Box) -> list[tuple[int, in
     Returns:
         Where the data of the pictures begins and ends in the file.
     """
-    parts = _parts(data, meta)
+    parts = {part.kind: part for part in boxes(data, meta.payload + 4, meta.end)}
     private = _private_items(data, parts)
     foreign = [part for part in boxes(data, meta.payload + 4, meta.end) if part.kind not in _INDEX]
     if b"iprp" in parts:
@@ -52,10 +52,6 @@ def clear_unused(data: bytes, result: bytearray, used: list[tuple[int, int]]) ->
                 start, end = max(start, mdat.payload), min(end, mdat.end)
                 if start < end:
                     result[start:end] = kept[start - mdat.payload : end - mdat.payload]
-
-
-def _parts(data: bytes, meta: Box) -> dict[bytes, Box]:
-    return {part.kind: part for part in boxes(data, meta.payload + 4, meta.end)}
 
 
 def _private_items(data: bytes, parts: dict[bytes, Box]) -> set[int]:
@@ -171,11 +167,9 @@ _LISTS: dict[bytes, Callable[[bytes, Box], Iterator[tuple[int, Box, Any]]]] = {
 
 def primary_properties(data: bytes) -> list[Box]:
     """Return the properties of the picture that is shown (`pitm`, 8.11.4)."""
-    meta = find(data, b"meta")
-    parts = _parts(data, meta) if meta else {}
-    if b"pitm" not in parts or b"iprp" not in parts:
+    pitm, iprp = find(data, b"meta", b"pitm"), find(data, b"meta", b"iprp")
+    if not pitm or not iprp:
         return []
-    pitm, iprp = parts[b"pitm"], parts[b"iprp"]
     primary = int.from_bytes(data[pitm.payload + 4 : pitm.payload + (8 if data[pitm.payload] else 6)])
     container = list(properties(data, iprp))
     return [
