@@ -1,12 +1,14 @@
 """A copy of the project with an empty AWS account of its own, in which the commands of a deploy run."""
 
 import json
+import re
 import shutil
 import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +84,24 @@ class Checkout:
             yield
         finally:
             path.write_text(before)
+
+
+def tokens(shown: str) -> dict[str, str]:
+    return dict(re.findall(r"^ +([a-z]+) +(\S{43})$", shown, re.MULTILINE))
+
+
+def changes(shown: Result) -> list[str]:
+    return re.findall(r"^  [+~<-] .*", shown.stdout, re.MULTILINE)
+
+
+def digest(token: str) -> str:
+    return sha256(token.encode()).hexdigest()
+
+
+def retentions(account: Checkout) -> dict[str, int | None]:
+    """Return for how many days each log group is kept."""
+    groups = account.client("logs").describe_log_groups()["logGroups"]
+    return {each["logGroupName"]: each.get("retentionInDays") for each in groups}
 
 
 @contextmanager

@@ -68,7 +68,7 @@ def _metrics(logs: Logs) -> dict[str, dict[str, Any]]:
     }
 
 
-def test_a_decision_is_one_line_with_key_and_request(logs: Logs, record: Record) -> None:
+def test_a_decision_is_one_line_with_key_and_request(logs: Logs, record: Record, failed: Record) -> None:
     (line,) = eventually(lambda: _decisions(logs, record["imageId"]))
 
     assert (line["message"], line["key"]) == ("compressed", GOOD)
@@ -76,11 +76,7 @@ def test_a_decision_is_one_line_with_key_and_request(logs: Logs, record: Record)
     assert (line["sizeOriginal"], line["sizeCompressed"]) == (len(PHOTO), record["sizeCompressed"])
     assert re.fullmatch(r"[0-9a-f-]{36}", line["request_id"])
     assert isinstance(line["cold_start"], bool)
-
-
-def test_a_failure_is_one_line_with_its_code(logs: Logs, failed: Record) -> None:
     (line,) = eventually(lambda: _decisions(logs, failed["imageId"]))
-
     assert (line["message"], line["key"], line["code"]) == ("failed", BAD, "not-an-image")
 
 

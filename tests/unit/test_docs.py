@@ -19,23 +19,19 @@ def anchors(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
-def test_generated_tables_are_up_to_date(path: Path) -> None:
+def test_generated_tables_are_up_to_date_and_links_lead_to_files_and_headings(path: Path) -> None:
     assert docs.fill_in(path.read_text()) == path.read_text(), "run `make docs`"
+    for link in re.findall(r"(?:\]\(|src=\")(?!https?:)([^)\"]+)", path.read_text()):
+        name, _, anchor = link.partition("#")
+        target = path.parent / name if name else path
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
 
 
 def test_every_table_is_in_a_document() -> None:
     text = "".join(path.read_text() for path in DOCUMENTS)
 
     assert [name for name in docs.PARTS if f"<!-- generated: {name} -->" not in text] == []
-
-
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
-def test_links_between_documents_lead_to_files_and_headings(path: Path) -> None:
-    for link in re.findall(r"(?:\]\(|src=\")(?!https?:)([^)\"]+)", path.read_text()):
-        name, _, anchor = link.partition("#")
-        target = path.parent / name if name else path
-        assert target.exists(), link
-        assert not anchor or anchor in anchors(target), link
 
 
 def test_a_generated_part_keeps_the_text_around_it() -> None:

@@ -3,6 +3,7 @@
 import json
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import boto3
 import pytest
@@ -30,21 +31,14 @@ def test_headers_are_the_app_s_and_name_other_sites_only_where_the_settings_do(
 
 def test_retries_are_set_when_the_update_of_a_function_has_ended() -> None:
     """During an update, Lambda refuses other changes."""
-    client = SESSION.client("lambda")
-    with Stubber(client) as stub:
-        for function in ASYNCHRONOUS:
-            arn = f"arn:aws:lambda:us-east-1:1:function:imagepress-dev-{function}"
-            ended: Any = {"Configuration": {"LastUpdateStatus": "Successful", "FunctionArn": arn}}
-            stub.add_response("get_function", ended, {"FunctionName": f"imagepress-dev-{function}"})
-            if function == "compress":
-                failures: Any = {
-                    "Configuration": {"FunctionArn": f"{arn.removesuffix('compress')}record_failure"}
-                }
-                stub.add_response("get_function", failures, {"FunctionName": "imagepress-dev-record_failure"})
-            stub.add_response("put_function_event_invoke_config", {})
-        done = list(retry_events(client, "imagepress-dev-", "arn:aws:sqs:us-east-1:1:q"))
-        assert [line.rpartition(":")[2] for line in done] == ["imagepress-dev-record_failure", "q", "q", "q"]
-        stub.assert_no_pending_responses()
+    client = Mock()
+    client.get_function.return_value = {"Configuration": {"FunctionArn": "arn:of:record_failure"}}
+
+    done = list(retry_events(client, "imagepress-dev-", "arn:aws:sqs:us-east-1:1:q"))
+
+    assert [line.rpartition(":")[2] for line in done] == ["record_failure", "q", "q", "q"]
+    steps = ["get_waiter().wait", "put_function_event_invoke_config"]
+    assert [name for name, _, _ in client.mock_calls if name in steps] == steps * len(ASYNCHRONOUS)
 
 
 def test_each_function_gets_its_own_log_group_but_the_api() -> None:

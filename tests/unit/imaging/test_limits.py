@@ -3,6 +3,7 @@
 import struct
 import time
 from io import BytesIO
+from typing import Any
 
 import pytest
 from PIL import Image, TiffImagePlugin
@@ -117,19 +118,12 @@ def test_a_tiff_of_enormous_tiles_is_refused() -> None:
 # Too many frames, too many scans
 
 
-def frames_of(format_: str, count: int) -> bytes:
-    if format_ == "GIF":
-        return gif((8, 8), *[gif_frame((0, 0, 8, 8), index % 2 + 1) for index in range(count)])
-    shades = [Image.new("L", (8, 8), level % 256) for level in range(count)]
-    settings = {"speed": 10} if format_ == "AVIF" else {"lossless": True} if format_ == "WEBP" else {}
-    return save(
-        shades[0].convert("RGB"), format_, save_all=True, append_images=shades[1:], duration=50, **settings
-    )
-
-
-@pytest.mark.parametrize("format_", ["GIF", "PNG", "WEBP", "AVIF"])
-def test_frames_and_the_pixels_of_all_frames_are_counted(format_: str) -> None:
-    data = frames_of(format_, 12)
+@pytest.mark.parametrize(
+    ("format_", "settings"), [("GIF", {}), ("PNG", {}), ("WEBP", {"lossless": True}), ("AVIF", {"speed": 10})]
+)
+def test_frames_and_the_pixels_of_all_frames_are_counted(format_: str, settings: dict[str, Any]) -> None:
+    first, *others = (Image.new("RGB", (8, 8), (20 * level, 0, 0)) for level in range(12))
+    data = save(first, format_, save_all=True, append_images=others, duration=50, **settings)
 
     assert compress(data, Options(max_frames=12, max_pixels=8 * 8 * 12)).original_width == 8
     assert code_of(data, Options(max_frames=11)) == "too-many-frames"
