@@ -132,7 +132,7 @@ def _prepare(data: bytes, format_: Format) -> bytes:
         codecs.jpeg.check(data)
         return data if data.endswith(codecs.jpeg.END) else codecs.jpeg_end.ended(data)
     if format_ is HEIC:
-        codecs.heic.check(data)
+        codecs.items.check_texts(data)
     elif format_ is JPEG2000:
         codecs.jpeg2000.check(data)
     return data
