@@ -62,7 +62,7 @@ smoke: $(INSTALLED)  ## upload, read and delete one image through a deployed API
 load: $(INSTALLED)  ## uploads through the deployed function, on a new local stack: N=, CONCURRENCY=, KILL=yes
 	@exec $(BIN)/python -m bench.load
 
-token: $(INSTALLED)  ## new API tokens, in force at once: STAGE=, ROLE=read or write
+token: $(INSTALLED)  ## the API's tokens: STAGE=; NAME=ci ROLE=write UNTIL=2027-01-31 makes one; REVOKE=ci
 	@exec $(BIN)/python -m tools.deploy.tokens
 
 screenshots: $(INSTALLED)  ## the README's pictures of the gallery, taken anew with Chromium

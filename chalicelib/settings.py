@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
+from datetime import date
 from functools import cache
 from typing import Any, NamedTuple, Self
 
@@ -32,6 +33,7 @@ _RESERVED_RENDITIONS = {"compressed", "original"}  # names of other files in the
 _BUCKET_NAME = r"(?!.*(?:-s3alias|--ol-s3|\.mrap)$)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]"
 _QUEUE_ARN = r"arn:[a-z-]+:sqs:[a-z0-9-]+:\d+:[A-Za-z0-9_.-]+"
 _FUNCTION_NAME = r"(?=.{1,64}$)(?:[a-zA-Z0-9_-]+-)?compress"
+_CALLER = r"([a-z0-9][a-z0-9-]{0,31})=(read|write):([0-9a-f]{64})(?::(\d{4}-\d\d-\d\d))?"
 _API_AUTH = r"token|iam|none|cognito:arn:[a-z-]+:cognito-idp:[a-z0-9-]+:[0-9]{12}:userpool/\S+"
 
 
@@ -44,6 +46,28 @@ class Kind(NamedTuple):
 
     allowed: str
     parse: Callable[[str], Any]
+
+
+class Token(NamedTuple):
+    """A caller's bearer token, without the token itself: its SHA-256, and its last day in UTC, or nothing."""
+
+    name: str
+    role: str
+    digest: str
+    until: str = ""
+
+    @classmethod
+    def parse(cls, value: str) -> Self:
+        """Parse `ci=write:<digest>:2027-01-31`, or raise ValueError."""
+        match = re.fullmatch(_CALLER, value)
+        if not match:
+            raise ValueError
+        token = cls(*match.groups(""))
+        date.fromisoformat(token.until or "2000-01-01")
+        return token
+
+    def __str__(self) -> str:
+        return f"{self.name}={self.role}:{self.digest}" + (f":{self.until}" if self.until else "")
 
 
 def _text(accepts: Callable[[str], object], allowed: str) -> Kind:
@@ -109,9 +133,10 @@ def _option(name: str, kind: Kind | None = None, default: str | None = None) -> 
 _BUCKET = _matching(
     _BUCKET_NAME, "the name of an S3 bucket, without dots, and not an alias of an access point"
 )
-_DIGEST = _text(
-    lambda value: not value or re.fullmatch(r"[0-9a-f]{64}", value),
-    "the SHA-256 of a token, 64 digits of 0-9 and a-f, or empty",
+_TOKENS = _list(
+    "tokens such as web=read:<digest>,ci=write:<digest>:2027-01-31, separated by commas: name, role (read or write), "
+    "SHA-256 in 64 digits of 0-9 and a-f, and if it ends, its last day",
+    lambda part: Token.parse(part),
 )
 _RENDITIONS = Kind(
     f"at most {_MOST_RENDITIONS} sizes such as thumb=256,card=512, with different names of lower-case letters, digits "
@@ -172,11 +197,8 @@ class Settings:
     )
     """How callers of the API authenticate. `none` works only on an emulated AWS."""
 
-    api_read_token_sha256: str = _setting(_DIGEST, "")
-    """The digest of the bearer token that may read."""
-
-    api_write_token_sha256: str = _setting(_DIGEST, "")
-    """The digest of the bearer token that may read and write."""
+    api_tokens: tuple[Token, ...] = _setting(_TOKENS, "")
+    """The bearer tokens of callers. One that may write may also read. `make token` changes them."""
 
     api_cors_origins: tuple[str, ...] = _setting(_ORIGINS, "")
     """Other sites whose pages may call the API."""

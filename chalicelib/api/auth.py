@@ -8,6 +8,7 @@ request that could change something needs a caller with permission to write.
 import hmac
 import os
 import re
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Final
 
@@ -15,7 +16,7 @@ from chalice.app import Authorizer, CognitoUserPoolAuthorizer, IAMAuthorizer, Re
 
 from chalicelib import settings
 from chalicelib.api.problems import Problem, quote
-from chalicelib.settings import SettingsError
+from chalicelib.settings import SettingsError, Token
 
 _LOCAL_URL = r"https?://(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?"
 
@@ -54,7 +55,7 @@ def require_caller(request: Request) -> str:
         _require_local(request)
         return "this machine"
     if now.api_auth == "token":
-        return _require_token(request, now.api_read_token_sha256, now.api_write_token_sha256)
+        return _require_token(request, now.api_tokens)
     identity = request.context.get("identity") or {}
     claims = (request.context.get("authorizer") or {}).get("claims") or {}
     if caller := identity.get("userArn") or claims.get("sub"):
@@ -78,17 +79,24 @@ def _require_local(request: Request) -> None:
             )
 
 
-def _require_token(request: Request, read_digest: str, write_digest: str) -> str:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    given = sha256(token.strip().encode()).hexdigest()
-    # Both are compared, each in constant time, so that the response time reveals nothing.
-    reads, writes = (hmac.compare_digest(given, digest) for digest in (read_digest, write_digest))
-    if scheme.lower() != "bearer" or not (reads or writes):
-        raise Problem(
-            "unauthorized",
-            "The request needs a valid token, in the header `Authorization: Bearer <token>`.",
-            headers={"WWW-Authenticate": 'Bearer realm="imagepress"'},  # API Gateway renames it
-        )
-    if not writes and request.method not in {"GET", "HEAD"}:
-        raise Problem("forbidden", "This token may only read; use the token that may also write.")
-    return "the token that writes" if writes else "the token that reads"
+def _require_token(request: Request, tokens: tuple[Token, ...]) -> str:
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    digest = sha256(given.strip().encode()).hexdigest()
+    # All are compared, each in constant time, so that the response time reveals nothing.
+    found = [token for token in tokens if hmac.compare_digest(digest, token.digest)]
+    if scheme.lower() != "bearer" or not found:
+        raise _unauthorized("The request needs a valid token, in the header `Authorization: Bearer <token>`.")
+    token = found[0]
+    caller = f"the token {token.name}"
+    if token.until and datetime.now(UTC).date().isoformat() > token.until:
+        raise _unauthorized(f"The token {token.name} ended after {token.until}; use another one.", caller)
+    if token.role != "write" and request.method not in {"GET", "HEAD"}:
+        detail = f"The token {token.name} may only read; use one that may also write."
+        raise Problem("forbidden", detail, caller=caller)
+    return caller
+
+
+def _unauthorized(detail: str, caller: str = "") -> Problem:
+    # API Gateway renames the header.
+    headers: dict[str, str | list[str]] = {"WWW-Authenticate": 'Bearer realm="imagepress"'}
+    return Problem("unauthorized", detail, headers=headers, caller=caller)

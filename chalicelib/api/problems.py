@@ -50,6 +50,7 @@ class Problem(ChaliceUnhandledError):  # noqa: N818 - a response; Chalice passes
         code: One of `KINDS`.
         parameter: The query parameter or the member of the body that is wrong, if there is one.
         headers: Further headers of the response.
+        caller: Who is refused, for the log, if that is known.
     """
 
     def __init__(
@@ -58,11 +59,13 @@ class Problem(ChaliceUnhandledError):  # noqa: N818 - a response; Chalice passes
         detail: str,
         parameter: str | None = None,
         headers: Mapping[str, str | list[str]] | None = None,
+        caller: str = "",
     ) -> None:
         super().__init__(detail)
         self.code = code
         self.parameter = parameter
         self.headers = dict(headers or {})
+        self.caller = caller
 
     def to_response(self) -> Response:
         """Return the problem details."""

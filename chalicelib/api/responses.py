@@ -107,6 +107,7 @@ def complete(request: Request, get_response: Callable[[Request], Response]) -> R
             caller = auth.require_caller(request)
             response = problems.from_chalice(get_response(request))
     except Problem as problem:
+        caller = caller or problem.caller
         response = problem.to_response()
     if request.method in {"DELETE", "POST"} or response.status_code in {401, 403}:
         _audit(request, caller, response.status_code)

@@ -191,11 +191,9 @@ def text(name: str) -> FilePayload:
 @pytest.fixture(scope="session")
 def private(stack: LocalStack) -> Iterator[str]:
     """An API that asks for tokens, as a deployed one does."""
-    digests = {
-        "API_READ_TOKEN_SHA256": sha256(READS.encode()).hexdigest(),
-        "API_WRITE_TOKEN_SHA256": sha256(WRITES.encode()).hexdigest(),
-    }
-    with served_with(stack, {"API_AUTH": "token", **digests}) as api:
+    reads, writes = (sha256(token.encode()).hexdigest() for token in (READS, WRITES))
+    tokens = f"reader=read:{reads},writer=write:{writes}"
+    with served_with(stack, {"API_AUTH": "token", "API_TOKENS": tokens}) as api:
         yield api
 
 

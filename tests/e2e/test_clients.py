@@ -32,8 +32,12 @@ def reprocessed(deployed: Deployed) -> str:
     return deployed.upload("clients/again.jpg", picture(64, 48, "JPEG"))["imageId"]
 
 
+def curl(*arguments: str) -> str:
+    return run("curl", "--silent", *arguments)
+
+
 def status(*arguments: str) -> str:
-    return run("curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", *arguments)
+    return curl("--output", "/dev/null", "--write-out", "%{http_code}", *arguments)
 
 
 @pytest.mark.parametrize(
@@ -53,8 +57,8 @@ def test_request_without_a_body_may_have_any_content_type(
 
 def test_head_has_the_headers_of_get_and_no_body(stack: LocalStack, image: str) -> None:
     url = f"{stack.api}/images/{image}"
-    head = run("curl", "--silent", "--head", url)
-    get = run("curl", "--silent", "--include", url)
+    head = curl("--head", url)
+    get = curl("--include", url)
 
     etag = next(line for line in get.splitlines() if line.startswith("ETag"))
     assert head.startswith("HTTP/1.1 200")
@@ -68,7 +72,7 @@ def test_head_follows_to_the_file(stack: LocalStack, image: str) -> None:
 
 @pytest.mark.parametrize("path", ["/nope", "/images/a/b/c", "/favicon.ico"])
 def test_unknown_route_is_a_problem(stack: LocalStack, path: str) -> None:
-    problem = json.loads(run("curl", "--silent", stack.api + path))
+    problem = json.loads(curl(stack.api + path))
 
     assert (problem["status"], problem["code"]) == (404, "no-such-route")
 
@@ -104,39 +108,36 @@ def test_cache_buster_and_capitalised_flags_are_accepted(stack: LocalStack, quer
     assert status(f"{stack.api}/images?{query}") == ("400" if "redirect" in query else "200")
 
 
-def test_image_is_found_by_its_key_in_both_forms_with_every_default(stack: LocalStack, image: str) -> None:
+def test_image_is_found_by_its_key_in_both_forms_with_every_default_and_by_its_id_in_capitals(
+    stack: LocalStack, image: str
+) -> None:
     key = quote("clients/käse & brot.jpg")
     defaults = "limit=20&urls=false"
 
-    for path in (f"/images/by-key?key={key}", f"/images?key={key}", f"/images?key={key}&{defaults}"):
-        assert json.loads(run("curl", "--silent", stack.api + path))["imageId"] == image
-
-
-def test_id_in_capitals_is_found(stack: LocalStack, image: str) -> None:
-    assert status(f"{stack.api}/images/{image.upper()}") == "200"
+    found = (f"/images/by-key?key={key}", f"/images?key={key}", f"/images?key={key}&{defaults}")
+    for path in (*found, f"/images/{image.upper()}"):
+        assert json.loads(curl(stack.api + path))["imageId"] == image
 
 
 def test_batch_of_ids_is_found_in_its_order(stack: LocalStack, deployed: Deployed, image: str) -> None:
     other = deployed.upload("clients/b.jpg", picture(64, 48, "JPEG"))["imageId"]
     missing = "00000000-0000-0000-0000-000000000000"
 
-    page = json.loads(
-        run("curl", "--silent", f"{stack.api}/images?ids={other},{missing},{image.upper()},{other}")
-    )
+    page = json.loads(curl(f"{stack.api}/images?ids={other},{missing},{image.upper()},{other}"))
 
     assert [each["imageId"] for each in page["images"]] == [other, image]
     assert page["nextCursor"] is None
 
 
 def test_unescaped_plus_in_a_time_says_what_to_write(stack: LocalStack) -> None:
-    answer = run("curl", "--silent", f"{stack.api}/images?since=2026-01-31T12:00:00+01:00")
+    answer = curl(f"{stack.api}/images?since=2026-01-31T12:00:00+01:00")
 
     assert json.loads(answer)["detail"].endswith("got '2026-01-31T12:00:00 01:00'; write + as %2B")
 
 
 def test_list_that_has_not_changed_is_304(stack: LocalStack, image: str) -> None:
     url = f"{stack.api}/images?prefix=clients/k"
-    headers = run("curl", "--silent", "--head", url)
+    headers = curl("--head", url)
     etag = next(line.split(" ")[1] for line in headers.splitlines() if line.startswith("ETag"))
 
     assert status("--header", f"If-None-Match: {etag}", url) == "304"

@@ -7,19 +7,22 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.conftest import Deployed
-from tests.e2e.conftest import Gallery, Visit, broken, jpeg, png
+from tests.e2e.conftest import Gallery, Visit, broken, jpeg, png, text
 from tools.pictures import picture
 
 
-def test_three_uploads_arrive_and_the_corrupt_one_says_why(gallery: Gallery, folder: str) -> None:
+def test_uploads_arrive_the_corrupt_one_says_why_and_refusals_are_counted_apart(
+    gallery: Gallery, folder: str
+) -> None:
     expect(gallery.page.get_by_role("heading", name="Nothing matches")).to_be_visible()
 
-    gallery.upload(jpeg("cat.jpg", 1600, 1200), png("dog.png"), broken("broken.jpg"))
+    gallery.upload(jpeg("cat.jpg", 1600, 1200), png("dog.png"), broken("broken.jpg"), text("a.txt"))
 
     expect(gallery.row(f"{folder}cat.jpg")).to_contain_text("% saved")
     expect(gallery.row(f"{folder}dog.png")).to_contain_text("% saved")
     expect(gallery.row(f"{folder}broken.jpg")).to_contain_text("Not compressed: This file is not a picture.")
-    expect(gallery.page.get_by_role("heading", name="1 failed, 2 pictures compressed")).to_be_visible()
+    heading = gallery.page.locator("#tray").get_by_role("heading")
+    expect(heading).to_have_text("1 failed, 1 refused, 2 pictures compressed")
     assert gallery.names() == [f"{folder}broken.jpg", f"{folder}cat.jpg", f"{folder}dog.png"]
     expect(gallery.card(f"{folder}cat.jpg").locator("img")).to_have_js_property("complete", True)
     expect(gallery.card(f"{folder}broken.jpg")).to_contain_text("This file is not a picture.")
@@ -48,17 +51,6 @@ def test_pictures_that_others_add_and_change_appear_by_themselves(
     deployed.upload(f"{folder}theirs.jpg", picture(300, 200, "JPEG"))
 
     expect(gallery.card(f"{folder}theirs.jpg").locator("img")).to_have_attribute("width", "300")
-
-
-def test_only_the_last_of_quick_choices_is_shown(visit: Visit, album: str) -> None:
-    gallery = visit(f"?prefix={album}").settled()
-    formats = gallery.page.get_by_label("Format")
-
-    for choice in ("JPEG", "WebP", "", "PNG"):
-        formats.select_option(choice)
-
-    expect(gallery.page.locator("#grid [data-id]")).to_have_count(1)
-    assert gallery.settled().names() == [f"{album}b-tower.png"]
 
 
 def test_the_address_keeps_what_is_looked_at(visit: Visit, album: str) -> None:
@@ -111,16 +103,20 @@ def test_a_status_filters(visit: Visit, album: str, status: str, names: list[str
     assert gallery.names() == [album + name for name in names]
 
 
-def test_a_format_filters_and_back_takes_the_filter_off(visit: Visit, album: str) -> None:
+def test_only_the_last_of_quick_choices_of_a_format_filters_and_back_takes_it_off(
+    visit: Visit, album: str
+) -> None:
     gallery = visit(f"?prefix={album}").settled()
+    formats = gallery.page.get_by_label("Format")
 
-    gallery.page.get_by_label("Format").select_option("PNG")
+    for choice in ("JPEG", "WebP", "", "PNG"):
+        formats.select_option(choice)
     expect(gallery.page.locator("#grid [data-id]")).to_have_count(1)
-    assert gallery.names() == [f"{album}b-tower.png"]
+    assert gallery.settled().names() == [f"{album}b-tower.png"]
     gallery.page.go_back()
 
     expect(gallery.page.locator("#grid [data-id]")).to_have_count(4)
-    expect(gallery.page.get_by_label("Format")).to_have_value("")
+    expect(formats).to_have_value("")
 
 
 def test_the_order_is_newest_oldest_or_by_name(visit: Visit, deployed: Deployed, folder: str) -> None:

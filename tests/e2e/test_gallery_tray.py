@@ -6,7 +6,7 @@ import re
 from playwright.sync_api import Route, expect
 
 from tests.conftest import Deployed
-from tests.e2e.conftest import Gallery, Visit, broken, jpeg, text
+from tests.e2e.conftest import Gallery, Visit, jpeg, text
 
 TO_S3 = "**/source-image"
 
@@ -63,17 +63,6 @@ def test_a_passing_fault_does_not_end_what_is_followed(gallery: Gallery, folder:
     gallery.forgive("ERR_FAILED")
 
 
-def test_the_row_of_a_picture_that_was_deleted_says_so(gallery: Gallery, folder: str) -> None:
-    gallery.upload(jpeg("gone.jpg"))
-    gallery.button(f"Show: {folder}gone.jpg").click()
-
-    gallery.viewer.get_by_role("button", name="Delete …").click()
-    gallery.page.get_by_role("dialog", name="Delete gone.jpg?").get_by_role("button", name="Delete").click()
-
-    expect(gallery.row(f"{folder}gone.jpg")).to_contain_text("Deleted")
-    expect(gallery.button(f"Show: {folder}gone.jpg")).to_have_count(0)
-
-
 def test_show_finds_out_that_a_picture_was_deleted_elsewhere(
     gallery: Gallery, deployed: Deployed, folder: str
 ) -> None:
@@ -91,7 +80,7 @@ def test_show_finds_out_that_a_picture_was_deleted_elsewhere(
     gallery.forgive("404")
 
 
-def test_show_shows_what_a_picture_has_become(gallery: Gallery, folder: str) -> None:
+def test_show_shows_what_a_picture_has_become_until_it_is_deleted(gallery: Gallery, folder: str) -> None:
     gallery.upload(jpeg("again.jpg"))
     gallery.button(f"Show: {folder}again.jpg").click()
 
@@ -107,6 +96,11 @@ def test_show_shows_what_a_picture_has_become(gallery: Gallery, folder: str) -> 
     gallery.button(f"Show: {folder}again.jpg").click()
 
     expect(gallery.viewer.locator(".big")).to_contain_text("1.23 kB")
+    gallery.viewer.get_by_role("button", name="Delete …").click()
+    gallery.page.get_by_role("dialog", name="Delete again.jpg?").get_by_role("button", name="Delete").click()
+
+    expect(gallery.row(f"{folder}again.jpg")).to_contain_text("Deleted")
+    expect(gallery.button(f"Show: {folder}again.jpg")).to_have_count(0)
 
 
 def test_a_name_that_is_taken_is_not_counted_as_done(visit: Visit, deployed: Deployed, folder: str) -> None:
@@ -138,13 +132,6 @@ def test_clear_keeps_a_taken_name_which_can_still_be_kept_beside(
     expect(gallery.row(f"{folder}cat (2).jpg")).to_contain_text("% saved")
     assert deployed.record(f"{folder}cat.jpg") == before
     gallery.forgive("409")
-
-
-def test_the_tray_counts_failures_first_and_refusals_apart(gallery: Gallery, folder: str) -> None:
-    gallery.upload(jpeg("good.jpg"), broken("bad.jpg"), text("a.txt"), text("b.txt"))
-
-    heading = gallery.page.locator("#tray").get_by_role("heading")
-    expect(heading).to_have_text("1 failed, 2 refused, 1 picture compressed")
 
 
 def test_new_rows_are_in_sight_however_many_there_are_already(gallery: Gallery, folder: str) -> None:

@@ -117,24 +117,13 @@ def test_an_event_that_cannot_be_read_is_logged_with_its_traceback(
     eventually(lambda: "KeyError" in logs.text("imagepress-local-compress"))
 
 
-def _download(functions: LambdaClient, image_id: str) -> Any:
-    """Have the deployed API sign a URL for a caller with a token."""
-    path = f"/images/{image_id}/file"
-    event = proxied(
-        "GET",
-        "/images/{image_id}/file",
-        path=path,
-        image_id=image_id,
-        headers={"Authorization": f"Bearer {TOKEN}"},
-    )
-    answer = functions.invoke(FunctionName="imagepress-local", Payload=json.dumps(event).encode())
-    return json.loads(answer["Payload"].read())
-
-
 def test_no_url_no_credential_and_no_content_is_ever_logged(
     logs: Logs, functions: LambdaClient, deployed: Deployed, record: Record, failed: Record
 ) -> None:
-    signed = _download(functions, record["imageId"])
+    route, headers = "/images/{image_id}/file", {"Authorization": f"Bearer {TOKEN}"}
+    event = proxied("GET", route, image_id=record["imageId"], headers=headers)
+    answer = functions.invoke(FunctionName="imagepress-local", Payload=json.dumps(event).encode())
+    signed = json.loads(answer["Payload"].read())
     assert SIGNED.search(signed["headers"]["Location"]), "the API signed a URL"
     functions.invoke(FunctionName="imagepress-local-sweep", Payload=b"{}")
     eventually(lambda: _decisions(logs, record["imageId"]) and _decisions(logs, failed["imageId"]))

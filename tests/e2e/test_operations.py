@@ -44,14 +44,10 @@ def test_a_sweep_has_missing_stale_and_orphaned_records_reconciled(
     # Other tests leave more; exact counts are specified on buckets of their own, in integration/test_sweep.py.
     assert min(counts["missing"], counts["stale"], counts["orphaned"]) >= 1
     eventually(lambda: deployed.record("sweep/missing.jpg"))
-    eventually(lambda: _version(deployed, "sweep/stale.jpg") == kept["settingsVersion"])
+    version = kept["settingsVersion"]
+    eventually(lambda: (r := deployed.record("sweep/stale.jpg")) and r["settingsVersion"] == version)
     eventually(lambda: deployed.record("sweep/no.jpg") is None)
     assert deployed.record("sweep/kept.jpg") == kept
-
-
-def _version(deployed: Deployed, key: str) -> str:
-    record = deployed.record(key)
-    return record["settingsVersion"] if record else ""
 
 
 def test_progress_of_a_sweep_is_full_only_when_the_total_is_known() -> None:

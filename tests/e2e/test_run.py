@@ -45,7 +45,10 @@ class Run:
             return {each["sourceKey"]: each["status"] for each in json.load(answer)["images"]}
 
     def left_behind(self) -> list[str]:
-        ports = [f"port {port}" for port in (self.aws_port, self.api_port) if _listens(port)]
+        ports = []
+        for port in (self.aws_port, self.api_port):
+            with socket.socket() as probe:
+                ports += [f"port {port}"] if probe.connect_ex(("127.0.0.1", port)) == 0 else []
         return ports + _processes_in(self.tmp) + [str(path) for path in self.tmp.glob("imagepress-*")]
 
 
@@ -73,11 +76,6 @@ def make_run(tmp: Path, **variables: str) -> Iterator[Run]:
         with suppress(ProcessLookupError):
             process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _processes_in(folder: Path) -> list[str]:

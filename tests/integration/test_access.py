@@ -16,7 +16,7 @@ from tests.fixtures.events import proxied
 from tests.fixtures.processes import python
 from tests.integration.conftest import Api, body
 
-READ, WRITE = "token-that-reads", "token-that-writes"
+READ, WRITE, ENDED = "token-that-reads", "token-that-writes", "token-that-has-ended"
 POOL = "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_a"
 MISSING = "00000000-0000-0000-0000-000000000000"
 
@@ -37,14 +37,21 @@ ROUTES = {
     "POST /uploads": "write",
 }
 ROUTES |= {route.replace("GET", "HEAD"): role for route, role in ROUTES.items()}
+
+
+def digest(token: str) -> str:
+    return sha256(token.encode()).hexdigest()
+
+
 CREDENTIALS = {
     "none": None,
     "empty": "",
     "wrong": "Bearer wrong",
-    "a digest": f"Bearer {sha256(WRITE.encode()).hexdigest()}",
+    "a digest": f"Bearer {digest(WRITE)}",
     "another scheme": f"Basic {WRITE}",
     "without a scheme": WRITE,
     "not ASCII": "Bearer t\u00f6ken",
+    "ended": f"Bearer {ENDED}",
     "read": f"Bearer {READ}",
     "write": f"bearer  {WRITE}",
 }
@@ -52,8 +59,7 @@ CREDENTIALS = {
 
 TOKENS = {
     "API_AUTH": "token",
-    "API_READ_TOKEN_SHA256": sha256(READ.encode()).hexdigest(),
-    "API_WRITE_TOKEN_SHA256": sha256(WRITE.encode()).hexdigest(),
+    "API_TOKENS": f"web=read:{digest(READ)},ci=write:{digest(WRITE)}:2100-01-31,old=write:{digest(ENDED)}:2026-11-01",
 }
 
 
@@ -92,7 +98,7 @@ def test_each_route_accepts_only_authorised_callers(tokens: Api, route: str, cre
 
 
 @pytest.mark.parametrize("token", [READ, WRITE, "wrong"])
-def test_tokens_are_compared_in_constant_time_and_both_whichever_fits(
+def test_tokens_are_compared_in_constant_time_and_all_whichever_fits(
     tokens: Api, monkeypatch: pytest.MonkeyPatch, token: str
 ) -> None:
     compared: list[tuple[str, str]] = []
@@ -105,16 +111,22 @@ def test_tokens_are_compared_in_constant_time_and_both_whichever_fits(
     tokens.request("GET", "/openapi.json")
     tokens.request("GET", "/stats", {"Authorization": f"Bearer {token}"})
 
-    given = sha256(token.encode()).hexdigest()
-    digests = [TOKENS["API_READ_TOKEN_SHA256"], TOKENS["API_WRITE_TOKEN_SHA256"]]
-    assert compared == [(given, digest) for digest in digests]
+    assert compared == [(digest(token), digest(each)) for each in (READ, WRITE, ENDED)]
+
+
+def test_a_token_that_has_ended_or_may_only_read_is_named(tokens: Api) -> None:
+    ended = tokens.request("GET", "/stats", {"Authorization": f"Bearer {ENDED}"})
+    reading = tokens.request("DELETE", f"/images/{MISSING}", {"Authorization": f"Bearer {READ}"})
+
+    assert body(ended)["detail"] == "The token old ended after 2026-11-01; use another one."
+    assert body(reading)["detail"] == "The token web may only read; use one that may also write."
 
 
 @pytest.mark.parametrize("token", ["", " ", "x"])
 def test_every_caller_is_refused_without_tokens(
     api: Api, with_settings: Callable[..., None], token: str
 ) -> None:
-    with_settings(API_AUTH="token", API_READ_TOKEN_SHA256="", API_WRITE_TOKEN_SHA256="")
+    with_settings(API_AUTH="token", API_TOKENS="")
 
     assert api.request("GET", "/stats", {"Authorization": f"Bearer {token}"}).status_code == 401
 
@@ -171,8 +183,8 @@ def test_change_and_refusal_are_logged_with_their_caller_but_without_a_token(
 
     audited = [vars(line) for line in caplog.records if line.message == "audit"]
     assert [(line["route"], line["caller"], line["status"]) for line in audited] == [
-        ("DELETE /images/{image_id}", "", 403),
-        ("DELETE /images/{image_id}", "the token that writes", 404),
+        ("DELETE /images/{image_id}", "the token web", 403),
+        ("DELETE /images/{image_id}", "the token ci", 404),
         ("DELETE /images/{image_id}", "", 401),
         ("GET /stats", "", 401),
     ]

@@ -28,6 +28,18 @@ def test_file_redirects_to_the_bytes(api: Api, variant: dict[str, str], size: st
     assert Image.open(BytesIO(data)).size == (320, 200)
 
 
+def test_a_download_has_the_file_s_name(api: Api) -> None:
+    record = api.record("api/three & four.jpg")
+    query = {"redirect": "false", "download": "true"}
+
+    with urlopen(body(api.get(f"/images/{record['imageId']}/file", **query))["url"]) as file:
+        disposition = file.headers["Content-Disposition"]
+
+    assert disposition == (
+        "attachment; filename=\"resized-three & four.jpg\"; filename*=UTF-8''resized-three%20%26%20four.jpg"
+    )
+
+
 @pytest.mark.parametrize(
     ("data", "content_type", "disposition"),
     [

@@ -42,32 +42,19 @@ def failures(monkeypatch: pytest.MonkeyPatch) -> dict[str, Failure]:
 
 
 @pytest.mark.parametrize(
-    ("response", "code"),
+    ("kind", "message", "code"),
     [
-        (
-            {
-                "errorType": "Runtime.ExitError",
-                "errorMessage": "RequestId: 1 Error: Runtime exited with error: signal: killed",
-            },
-            "worker-died",
-        ),
-        (
-            {"errorType": "Runtime.OutOfMemory", "errorMessage": "RequestId: 1 Error: Out of memory"},
-            "worker-died",
-        ),
-        (
-            {
-                "errorType": "Sandbox.Timedout",
-                "errorMessage": "RequestId: 1 Error: Task timed out after 60.00 seconds",
-            },
-            "timed-out",
-        ),
-        ({"errorMessage": "2026-11-26T10:00:00.000Z 1 Task timed out after 60.06 seconds"}, "timed-out"),
+        ("Runtime.ExitError", "Error: Runtime exited with error: signal: killed", "worker-died"),
+        ("Runtime.OutOfMemory", "Error: Out of memory", "worker-died"),
+        ("Sandbox.Timedout", "Error: Task timed out after 60.00 seconds", "timed-out"),
+        (None, "2026-11-26T10:00:00.000Z 1 Task timed out after 60.06 seconds", "timed-out"),
     ],
 )
 def test_worker_that_died_leaves_a_failed_record(
-    failures: dict[str, Failure], adapters: Adapters, response: Any, code: str
+    failures: dict[str, Failure], adapters: Adapters, kind: str | None, message: str, code: str
 ) -> None:
+    response = {"errorMessage": f"RequestId: 1 {message}"} | ({"errorType": kind} if kind else {})
+
     deaths.handle(invocation(response))
 
     assert failures["a b.jpg"]["code"] == code

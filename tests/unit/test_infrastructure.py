@@ -36,17 +36,13 @@ def test_the_protected_table_is_created_when_nothing_else_can_fail() -> None:
 
 
 @pytest.mark.parametrize("bucket", BUCKETS)
-def test_a_bucket_is_encrypted_private_and_owns_its_objects(bucket: str) -> None:
+def test_a_bucket_is_encrypted_private_owns_its_objects_and_answers_over_tls_only(bucket: str) -> None:
     found = properties(bucket)
     (encryption,) = found["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert encryption["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
     switches = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
     assert found["PublicAccessBlockConfiguration"] == dict.fromkeys(switches, True)
     assert found["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
-
-
-@pytest.mark.parametrize("bucket", BUCKETS)
-def test_a_bucket_answers_over_tls_only(bucket: str) -> None:
     policy = properties(f"{bucket}Policy")
     assert policy["Bucket"] == {"Ref": bucket}
     (statement,) = policy["PolicyDocument"]["Statement"]

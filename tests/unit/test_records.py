@@ -95,11 +95,8 @@ def test_timestamps_of_any_year_sort_as_their_moments_do(moments: list[datetime]
 
 
 @pytest.mark.parametrize("known", FORMATS_IN)
-def test_media_type_of_a_format_is_the_engines(known: str) -> None:
+def test_media_type_of_a_format_is_the_engines_and_without_a_format_it_is_any_bytes(known: str) -> None:
     assert content_type_of(known) == FORMATS_IN[known].content_type
-
-
-def test_what_has_no_format_is_any_bytes() -> None:
     assert content_type_of(None) == "application/octet-stream"
 
 

@@ -19,7 +19,7 @@ from tools.chalice_config import StageConfig, read_stage, record_environment, re
 from tools.deploy import checks, records
 from tools.deploy.stack import Stack
 from tools.deploy.steps import RECORDED, VARIABLES, open_stack, run_chalice
-from tools.deploy.tokens import DIGESTS
+from tools.deploy.tokens import VARIABLE
 from tools.errors import ToolError, exit_on_errors
 
 PROJECT: Final = Path(__file__).parents[2]
@@ -153,7 +153,7 @@ def main() -> None:
         stores = destroy(PROJECT, session, stage)
         if with_data:
             delete_data(session, stores)
-            record_environment(PROJECT, stage, dict.fromkeys([*RECORDED.values(), *DIGESTS.values()], ""))
+            record_environment(PROJECT, stage, dict.fromkeys([*RECORDED.values(), VARIABLE], ""))
             return
     kept = ", ".join(name for name in [*stores.buckets, stores.table] if name) or "nothing"
     print(

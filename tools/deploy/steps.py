@@ -119,17 +119,17 @@ class Deployment:
         """Record the stack's outputs; make the tokens at the first deploy."""
         outputs = self.stack.outputs()
         found = {variable: outputs.get(output, _NOT_YET) for output, variable in RECORDED.items()}
-        roles = tokens.list_missing_roles(self.stage.environment)
+        needs_tokens = tokens.needs_tokens(self.stage.environment)
         if self.dry_run:
             differing = {
                 name: value for name, value in found.items() if self.stage.environment.get(name) != value
             }
             _print_changes(f"{name} = {value}" for name, value in differing.items())
-            _print_changes(f"a new {role} token" for role in roles)
+            _print_changes(["new tokens of the API"] if needs_tokens else [])
             return
         _print_changes(record_environment(self.project, self.name, found))
-        if roles:
-            record_environment(self.project, self.name, tokens.make_tokens(roles))
+        if needs_tokens:
+            record_environment(self.project, self.name, tokens.make_first_tokens())
 
     def write_policies(self) -> None:
         """Write the policies that the code needs, and print how they differ from the deployed ones."""

@@ -105,7 +105,6 @@ KEYS = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
             {"STAGE": "dev", "AWS_PROFILE": "absent"},
             "AWS_PROFILE names an unknown profile .*absent",
         ),
-        ("deploy.tokens", {"STAGE": "dev", "ROLE": "admin"}, "ROLE must be read or write; got 'admin'"),
         ("policies", {"STAGE": "nonsense"}, "STAGE must be one of dev, local, prod; got 'nonsense'"),
         ("policies", {"STAGE": "dev"}, "No region is set"),
     ],

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from chalice.config import Config
@@ -28,41 +29,30 @@ RECORDED = {"name": "api_handler", "lambda_arn": f"arn:aws:lambda:{REGION}:{ACCO
 class NotFoundError(Exception): ...
 
 
-class Aws:
-    """A session, and each of its clients: functions by name, REST APIs by the function that each invokes.
+def aws(functions: Sequence[str] = (), apis: Mapping[str, str] | None = None) -> Mock:
+    """A session, and each of its clients: functions by name, REST APIs by the function that each invokes."""
+    known, made = apis or {}, Mock(region_name=REGION)
+    made.client.return_value = made
+    made.exceptions.ResourceNotFoundException = NotFoundError
+    made.get_caller_identity.return_value = {"Account": ACCOUNT, "Arn": "arn:aws:iam::111111111111:user/me"}
 
-    It answers only the calls that come before a deploy or a destroy changes anything.
-    """
-
-    region_name = REGION
-    exceptions = SimpleNamespace(ResourceNotFoundException=NotFoundError)
-
-    def __init__(self, functions: Sequence[str] = (), apis: Mapping[str, str] | None = None) -> None:
-        self._functions = functions
-        self._apis = apis or {}
-
-    def client(self, _: str) -> "Aws":
-        return self
-
-    def get_caller_identity(self) -> dict[str, str]:
-        return {"Account": ACCOUNT, "Arn": "arn:aws:iam::111111111111:user/me"}
-
-    def get_function_configuration(self, **asked: str) -> None:
-        if asked["FunctionName"] not in self._functions:
+    def get_function_configuration(**asked: str) -> None:
+        if asked["FunctionName"] not in functions:
             raise NotFoundError
 
-    def get_paginator(self, operation: str) -> Any:
-        pages = {"get_rest_apis": self._rest_apis, "get_resources": self._resources}
-        return SimpleNamespace(paginate=pages[operation])
+    def get_rest_apis() -> list[Any]:
+        return [{"items": [{"id": api, "name": "imagepress"}]} for api in known]
 
-    def _rest_apis(self) -> list[Any]:
-        return [{"items": [{"id": api, "name": "imagepress"}]} for api in self._apis]
-
-    def _resources(self, **asked: Any) -> list[Any]:
-        arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self._apis[asked['restApiId']]}"
+    def get_resources(**asked: Any) -> list[Any]:
+        arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{known[asked['restApiId']]}"
         uri = f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{arn}/invocations"
         root = {"path": "/", "resourceMethods": {"GET": {"methodIntegration": {"uri": uri}}, "HEAD": {}}}
         return [{"items": [{"path": "/without-methods"}, root]}]
+
+    pages = {"get_rest_apis": get_rest_apis, "get_resources": get_resources}
+    made.get_function_configuration.side_effect = get_function_configuration
+    made.get_paginator.side_effect = lambda operation: SimpleNamespace(paginate=pages[operation])
+    return made
 
 
 @pytest.fixture
@@ -88,9 +78,9 @@ def test_nothing_is_destroyed_while_a_function_runs_that_no_record_names(
 ) -> None:
     if recorded:
         record(project, *recorded)
-    aws: Any = Aws(["imagepress-dev", "imagepress-dev-compress", "imagepress-prod-sweep"])
+    running = aws(["imagepress-dev", "imagepress-dev-compress", "imagepress-prod-sweep"])
     with pytest.raises(ToolError, match=r"Nothing was deleted.*make deploy STAGE=dev") as refusal:
-        destroy(project, aws, "dev")
+        destroy(project, running, "dev")
     message = str(refusal.value)
     assert "the function imagepress-dev-compress" in message
     assert ("the function imagepress-dev," in message) != bool(recorded)
@@ -98,31 +88,29 @@ def test_nothing_is_destroyed_while_a_function_runs_that_no_record_names(
 
 
 def test_nothing_is_destroyed_while_the_api_has_no_record(project: Path) -> None:
-    aws: Any = Aws(apis={"abc": "imagepress-dev"})
     with pytest.raises(ToolError, match="the REST API abc"):
-        destroy(project, aws, "dev")
+        destroy(project, aws(apis={"abc": "imagepress-dev"}), "dev")
 
 
 def test_recorded_and_deleted_resources_do_not_prevent_a_destroy(project: Path) -> None:
     stage = dev(project)
-    nothing: Any = Aws()
-    records.require_complete(project, nothing, stage)
+    records.require_complete(project, aws(), stage)
     record(project, *({"name": name} for name in [*stage.functions, "rest_api"]))
-    everything: Any = Aws(
+    everything = aws(
         [stage.function_name(function) for function in stage.functions], {"abc": "imagepress-dev"}
     )
     records.require_complete(project, everything, stage)
 
 
 def test_an_api_of_another_stage_is_not_taken(project: Path) -> None:
-    aws: Any = Aws(apis={"theirs": "imagepress-prod", "ours": "imagepress-dev"})
-    assert records.find_unrecorded_api(project, aws, dev(project)) == "ours"
+    found = aws(apis={"theirs": "imagepress-prod", "ours": "imagepress-dev"})
+    assert records.find_unrecorded_api(project, found, dev(project)) == "ours"
 
 
 def test_several_apis_are_refused(project: Path) -> None:
-    aws: Any = Aws(apis={"a": "imagepress-dev", "b": "imagepress-dev"})
+    found = aws(apis={"a": "imagepress-dev", "b": "imagepress-dev"})
     with pytest.raises(ToolError, match="REST APIs a, b"):
-        records.find_unrecorded_api(project, aws, dev(project))
+        records.find_unrecorded_api(project, found, dev(project))
 
 
 def test_a_recorded_api_is_added_to_the_record(project: Path) -> None:

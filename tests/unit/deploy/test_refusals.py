@@ -111,6 +111,6 @@ def test_parameters_are_names_and_values() -> None:
 
 @pytest.mark.parametrize("auth", ["iam", "none", "cognito:arn"])
 def test_tokens_are_made_only_where_they_are_used(auth: str) -> None:
-    assert tokens.list_missing_roles({"API_AUTH": auth}) == []
-    assert tokens.list_missing_roles({}) == ["read", "write"]
-    assert tokens.list_missing_roles({"API_READ_TOKEN_SHA256": "0" * 64}) == ["write"]
+    assert not tokens.needs_tokens({"API_AUTH": auth})
+    assert tokens.needs_tokens({})
+    assert not tokens.needs_tokens({"API_TOKENS": "web=read:..."})

@@ -52,8 +52,3 @@ def test_photographs_and_black_text_have_chroma_halved() -> None:
 @pytest.mark.parametrize(("quality", "sampling"), [(89, HALVED), (90, FULL), (100, FULL)])
 def test_high_qualities_keep_the_full_resolution_of_colours(quality: int, sampling: int) -> None:
     assert get_sampling(jpeg(photo(), quality)) == sampling
-
-
-@pytest.mark.parametrize("size", [(1, 1), (1, 9), (9, 1)])
-def test_the_smallest_pictures_have_a_resolution_of_colours(size: tuple[int, int]) -> None:
-    assert jpeg(Image.new("RGB", size, "red")).size == size

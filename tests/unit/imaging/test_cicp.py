@@ -42,18 +42,15 @@ def chromaticities(*values: float) -> tuple[bytes, bytes]:
     return b"cHRM", struct.pack(">8I", *(round(100_000 * value) for value in values))
 
 
-def test_p3_by_code_points_is_as_p3_by_a_profile() -> None:
-    assert near(centre(png((b"cICP", bytes([*P3, 0, 1])))), as_profile(icc.display_p3()))
+BY_CODES = (b"cICP", bytes([*P3, 0, 1]))
+BY_POINTS = chromaticities(0.3127, 0.3290, 0.68, 0.32, 0.265, 0.69, 0.15, 0.06)
 
 
-def test_p3_by_chromaticities_is_as_p3_by_a_profile() -> None:
-    points = chromaticities(0.3127, 0.3290, 0.68, 0.32, 0.265, 0.69, 0.15, 0.06)
-
-    assert near(centre(png(gamma(45455), points)), as_profile(icc.display_p3()))
-
-
-def test_code_points_count_more_than_a_profile_and_a_gamma() -> None:
-    assert near(centre(png(gamma(100_000), (b"cICP", bytes([*P3, 0, 1])))), as_profile(icc.display_p3()))
+@pytest.mark.parametrize("chunks", [[BY_CODES], [gamma(45455), BY_POINTS], [gamma(100_000), BY_CODES]])
+def test_p3_by_code_points_or_else_by_chromaticities_is_as_p3_by_a_profile(
+    chunks: list[tuple[bytes, bytes]],
+) -> None:
+    assert near(centre(png(*chunks)), as_profile(icc.display_p3()))
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L"])

@@ -82,15 +82,12 @@ def test_the_dominant_colour_is_that_of_the_most_pixels() -> None:
     assert dominant_color(preview(image)) == "#c81e28"
 
 
-def test_transparent_pixels_have_no_colour() -> None:
+def test_transparent_pixels_have_no_colour_and_an_image_of_them_is_white() -> None:
     image = Image.new("RGBA", (64, 64), (0, 0, 0, 0))
+    assert dominant_color(preview(image)) == "#ffffff"
+
     image.paste((10, 200, 30, 255), (0, 0, 64, 8))
-
     assert dominant_color(preview(image)) == "#0ac81e"
-
-
-def test_a_fully_transparent_image_is_white() -> None:
-    assert dominant_color(Image.new("RGBA", (8, 8), (0, 0, 0, 0))) == "#ffffff"
 
 
 TIMING = """

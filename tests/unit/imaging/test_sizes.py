@@ -5,10 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
-from chalicelib.imaging import Options, compress
 from chalicelib.imaging import resize as resizing
 from chalicelib.imaging.resize import fit, resize
-from tests.fixtures.drawings import disc, photograph, pixel, save
+from tests.fixtures.drawings import disc, photograph, pixel
 
 sides = st.integers(1, 16_383)
 
@@ -64,12 +63,6 @@ def test_pillow_s_own_filter_gives_the_same_picture(
     compared = "RGBa" if mode == "RGBA" else mode  # rounded alpha makes colours beneath it differ
     difference = ImageChops.difference(quick.convert(compared), slow.convert(compared))
     assert max(difference.tobytes()) <= (8 if mode == "RGBA" else 3)
-
-
-def test_everything_works_without_the_quick_filter(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resizing, "Resizer", None)
-
-    assert compress(save(photograph((300, 200)), "JPEG", quality=95), Options(max_width=60)).width == 60
 
 
 def test_a_box_is_stretched_to_the_whole_result() -> None:
