@@ -29,20 +29,16 @@ def to_8_bits(image: Image.Image, source: Source) -> Image.Image | None:
         The image, or None where it has fewer bits, or Pillow has already dropped eight of them.
     """
     if image.mode in _GREY:
-        return _grey(image, *_levels(image))
+        return _grey(image)
     if isinstance(image, ImageFile) and image.tile and (raw := _COLOUR.search(str(image.tile[0].args))):
         return _colour(image, *_bytes_of(image, source, raw[0], raw[1]))
     return None
 
 
-def _levels(image: Image.Image) -> tuple[int, bool]:
-    """Return the highest level, and whether it is black."""
-    if not hasattr(image, "tag_v2"):
-        return _LEVELS - 1, False
-    return codecs.tiff.levels(image.tag_v2)
-
-
-def _grey(image: Image.Image, highest: int, is_inverted: bool) -> Image.Image:
+def _grey(image: Image.Image) -> Image.Image:
+    highest, is_inverted = (
+        codecs.tiff.levels(image.tag_v2) if hasattr(image, "tag_v2") else (_LEVELS - 1, False)
+    )
     image.load()
     key = image.info.get("transparency")
     levels = image.convert("I")

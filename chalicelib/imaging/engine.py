@@ -5,7 +5,7 @@ from itertools import chain
 
 from PIL import Image
 
-from chalicelib.imaging.codecs.base import codec
+from chalicelib.imaging.codecs import codec
 from chalicelib.imaging.colour import to_srgb
 from chalicelib.imaging.decode import decode
 from chalicelib.imaging.formats import FORMATS, JPEG, PNG, Format

@@ -1,51 +1,27 @@
 """The one boundary at which a decoder's exceptions become an `ImageError`."""
 
-import struct
 import warnings
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from PIL.Image import DecompressionBombError
-
 from chalicelib.imaging.types import ErrorCode, ImageError
-
-# What decoders raise on hostile bytes, as documented by Pillow or seen while fuzzing.
-_DECODER_ERRORS = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    DecompressionBombError,
-    EOFError,
-    LookupError,
-    MemoryError,
-    OSError,
-    RuntimeError,
-    struct.error,
-    SyntaxError,
-    TypeError,
-    ValueError,
-    zlib.error,
-)
 
 
 @contextmanager
 def decoding() -> Iterator[None]:
     """Run a decoder's code: whatever it raises becomes an `ImageError`, and its warnings are silent.
 
-    Only calls into decoders belong inside, so that mistakes of our own still show.
+    Only calls into decoders belong inside, so that mistakes of our own still show. So does a decoder that is missing.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
-    except ImageError:
+    except (ImageError, ImportError):
         raise
-    except _DECODER_ERRORS as error:
-        raise ImageError(
-            _code(error),
-            f"the image cannot be decoded: {error or type(error).__name__}",
-        ) from error
+    except Exception as error:
+        reason = error or type(error).__name__
+        raise ImageError(_code(error), f"the image cannot be decoded: {reason}") from error
 
 
 def _code(error: BaseException) -> ErrorCode:

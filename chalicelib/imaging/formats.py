@@ -22,7 +22,7 @@ class Format:
         bytes_per_pixel: The most memory that compressing a still image takes, beside two copies of the file.
         signature: A regular expression that matches the first bytes.
         brands: The brands of its files where they are ISO/IEC 14496-12 files.
-        codec: The module that writes it and takes its files apart (`codecs.base.Codec`), if it is written.
+        codec: The module that writes it and takes its files apart (`codecs.Codec`), if it is written.
             A format that is only read becomes JPEG or PNG.
         lossy: Whether each encoding loses quality.
         has_alpha: Whether it can hold transparency.

@@ -109,7 +109,7 @@ def open_image(data: bytes, format_: Format) -> ImageFile:
 def _early(data: bytes, format_: Format) -> tuple[Size, int] | None:
     """Return size and frames of formats by which Pillow reserves memory when it opens them, or counts late."""
     if format_ is GIF:
-        return codecs.gif.largest(data), codecs.gif.count_frames(data)
+        return codecs.gif.measure(data)
     if format_ is PNG:
         return codecs.png.header(data)[:2], codecs.png.count_frames(data)
     if format_ is WEBP:
@@ -132,7 +132,7 @@ def _prepare(data: bytes, format_: Format) -> bytes:
         codecs.jpeg.check(data)
         return data if data.endswith(codecs.jpeg.END) else codecs.jpeg_end.ended(data)
     if format_ is HEIC:
-        codecs.heic.check(data)
+        codecs.items.check_texts(data)
     elif format_ is JPEG2000:
         codecs.jpeg2000.check(data)
     return data

@@ -48,4 +48,4 @@ async function problem(answer) {
 export const list = (parameters, signal) => request('GET', 'images', { parameters: { ...parameters, urls: 'true' }, signal });
 export const image = (id) => request('GET', `images/${encodeURIComponent(id)}`, { parameters: { urls: 'true' } });
 
-export const stats = () => request('GET', 'stats');
+export const stats = (by) => request('GET', 'stats', { parameters: { by } });

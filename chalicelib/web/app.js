@@ -109,7 +109,7 @@ const page = { library, selection, grid, uploads, openPicture, leave, folder, mo
 /** Load the parts that people need most, once the first picture shows, or cannot, or takes too long. */
 const prepare = () => prepared.resolve();
 prepared.promise.then(async () => {
-	for (const name of ['totals', 'picture', 'uploads', 'gestures', 'menu', 'notices', 'news']) part(name, true);
+	for (const name of ['totals', 'picture', 'uploads', 'gestures', 'menu', 'notices', 'news', 'timeline']) part(name, true);
 	(await import('./controls.js')).fillIcons();
 });
 for (const event of ['load', 'error']) list.addEventListener(event, prepare, { capture: true, once: true });

@@ -5,18 +5,20 @@ import { el, paint } from './dom.js';
 import { refocus } from './focus.js';
 import { bytes, formatName, nameOf } from './format.js';
 import { withFreshUrls } from './tile.js';
+import { makeZoomable } from './zoom.js';
 
 const SHOWN_BY_ALL = ['jpeg', 'png', 'webp', 'gif', 'avif', 'bmp'];
 const LARGE = 25_000_000; // larger files are loaded only on request
 
 export function compare(record) {
 	const { width, height, originalWidth, originalFormat, sizeOriginal } = record;
-	const after = el('img.after', { alt: `${nameOf(record.sourceKey)}, compressed` });
-	const frame = el('div.compare', after);
+	const after = el('img', { alt: `${nameOf(record.sourceKey)}, compressed` });
+	const frame = el('div.compare', el('div.after', after));
 	const legend = el('p.legend');
 	frame.style.setProperty('--ratio', width / height);
 	frame.style.setProperty('--natural', `${Math.max(originalWidth, 240)}px`);
 	paint(after, record);
+	makeZoomable(frame, width);
 	withFreshUrls(after, record, (urls) => (after.src = urls.compressed));
 
 	const addBefore = () => showBefore(record, frame, legend);
@@ -31,7 +33,7 @@ export function compare(record) {
 }
 
 function showBefore(record, frame, legend) {
-	const before = el('img.before', { alt: `${nameOf(record.sourceKey)}, original` });
+	const before = el('img', { alt: `${nameOf(record.sourceKey)}, original` });
 	const slider = el('input', { type: 'range', 'aria-label': 'How much of the original is shown' });
 	const place = () => {
 		frame.style.setProperty('--split', `${slider.value}%`);
@@ -42,7 +44,7 @@ function showBefore(record, frame, legend) {
 
 	before.onload = () => {
 		place();
-		frame.append(before, slider, el('span.handle', icon('handle')));
+		frame.append(el('div.before', before), slider, el('span.handle', icon('handle')));
 		legend.replaceChildren(
 			el('span', el('b', 'Original '), bytes(record.sizeOriginal)),
 			el('span', el('b', 'Compressed '), bytes(record.sizeCompressed)),

@@ -9,6 +9,7 @@ const KEYS = {
 	'Arrow keys, Home, End': 'Move among the pictures',
 	Enter: 'Open a picture',
 	'← and →': 'Previous and next, in an open picture',
+	'+, − and 0': 'Zoom in, out and back, in an open picture',
 	Space: 'Select a picture',
 	'Shift + Space, Shift + click': 'Select all up to a picture',
 	'Ctrl + A': 'Select all that are listed',

@@ -86,8 +86,8 @@ export class Library extends EventTarget {
 
 	/** Where a new record belongs among those loaded; null if it is filtered out, or further down than was loaded. */
 	#placeOf(record, wasListed) {
-		const { prefix, status, format, order } = query(this.#state);
-		if (!record.sourceKey.startsWith(prefix) || (status && record.status !== status) || (format && record.format !== format)) return null;
+		const { prefix, status, format, order, since, until } = query(this.#state);
+		if (!record.sourceKey.startsWith(prefix) || (status && record.status !== status) || (format && record.format !== format) || record.resizedAt < since || record.resizedAt >= until) return null;
 		const name = !order || order === 'name' ? 'sourceKey' : 'resizedAt';
 		const sign = order === 'newest' ? -1 : 1;
 		const place = this.records.findIndex((other) => (other[name] > record[name] ? sign : -sign) > 0);

@@ -10,6 +10,7 @@ const MODULES = {
 	news: () => import('./news.js'),
 	notices: () => import('./notices.js'),
 	picture: () => import('./picture.js'),
+	timeline: () => import('./timeline.js'),
 	totals: () => import('./totals.js'),
 	uploads: () => import('./adding.js'),
 };

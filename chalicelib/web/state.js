@@ -1,6 +1,6 @@
 // The view of the page, as its address has it.
 
-const USUAL = { prefix: '', status: '', format: '', order: 'newest', image: '' };
+const USUAL = { prefix: '', status: '', format: '', order: 'newest', period: '', image: '' };
 
 export const read = () => ({ ...USUAL, ...Object.fromEntries(new URLSearchParams(location.search)) });
 
@@ -19,6 +19,11 @@ export function write(state, isReplaced) {
 }
 
 /** The query of a state for `GET /images`: with a prefix, the API sorts by name; failed images have no format. */
-export function query({ prefix, status, format, order }) {
-	return { prefix, status, format: status === 'failed' ? '' : format, order: prefix ? '' : order };
+export function query({ prefix, status, format, order, period }) {
+	const sought = { prefix, status, format: status === 'failed' ? '' : format, order: prefix ? '' : order };
+	const [, year, month, day] = period.match(/^(\d{4})-(\d\d)(?:-(\d\d))?$/) ?? [];
+	if (!year) return sought;
+	const dayAt = (...at) => new Date(Date.UTC(...at)).toISOString().slice(0, 10);
+	const until = day ? dayAt(year, month - 1, +day + 1) : dayAt(year, month);
+	return { ...sought, since: dayAt(year, month - 1, day ?? 1), until };
 }

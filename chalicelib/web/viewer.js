@@ -14,6 +14,7 @@ import { bytes, count, nameOf } from './format.js';
 import { toast } from './toast.js';
 
 const REPROCESS_SECONDS = 90;
+const SWIPE = 60; // pixels
 const PAGE_TITLE = document.title;
 
 /** @param on what the page does: move and canMove (by -1 or 1), closed, changed, deleted, replace, visit (a folder). */
@@ -38,6 +39,15 @@ export function connect(dialog, on) {
 		if (!step || !current || event.target.closest('input, .ask') || event.altKey || event.ctrlKey || event.metaKey) return;
 		event.preventDefault();
 		turn(step);
+	});
+
+	let touch = null; // where a swipe may have begun
+	body.addEventListener('pointerdown', (event) => {
+		touch = event.pointerType === 'touch' && !event.target.closest('input, .zoomed') && event;
+	});
+	body.addEventListener('pointerup', ({ clientX, clientY }) => {
+		const [x, y] = touch ? [clientX - touch.clientX, clientY - touch.clientY] : [0, 0];
+		if (Math.abs(x) > Math.max(SWIPE, 2 * Math.abs(y))) turn(x < 0 ? 1 : -1);
 	});
 
 	function show(record) {

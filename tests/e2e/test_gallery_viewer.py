@@ -4,6 +4,7 @@ import re
 from io import BytesIO
 from pathlib import Path
 
+import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -88,6 +89,72 @@ def test_the_slider_parts_before_and_after_by_pointer_and_by_keys(visit: Visit, 
     )
     clip = viewer.locator(".before").evaluate("(image) => getComputedStyle(image).clipPath")
     assert f"{99 - by_pointer}%" in clip
+
+
+def test_both_sides_are_zoomed_and_moved_in_step(visit: Visit, album: str) -> None:
+    gallery = visit(f"?prefix={album}").settled()
+    viewer = gallery.open_picture(f"{album}a-lake.jpg")
+    sides = [viewer.get_by_alt_text(f"a-lake.jpg, {side}") for side in ("original", "compressed")]
+    frame = viewer.get_by_role("slider").bounding_box()
+    assert frame
+    x, y = frame["x"] + frame["width"] / 4, frame["y"] + frame["height"] / 4
+
+    def zoomed() -> tuple[float, float, float]:
+        """Return scale and place of both pictures, as shares of the frame."""
+        boxes = [side.bounding_box() or frame for side in sides]
+        assert boxes[0] == pytest.approx(boxes[1], abs=0.01)
+        box = boxes[0]
+        return (
+            round(box["width"] / frame["width"], 2),
+            round((box["x"] - frame["x"]) / frame["width"], 2),
+            round((box["y"] - frame["y"]) / frame["height"], 2),
+        )
+
+    gallery.page.mouse.dblclick(x, y)
+    assert zoomed() == (2, -0.25, -0.25), "what is under the pointer stays there"
+    gallery.page.mouse.move(x, y)
+    gallery.page.mouse.down()
+    gallery.page.mouse.move(x + frame["width"], y - frame["height"] / 4)
+    gallery.page.mouse.up()
+    assert zoomed() == (2, 0, -0.5), "no further than the edge"
+    gallery.page.mouse.move(x, y)
+    gallery.page.mouse.wheel(0, -10_000)
+    expect(viewer.locator(".zoomed")).to_be_visible()
+    gallery.until(lambda: zoomed()[0] == 8)
+    gallery.page.keyboard.press("0")
+    assert zoomed() == (1, 0, 0)
+    gallery.page.keyboard.press("+")
+    gallery.page.keyboard.press("+")
+    gallery.page.keyboard.press("-")
+    assert zoomed() == (1.5, -0.25, -0.25)
+
+
+def test_two_fingers_zoom_and_one_swipes_to_the_next_picture(visit: Visit, album: str) -> None:
+    gallery = visit(f"?prefix={album}", has_touch=True, viewport={"width": 390, "height": 844}).settled()
+    viewer = gallery.open_picture(f"{album}a-lake.jpg")
+    picture_box, legend = (
+        viewer.get_by_role("slider").bounding_box(),
+        viewer.locator(".legend").bounding_box(),
+    )
+    assert picture_box
+    assert legend
+    fingers = gallery.page.context.new_cdp_session(gallery.page)
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        at = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
+
+    middle = picture_box["x"] + picture_box["width"] / 2, picture_box["y"] + picture_box["height"] / 2
+    for kind, reach in (("touchStart", 20), ("touchMove", 40), ("touchMove", 60)):
+        touch(kind, (middle[0] - reach, middle[1]), (middle[0] + reach, middle[1]))
+    touch("touchEnd")
+    expect(viewer.locator(".zoomed")).to_be_visible()
+
+    y = legend["y"] + legend["height"] / 2
+    touch("touchStart", (300, y))
+    touch("touchMove", (200, y))
+    touch("touchEnd")
+    expect(viewer.get_by_role("heading", name="b-tower.png")).to_be_visible()
 
 
 def test_an_original_that_browsers_cannot_show_is_said_to_be_one(visit: Visit, album: str) -> None:

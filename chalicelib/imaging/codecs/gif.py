@@ -88,10 +88,17 @@ def screen(data: bytes) -> Size:
     return next(_frame_sizes(data), size)
 
 
-def largest(data: bytes) -> Size:
-    """Return width and height that hold the screen and the pixels of every frame: what a decoder reserves."""
-    widths, heights = zip(*_frame_sizes(data), screen(data), strict=True)
-    return max(widths), max(heights)
+def measure(data: bytes) -> tuple[Size, int]:
+    """Return the size that holds the screen and each frame, which a decoder reserves, and how many frames there are.
+
+    Raises:
+        ImageError: There are none.
+    """
+    frames = list(_frame_sizes(data))
+    if not frames:
+        raise ImageError("truncated", "the GIF does not have any picture")
+    widths, heights = zip(screen(data), *frames, strict=True)
+    return (max(widths), max(heights)), len(frames)
 
 
 def _frame_sizes(data: bytes) -> Iterator[Size]:
@@ -101,18 +108,6 @@ def _frame_sizes(data: bytes) -> Iterator[Size]:
 def _read_size(data: bytes, position: int) -> Size:
     width, height = struct.unpack_from("<HH", data, position)
     return width, height
-
-
-def count_frames(data: bytes) -> int:
-    """Return how many frames there are.
-
-    Raises:
-        ImageError: The count is zero.
-    """
-    count = sum(kind == "image" for kind, _, _ in blocks(data))
-    if not count:
-        raise ImageError("truncated", "the GIF does not have any picture")
-    return count
 
 
 def parts(data: bytes) -> Iterator[Part]:

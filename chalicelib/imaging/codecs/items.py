@@ -2,12 +2,16 @@
 
 import struct
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from chalicelib.imaging.codecs.isobmff import Box, blank, box, boxes, find, properties
+from chalicelib.imaging.types import ImageError
 
 _PICTURE_ITEMS = (b"av01", b"grid", b"iovl", b"iden", b"tmap")
 _THUMBNAIL = b"thmb"
+# Bytes before the texts of a property `auxC`, and of an entry `infe` with an item's number of two or four bytes.
+_PROPERTY, _ENTRY, _WIDE_ENTRY = 4, 12, 14
 _INDEX = (b"hdlr", b"pitm", b"iloc", b"iinf", b"iref", b"iprp", b"idat", b"dinf", b"grpl")
 _PROPERTIES = (
     *(b"ispe", b"pixi", b"av1C", b"colr", b"auxC", b"irot", b"imir", b"clap", b"pasp"),
@@ -181,3 +185,39 @@ def primary_properties(data: bytes) -> list[Box]:
         for index in indices
         if 0 < index <= len(container)
     ]
+
+
+def check_texts(data: bytes) -> None:
+    """Check the names and types of all items of a HEIC file: libheif's binding crashes on those that are not text.
+
+    Raises:
+        ImageError: A name is not text, or a box is damaged.
+    """
+    try:
+        for top in _complete_boxes(data):
+            if top.kind == b"meta":
+                for text in _texts(data, top):
+                    text.decode()
+    except (struct.error, IndexError) as error:
+        raise ImageError("corrupt", "the HEIC's index is damaged") from error
+    except UnicodeDecodeError as error:
+        raise ImageError("corrupt", "the HEIC has an item whose type or name is not text") from error
+
+
+def _complete_boxes(data: bytes) -> Iterator[Box]:
+    """Yield the outermost boxes up to one that is cut off: libheif reads a cut file as far as it can."""
+    with suppress(ImageError):
+        yield from boxes(data)
+
+
+def _texts(data: bytes, meta: Box) -> Iterator[bytes]:
+    """Yield the types and names of all items, and what auxiliary pictures are for."""
+    for part in boxes(data, meta.payload + 4, meta.end):
+        if part.kind == b"iinf":
+            for _, entry, kind in item_entries(data, part):
+                yield kind
+                yield data[entry.payload + (_WIDE_ENTRY if data[entry.payload] >= 3 else _ENTRY) : entry.end]
+        elif part.kind == b"iprp":
+            for entry in properties(data, part):
+                if entry.kind == b"auxC":
+                    yield data[entry.payload + _PROPERTY : entry.end].split(b"\0")[0]

@@ -3,6 +3,7 @@
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
+from itertools import count
 
 from PIL import ImageChops
 from PIL.Image import Image, Quantize
@@ -178,24 +179,20 @@ def _is_drawn(image: Image) -> bool:
 def animate(frames: Iterable[Frame], size: Size, plays: int, _: Options) -> bytes:
     """Return an APNG of the same frames: each overwrites the part of the picture that it changes."""
     body: list[bytes] = []
-    before = None
-    count = sequence = 0
-    for frame in frames:
+    before, sequence = None, count()
+    for number, frame in enumerate(frames, 1):
         box = changed(before, frame.image)
         part = frame.image.crop(box).convert("RGBA")
         still = saved(part, ".png", **(_PLAIN_FRAME if _is_drawn(part) else _RICH_FRAME))
-        body.append(chunk(b"fcTL", _control(sequence, box, frame.duration)))
-        sequence += 1
+        body.append(chunk(b"fcTL", _control(next(sequence), box, frame.duration)))
         for kind, start, end in chunks(still):
-            if kind == b"IDAT" and count == 0:
+            if kind == b"IDAT" and number == 1:
                 body.append(chunk(b"IDAT", still[start:end]))
             elif kind == b"IDAT":
-                body.append(chunk(b"fdAT", struct.pack(">I", sequence) + still[start:end]))
-                sequence += 1
+                body.append(chunk(b"fdAT", struct.pack(">I", next(sequence)) + still[start:end]))
         before = frame.image
-        count += 1
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", *size, 8, 6, 0, 0, 0))
-    animation = chunk(b"acTL", struct.pack(">II", count, plays))
+    animation = chunk(b"acTL", struct.pack(">II", number, plays))
     return b"".join([SIGNATURE, header, animation, *body, chunk(b"IEND", b"")])
 
 

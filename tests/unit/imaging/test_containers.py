@@ -187,7 +187,7 @@ GIF = gif_file((9, 9), gif_loop(0), gif_frame((0, 0, 9, 9), 1))
             (webp.canvas, "corrupt", webp.file(part))
             for part in (b"", riff(b"ALPH", bytes(10)), riff(b"VP8 ", b""))
         ),
-        *((gif.count_frames, "truncated", GIF[:length]) for length in (5, 12, 40, 60)),
+        *((gif.measure, "truncated", GIF[:length]) for length in (5, 12, 40, 60)),
         *(
             (boxes, "truncated", struct.pack(">I4s", size, b"free") + b"1234")
             for size in (2, 7, 100, 0xFFFFFFFF)
