@@ -39,6 +39,7 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     if opaque.mode != transform.input_mode:
         opaque = opaque.convert(transform.input_mode)
     converted = transform.apply(opaque)
+    del converted.info["icc_profile"]  # Pillow's own, with the time; the encoder of AVIF would add it
     if image.mode == "RGBA":
         converted.putalpha(image.getchannel("A"))
     return converted.convert("L") if image.mode == "L" else converted

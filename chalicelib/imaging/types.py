@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, Literal, get_args
 
-ENGINE_VERSION: Final[int] = 4
+ENGINE_VERSION: Final[int] = 5
 """Raised whenever the same bytes and options come to give other bytes: it makes what was compressed stale."""
 
 OutputFormat = Literal["original", "jpeg", "webp", "avif", "png"]

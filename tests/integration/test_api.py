@@ -1,6 +1,7 @@
 """Records and files through the routes."""
 
 import json
+import re
 from typing import Any
 from unittest.mock import Mock
 
@@ -54,6 +55,7 @@ def test_a_record_has_an_entity_tag_that_saves_fetching_it_again(api: Api) -> No
 
     again = api.request("GET", path, {"If-None-Match": f'"another", {tag}'})
 
+    assert re.fullmatch(r'W/"[0-9a-f]{32}"', tag)
     assert (again.status_code, again.body, again.headers["ETag"]) == (304, b"", tag)
 
 

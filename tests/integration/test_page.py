@@ -19,6 +19,7 @@ def test_the_page_finds_its_files_wherever_the_api_is_mounted(api: Api, path: st
     text = app.app(proxied("GET", "/", path=path), None)["body"]
 
     assert f'<base href="{base}">' in text
+    assert "{{" not in text
 
 
 def test_the_page_may_reach_the_api_and_the_buckets_and_nothing_else(api: Api, stack: LocalStack) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.aws.source_bucket import SourceObject
-from chalicelib.source_body import read_source
+from chalicelib.source_body import RefusedError, read_source
 
 
 def source(data: bytes, encoding: str) -> SourceObject:
@@ -28,3 +28,8 @@ PACKED = gzip.compress(b"pixels")
 )
 def test_encodings_are_undone_from_the_last_but_that_of_the_request(data: bytes, encoding: str) -> None:
     assert read_source(source(data, encoding), 100) == b"pixels"
+
+
+def test_no_more_than_one_byte_over_the_limit_is_decoded() -> None:
+    with pytest.raises(RefusedError, match="has 101 bytes, but at most 100 are accepted"):
+        read_source(source(gzip.compress(bytes(5000)), "gzip"), 100)

@@ -6,9 +6,10 @@ from itertools import product
 import pytest
 from PIL import Image, ImageChops, ImageCms
 
-from chalicelib.imaging import Options, compress
+from chalicelib.imaging import Options, Rendition, compress
 from chalicelib.imaging.colour import is_srgb, to_srgb
 from chalicelib.imaging.source import open_source
+from chalicelib.imaging.types import OutputFormat
 from tests.fixtures import icc
 from tests.fixtures.drawings import disc, load, photograph, pixel, save
 from tests.fixtures.files import heic
@@ -89,6 +90,21 @@ def test_the_profile_of_a_resized_jpeg_is_converted_and_left_out() -> None:
     expected = pixel(by_littlecms(Image.new("RGB", (1, 1), (64, 192, 128)), icc.adobe_rgb()), 0, 0)
     assert pixel(image, 32, 24) == pytest.approx(expected, abs=4)
     assert "icc_profile" not in image.info
+
+
+@pytest.mark.parametrize("output_format", ["jpeg", "png", "webp", "avif"])
+@pytest.mark.parametrize(
+    ("mode", "profile"),
+    [("RGB", icc.display_p3()), ("RGB", icc.srgb()), ("L", icc.grey()), ("RGB", icc.cmyk())],
+)
+def test_no_result_has_a_profile(output_format: OutputFormat, mode: str, profile: bytes) -> None:
+    options = Options(output_format=output_format, renditions=(Rendition("thumb", 32),))
+
+    result = compress(save(photograph(mode=mode), "PNG", icc_profile=profile), options)
+
+    for data in (result.data, result.renditions[0].data):
+        assert "icc_profile" not in Image.open(BytesIO(data)).info
+        assert b"acsp" not in data
 
 
 @pytest.mark.parametrize(
