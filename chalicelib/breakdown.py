@@ -34,7 +34,7 @@ def include(breakdown: Breakdown, records: Iterable[Record]) -> Breakdown:
         _add(result["format"], record.get("format", ""), share)
     for groups in result.values():
         named = groups.keys() - {OTHERS}
-        for name in sorted(named, key=lambda each: _size(groups[each]), reverse=True)[_MOST_GROUPS:]:
+        for name in sorted(named, key=lambda each: (-_size(groups[each]), each))[_MOST_GROUPS:]:
             _add(groups, OTHERS, groups.pop(name))
     return result
 

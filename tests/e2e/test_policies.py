@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from types import SimpleNamespace
 from typing import Any, Final
 
 import boto3
@@ -15,8 +16,9 @@ import pytest
 from botocore.exceptions import ClientError
 from mypy_boto3_lambda import LambdaClient
 
+from chalicelib.aws import clients
 from tests.conftest import DESTINATION, SOURCE, Deployed
-from tests.e2e.exercises import EXERCISES, Exercise, Functions, name_of
+from tests.e2e.exercises import EXERCISES, Exercise, Functions, name_of, swept_on
 from tools.local_stack import LocalStack
 from tools.policies.__main__ import LOCAL
 from tools.policies.grants import Grant, document
@@ -160,3 +162,73 @@ def test_user_with_the_policy_is_denied_something_without_it(
     iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=without(policy, grant))
     with pytest.raises(ClientError, match=r"AccessDenied|403"):
         attempt(session, stack.endpoint)
+
+
+# What the same exercises call in this process, seen by a hook of botocore.
+
+_ACTIONS: Final = {
+    **dict.fromkeys(("HeadBucket", "ListObjectsV2"), ("s3:ListBucket",)),
+    # S3 answers 403 instead of 404 to a caller who may not list the bucket.
+    **dict.fromkeys(("GetObject", "HeadObject"), ("s3:GetObject", "s3:ListBucket")),
+    "CreateBucket": ("s3:PutObject",),  # the operation under which botocore signs forms for uploads
+    "DeleteObjects": ("s3:DeleteObject",),
+    "Invoke": ("lambda:InvokeFunction",),
+}
+
+
+class Recorder(Functions):
+    """The functions of app.py in this process, and what they ask AWS for."""
+
+    def __init__(self, functions: Functions) -> None:
+        super().__init__(functions.deployed, functions.client)
+        self.function = ""
+        self.seen: set[tuple[str, str, str]] = set()
+
+    def invoke(self, function: str, event: Any) -> str:
+        import app  # its settings are in the environment once the stack is up
+
+        self.function = function
+        handler = app.app if function == "api_handler" else getattr(app, function)
+        short = SimpleNamespace(aws_request_id="1", get_remaining_time_in_millis=lambda: 0)
+        return json.dumps(handler(event, short))
+
+    def compressed(self) -> str:
+        self.function = ""  # what this process asks for, no function does
+        return super().compressed()
+
+    def watch(self, client: Any) -> None:
+        """Record every request that a client makes or signs from now on."""
+        client.meta.events.register("provide-client-params", self._see)
+
+    def _see(self, params: Any, model: Any, **_: Any) -> None:
+        if not self.function:
+            return
+        operation, service = model.name, model.service_model.service_name
+        for action in _ACTIONS.get(operation, (f"{service}:{operation}",)):
+            self.seen.add((self.function, action, _resource(action, params)))
+
+
+def _resource(action: str, params: Any) -> str:
+    if action.startswith("s3:"):
+        return str(params["Bucket"]) + ("" if action == "s3:ListBucket" else "/*")
+    if action.startswith("lambda:"):
+        return str(params["FunctionName"])
+    (table,) = params.get("RequestItems", [params.get("TableName")])
+    index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
+    return f"table/{table}{index}"
+
+
+def test_what_the_exercises_call_is_what_is_granted(functions: Functions) -> None:
+    recorder = Recorder(functions)
+    for waits in (clients.PATIENT, clients.QUICK):
+        recorder.watch(clients.s3_client(waits, None))
+        recorder.watch(clients.dynamodb_client(waits, None))
+        recorder.watch(clients.lambda_client(waits, None))
+    for exercise in {*EXERCISES.values()} - {swept_on}:
+        exercise(recorder)
+    functions.keys += recorder.keys
+
+    # Lambda itself writes the logs and sends what failed; the dead-letter queue's client is not watched.
+    by_lambda = {each for each in allowed() if each[1].startswith(("logs:", "sqs:"))}
+    by_lambda.add(("compress", "lambda:InvokeFunction", "imagepress-local-record_failure"))
+    assert recorder.seen - by_lambda == allowed().keys() - by_lambda

@@ -16,7 +16,7 @@ def test_the_smallest_groups_are_merged_where_there_are_too_many() -> None:
 
     folders = breakdown["folder"]
     assert len(folders.keys() - {OTHERS}) == 300
-    assert folders["399/"]["compressed"] == 2
+    assert folders["299/"]["compressed"] == 2
     assert folders[OTHERS]["compressed"] == 1200 - 2 * (len(folders) - 1)
     assert totals_of(breakdown)["compressed"] == 1200
 
