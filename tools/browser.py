@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright
 
 _NAMES = (
     "chromium-headless-shell",
@@ -24,7 +24,7 @@ class ChromiumMissingError(RuntimeError):
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(playwright: Playwright) -> Iterator[Browser]:
     """Run Chromium without a window.
 
     Raises:
@@ -34,7 +34,6 @@ def chromium() -> Iterator[Browser]:
     if path is None:
         raise ChromiumMissingError("Chromium is missing: apt-get install chromium-headless-shell")
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # as root, Chromium has none
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[*_QUIET, *sandbox])
-        yield browser
-        browser.close()
+    browser = playwright.chromium.launch(executable_path=path, args=[*_QUIET, *sandbox])
+    yield browser
+    browser.close()

@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Literal
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tools.browser import ChromiumMissingError, chromium
 from tools.local_stack import LocalStack, free_port, running
@@ -21,7 +21,11 @@ _MOST_BYTES = 150_000
 def main() -> None:
     """Start the stack, upload through the page itself, and save what it looks like."""
     try:
-        with running(free_port(), free_port()) as stack, chromium() as browser:
+        with (
+            sync_playwright() as playwright,
+            running(free_port(), free_port()) as stack,
+            chromium(playwright) as browser,
+        ):
             _upload(browser, stack)
             with _open_page(browser, stack, "light") as page:
                 _save(page, "gallery-light.webp")

@@ -1,4 +1,4 @@
-"""The deployed functions as the tools see them, and the gallery in a real browser: Chromium, driven by Playwright."""
+"""The deployed functions as the tools see them, and the gallery in a real browser, driven by Playwright."""
 
 import json
 import os
@@ -6,13 +6,24 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from hashlib import sha256
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
 import pytest
 from mypy_boto3_lambda import LambdaClient
-from playwright.sync_api import Browser, ConsoleMessage, FilePayload, Locator, Page, Route, expect
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    FilePayload,
+    Locator,
+    Page,
+    Playwright,
+    Route,
+    expect,
+    sync_playwright,
+)
 
 from tests.conftest import Deployed
 from tools.browser import ChromiumMissingError, chromium
@@ -222,14 +233,30 @@ def dead_letters(stack: LocalStack) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
+    """Playwright, of which a process has one at most; the script lets it drive Debian's Firefox."""
+    script = Path(__file__).with_name("playwright-firefox.cjs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NODE_OPTIONS", f'--require "{script}"')
+        started = sync_playwright().start()
+    yield started
+    started.stop()
+
+
+def miss(browser: str) -> NoReturn:
+    """Skip what needs a browser that is not installed, but fail in continuous integration."""
+    if os.environ.get("CI"):
+        pytest.fail(browser)
+    pytest.skip(browser)
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
     try:
-        with chromium() as started:
+        with chromium(playwright) as started:
             yield started
     except ChromiumMissingError as missing:
-        if os.environ.get("CI"):
-            pytest.fail(str(missing))
-        pytest.skip(str(missing))
+        miss(str(missing))
 
 
 @pytest.fixture

@@ -231,3 +231,11 @@ def test_chosen_status_shows_by_more_than_bold_type_where_colours_are_forced(vis
     )
 
     assert chosen.getpixel((chosen.width // 2, 3)) != other.getpixel((other.width // 2, 3))
+
+
+def test_the_name_of_the_gallery_stays_on_one_line_on_narrow_screens(visit: Visit) -> None:
+    gallery = visit(viewport={"width": 320, "height": 740}).settled()
+    gallery.page.evaluate("document.getElementById('forget').hidden = false")
+
+    lines = "(name) => { const range = new Range(); range.selectNode(name.lastChild); return range.getClientRects().length; }"
+    assert gallery.page.locator(".wordmark").evaluate(lines) == 1

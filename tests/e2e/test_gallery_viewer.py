@@ -180,13 +180,18 @@ def test_deleting_asks_first_says_what_goes_and_leaves_the_picture_that_was_open
     expect(question).to_contain_text(f"the original, {folder}a.jpg")
     expect(question).to_contain_text(f"the compressed image, {folder}resized-a.jpg")
     expect(question).to_contain_text("It cannot be undone.")
+    agree = question.get_by_role("button", name="Delete")
+    colours = agree.evaluate(
+        "(button) => [getComputedStyle(button).color, getComputedStyle(button).backgroundColor]"
+    )
+    assert colours[0] != colours[1]
     question.get_by_role("button", name="Keep it").click()
     expect(question).to_be_hidden()
     assert not held
 
     viewer.get_by_role("button", name="Delete …").click()
     with gallery.page.expect_request(lambda request: request.method == "DELETE"):
-        question.get_by_role("button", name="Delete").click()
+        agree.click()
     viewer.get_by_role("button", name="Next picture").click()
     expect(viewer.get_by_role("heading", name="b.jpg")).to_be_visible()
     gallery.let_go(held)
