@@ -4,6 +4,7 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -56,28 +57,20 @@ def make_token(name: str, role: str, until: str = "") -> Token:
     return made
 
 
-def replacing(name: str, role: str, until: str) -> Change:
-    """Return the change that makes a token, in place of one of this name, whose role it keeps where none is given."""
-
-    def change(tokens: list[Token]) -> list[Token]:
-        roles = {token.name: token.role for token in tokens}
-        others = [token for token in tokens if token.name != name]
-        return [*others, make_token(name, role or roles.get(name, "read"), until)]
-
-    return change
+def with_token(tokens: list[Token], name: str, role: str, until: str) -> list[Token]:
+    """Return tokens with a new one, in place of one of this name, whose role it keeps where none is given."""
+    roles = {token.name: token.role for token in tokens}
+    others = [token for token in tokens if token.name != name]
+    return [*others, make_token(name, role or roles.get(name, "read"), until)]
 
 
-def revoking(name: str) -> Change:
-    """Return the change that takes a token out of force."""
-
-    def change(tokens: list[Token]) -> list[Token]:
-        others = [token for token in tokens if token.name != name]
-        if others == tokens:
-            known = ", ".join(token.name for token in tokens)
-            raise ToolError(f"REVOKE must be the name of a token; got '{name}'. There are: {known}.")
-        return others
-
-    return change
+def without_token(tokens: list[Token], name: str) -> list[Token]:
+    """Return tokens without the one of a name."""
+    others = [token for token in tokens if token.name != name]
+    if others == tokens:
+        known = ", ".join(token.name for token in tokens)
+        raise ToolError(f"REVOKE must be the name of a token; got '{name}'. There are: {known}.")
+    return others
 
 
 def change_tokens(project: Path, session: boto3.Session, name: str, change: Change | None) -> None:
@@ -126,11 +119,11 @@ def main() -> None:
     with exit_on_errors("Stopped."):
         stage = require_stage_name("make token STAGE=dev, with NAME=ci for a new token, or REVOKE=ci.")
         given = {name: os.environ.get(name) or "" for name in ("NAME", "ROLE", "UNTIL", "REVOKE")}
-        change = None
+        change: Change | None = None
         if given["NAME"]:
-            change = replacing(given["NAME"], given["ROLE"], given["UNTIL"])
+            change = partial(with_token, name=given["NAME"], role=given["ROLE"], until=given["UNTIL"])
         elif given["REVOKE"]:
-            change = revoking(given["REVOKE"])
+            change = partial(without_token, name=given["REVOKE"])
         change_tokens(PROJECT, new_session(), stage, change)
 
 

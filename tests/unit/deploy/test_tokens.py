@@ -2,13 +2,14 @@
 
 import json
 import re
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
 
-from tools.deploy.tokens import change_tokens, make_token, replacing
+from tools.deploy.tokens import change_tokens, make_token, with_token
 
 FUNCTION = "arn:aws:lambda:us-east-1:111111111111:function:imagepress-dev"
 
@@ -42,7 +43,7 @@ def test_tokens_that_may_be_in_force_after_a_failure_have_been_shown(
     aws.get_function_configuration.return_value = {"Environment": {"Variables": {}}}
     aws.update_function_configuration.side_effect = failure
     with pytest.raises(type(failure)):
-        change_tokens(project, session, "dev", replacing("ci", "", ""))
+        change_tokens(project, session, "dev", partial(with_token, name="ci", role="", until=""))
     printed = capsys.readouterr()
     sent = aws.update_function_configuration.call_args.kwargs["Environment"]["Variables"]
     assert digests(printed.out) == {sent["API_TOKENS"].removeprefix("ci=read:")}
