@@ -60,6 +60,7 @@ REQUESTS = {
     "newest first, tenth page": Request(Filters(), pages_before=9),
     "oldest first": Request(Filters(), "oldest"),
     "failed": Request(Filters(status="failed")),
+    "failed, by code": Request(Filters(code="corrupt")),
     "PNG": Request(Filters(format="png")),
     "by name, with a prefix": Request(Filters(prefix="albums/3/"), "name"),
     "PNG by name": Request(Filters(format="png"), "name"),

@@ -92,3 +92,9 @@ def test_breaking_change_is_found(change: Any, expected: str) -> None:
     change(changed)
 
     assert list(breaking(RELEASED, changed)) == [expected]
+
+
+def test_no_schema_is_named_like_the_constructor_of_another_in_go() -> None:
+    schemas = CURRENT["components"]["schemas"]
+
+    assert schemas.keys() & {f"New{name}" for name in schemas} == set()
