@@ -100,7 +100,9 @@ def test_image_is_compressed_again(call: Any, deployed: Deployed, image: str) ->
 
 def test_images_are_compressed_again_by_a_job(package: str, call: Any, image: str) -> None:
     models = import_module(f"{package}.models")
-    job = call("images.create_job", body=models.JobRequest(action=models.JobRequestAction.REPROCESS, ids=[image]))
+    job = call(
+        "images.create_job", body=models.JobRequest(action=models.JobRequestAction.REPROCESS, ids=[image])
+    )
 
     eventually(lambda: call("images.get_job", job.job_id).state.value == "done")
 
