@@ -7,16 +7,9 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, Playwright
 
-_NAMES = (
-    "chromium-headless-shell",
-    "chromium",
-)  # the first has no windows: a page costs a third of the CPU time
-_QUIET = (
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-)
+# The first has no windows: a page costs a third of the CPU time.
+_NAMES = ("chromium-headless-shell", "chromium")
+_QUIET = ("--disable-quic", "--disable-background-networking", "--disable-component-update", "--no-first-run")
 
 
 class ChromiumMissingError(RuntimeError):

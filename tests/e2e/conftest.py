@@ -32,6 +32,7 @@ from tools.pictures import picture
 from tools.stages import Stage, choose_stage
 
 READS, WRITES = "a token that reads", "a token that writes"
+FIREFOX_SCRIPT = Path(__file__).with_name("playwright-firefox.cjs")
 PATIENCE = 30_000  # milliseconds, on a machine that does other things too
 TELL_OF_VIOLATIONS = """
 addEventListener('securitypolicyviolation', (event) => console.error(`policy: ${event.violatedDirective}`));
@@ -234,20 +235,18 @@ def dead_letters(stack: LocalStack) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
-    """Playwright, of which a process has one at most; the script lets it drive Debian's Firefox."""
-    script = Path(__file__).with_name("playwright-firefox.cjs")
+    """The one Playwright of this process. The script lets it drive Debian's Firefox."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NODE_OPTIONS", f'--require "{script}"')
+        patch.setenv("NODE_OPTIONS", f'--require "{FIREFOX_SCRIPT}"')
         started = sync_playwright().start()
     yield started
     started.stop()
 
 
-def miss(browser: str) -> NoReturn:
-    """Skip what needs a browser that is not installed, but fail in continuous integration."""
-    if os.environ.get("CI"):
-        pytest.fail(browser)
-    pytest.skip(browser)
+def miss(message: str) -> NoReturn:
+    """Skip a test whose browser is not installed, but fail it in continuous integration."""
+    report = pytest.fail if os.environ.get("CI") else pytest.skip
+    report(message)
 
 
 @pytest.fixture(scope="session")
