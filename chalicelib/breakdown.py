@@ -34,7 +34,9 @@ def include(breakdown: Breakdown, records: Iterable[Record]) -> Breakdown:
         _add(result["format"], record.get("format", ""), share)
     for groups in result.values():
         named = groups.keys() - {OTHERS}
-        for name in sorted(named, key=lambda each: (-_size(groups[each]), each))[_MOST_GROUPS:]:
+        for name in sorted(
+            named, key=lambda each: (-groups[each]["compressed"] - groups[each]["failed"], each)
+        )[_MOST_GROUPS:]:
             _add(groups, OTHERS, groups.pop(name))
     return result
 
@@ -47,7 +49,3 @@ def totals_of(breakdown: Breakdown) -> Totals:
 def _add(groups: dict[str, Totals], name: str, share: Totals) -> None:
     group = name if len(name.encode()) <= _LONGEST_NAME else OTHERS
     groups[group] = add(groups.get(group, sum_of([])), share)
-
-
-def _size(totals: Totals) -> int:
-    return totals["compressed"] + totals["failed"]

@@ -105,7 +105,7 @@ class Comparison:
         def find(key: str) -> Finding | None:
             if key not in etags:
                 # A source that was created after the page was listed is not in the page.
-                return None if self._source.has_source(key) else "orphaned"
+                return None if self._source.stat_source(key) else "orphaned"
             if key not in records:
                 return "missing" if self._includes(key) else None
             record = records[key]
@@ -128,7 +128,7 @@ class Comparison:
             source = sources[key]
             if source in records and key in objects_of(records[source]):
                 return None
-            if not self._includes(source) and self._source.has_source(source):
+            if not self._includes(source) and self._source.stat_source(source):
                 return None
             return "leftover"
 

@@ -64,7 +64,7 @@ class Jobs:
     def start(self, job: Job) -> None:
         """Have a job done, or what is left of it."""
         self._report(job, "running")
-        self._adapters.sweep_function.start_job(asdict(job))
+        self._adapters.sweep_function.start_sweep({"job": asdict(job)})
 
     def progress(self, identifier: str) -> dict[str, Any] | None:
         """Return how far a job is, or None; a job without progress for longer than its function may run is `stopped`."""

@@ -103,15 +103,14 @@ def _list(allowed: str, parse_part: Callable[[str], Any] = str) -> Kind:
     return Kind(allowed, parse)
 
 
-def _rendition(part: str) -> tuple[str, int]:
+def _rendition(part: str) -> Rendition:
     name, _, size = part.partition("=")
-    rendition = Rendition(name, _number(SIDE).parse(size))
-    return rendition.name, rendition.size
+    return Rendition(name, _number(SIDE).parse(size))
 
 
-def _renditions(value: str) -> tuple[tuple[str, int], ...]:
-    found: tuple[tuple[str, int], ...] = _list("", _rendition).parse(value)
-    names = {name for name, _ in found}
+def _renditions(value: str) -> tuple[Rendition, ...]:
+    found: tuple[Rendition, ...] = _list("", _rendition).parse(value)
+    names = {rendition.name for rendition in found}
     if len(found) > _MOST_RENDITIONS or len(names) < len(found) or names & _RESERVED_RENDITIONS:
         raise ValueError
     return found
@@ -175,7 +174,7 @@ class Settings:
     max_pixels: int = _option("max_pixels", _number(WholeNumber(1, 1_000_000_000)))
     max_frames: int = _option("max_frames", _number(WholeNumber(1, 10_000)))
     max_memory: int = _option("max_memory", _number(WholeNumber(1, 10_000_000_000)))
-    renditions: tuple[tuple[str, int], ...] = _option("renditions", _RENDITIONS, "")
+    renditions: tuple[Rendition, ...] = _option("renditions", _RENDITIONS, "")
     png_colors: int = _option("png_colors", _number(PALETTE, 0), "0")
 
     include_prefixes: tuple[str, ...] = _setting(_PREFIXES, "")
@@ -235,7 +234,7 @@ class Settings:
             max_pixels=self.max_pixels,
             max_frames=self.max_frames,
             max_memory=self.max_memory,
-            renditions=tuple(Rendition(name, size) for name, size in self.renditions),
+            renditions=self.renditions,
             png_colors=self.png_colors or None,
         )
 

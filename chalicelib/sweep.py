@@ -146,6 +146,6 @@ def handle(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
             break
     reached = asdict(position)
     if not position.done:
-        adapters.sweep_function.start_sweep(reached)
+        adapters.sweep_function.start_sweep({"position": reached})
     telemetry.logger().info("swept", extra={"position": reached})
     return reached

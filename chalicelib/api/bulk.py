@@ -1,5 +1,6 @@
 """The views of bulk jobs."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -48,16 +49,14 @@ def _parse_job(members: Mapping[str, Any]) -> Job:
     if prefix is None:
         named = _parse_ids(ids)
         return replace(job, ids=named, total=len(named))
-    if not isinstance(prefix, str) or not _fits(prefix):
+    # JSON may have half a surrogate pair, which UTF-8 has not.
+    if (
+        not isinstance(prefix, str)
+        or not 1 <= len(prefix.encode(errors="ignore")) <= LONGEST_PREFIX
+        or re.search("[\ud800-\udfff]", prefix)
+    ):
         raise bad_parameter("prefix", f"must be a string of 1 to {LONGEST_PREFIX} bytes", prefix)
     return replace(job, prefix=prefix)
-
-
-def _fits(prefix: str) -> bool:
-    try:
-        return 1 <= len(prefix.encode()) <= LONGEST_PREFIX
-    except UnicodeEncodeError:  # JSON may have half a surrogate pair, which UTF-8 has not
-        return False
 
 
 def _parse_ids(ids: Any) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from heapq import merge
 from itertools import islice
 from typing import Final, Literal
 
-from chalicelib.aws.items import partitions
+from chalicelib.aws.items import COMMON_KIND, name_key, partitions
 from chalicelib.aws.ranges import FIRST, LAST, Entries, Entry, Range, highest_key
 from chalicelib.aws.records_table import RecordsTable
 from chalicelib.records import LONGEST_KEY, Record, Status
@@ -41,6 +41,7 @@ class Filters:
         since: A timestamp that `resizedAt` is not before.
         until: A timestamp that it is before.
         code: Of a failure.
+        name: What the file name begins with, whatever its folder and case. Without a prefix.
     """
 
     status: Status | None = None
@@ -49,6 +50,7 @@ class Filters:
     since: str | None = None
     until: str | None = None
     code: str | None = None
+    name: str | None = None
 
     def match(self, record: Record) -> bool:
         """Return whether a record belongs to the listing."""
@@ -57,6 +59,7 @@ class Filters:
             and self.code in {None, record["error"]["code"] if "error" in record else ""}
             and self.format in {None, record.get("format")}
             and record["sourceKey"].startswith(self.prefix or "")
+            and name_key(record["sourceKey"].rpartition("/")[2]).startswith(name_key(self.name or ""))
             and (self.since or "") <= record["resizedAt"] < (self.until or LAST)
         )
 
@@ -85,7 +88,7 @@ class Listing:
 
         Args:
             filters: Which records.
-            order: `newest` or `oldest` first, or `name`: by the source key. With a prefix, only `name`.
+            order: `newest` or `oldest` first, or `name`: by the source key. With a prefix or a name, only `name`.
             limit: 1 to 100.
             cursor: The cursor of the page before, or None.
 
@@ -135,14 +138,17 @@ class Listing:
 
     def _by_time(self, filters: Filters) -> "_Plan":
         between = (filters.since or FIRST, filters.until or LAST)
-        if kind := filters.format or ("failed" if filters.status == "failed" else None):
+        kind = filters.format or ("failed" if filters.status == "failed" else None)
+        if kind and kind != COMMON_KIND:
             return _Plan(self._table.query_by_kind, kind, between, Filters())
-        return _Plan(self._table.query_by_time, None, between, Filters(status=filters.status))
+        remaining = Filters(status=filters.status, format=filters.format)
+        return _Plan(self._table.query_by_time, None, between, remaining)
 
     def _by_key(self, filters: Filters) -> "_Plan":
-        prefix = filters.prefix or ""
-        between = (prefix or FIRST, highest_key(prefix))
-        return _Plan(self._table.query_by_key, None, between, replace(filters, prefix=None))
+        begin = name_key(filters.name) if filters.name else filters.prefix or ""
+        between = (begin or FIRST, highest_key(begin))
+        query = self._table.query_by_name if filters.name else self._table.query_by_key
+        return _Plan(query, None, between, replace(filters, prefix=None, name=None))
 
     def _records(self, entries: list[Entry], filters: Filters) -> list[Record]:
         """Return the current records of entries, without those that no longer pass the filters."""

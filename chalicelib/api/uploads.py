@@ -61,7 +61,9 @@ def _key(key: Any, now: Settings) -> str:
         raise bad_parameter("key", "must not have an empty folder or name, or one called . or ..", key)
     if "${" in key:
         raise bad_parameter("key", "must not have ${, which S3 replaces in forms", key)
-    longest = max(possible_keys(key, dict(now.renditions)), key=lambda each: len(each.encode()))
+    longest = max(
+        possible_keys(key, [each.name for each in now.renditions]), key=lambda each: len(each.encode())
+    )
     if (excess := len(longest.encode()) - LONGEST_KEY) > 0:
         raise bad_parameter(
             "key", f"must be {excess} bytes shorter, or the compressed image's key is too long"

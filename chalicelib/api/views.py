@@ -42,6 +42,7 @@ _LISTING = {
     "until": time(),
     "order": one_of(get_args(Order)),
     "code": text(100),
+    "name": text(LONGEST_PREFIX),
     "urls": flag(),
     "key": text(),
     "ids": identifiers(100),
@@ -60,7 +61,9 @@ def list_images(request: Request, query: Query) -> Reply:
     if query["ids"] is not None:
         images = [_represent(record, with_urls=query["urls"]) for record in _records(query["ids"])]
         return Reply({"images": images, "nextCursor": None})
-    filters = Filters(*(query[name] for name in ("status", "format", "prefix", "since", "until", "code")))
+    filters = Filters(
+        *(query[name] for name in ("status", "format", "prefix", "since", "until", "code", "name"))
+    )
     adapters = services.of_api()
     listing = Listing(adapters.table, adapters.settings.source_bucket)
     limit: int = query["limit"]
@@ -98,7 +101,7 @@ def get_file(_: Request, query: Query, identifier: str) -> Reply:
     """`GET /images/{imageId}/file`: a redirect to a URL that fetches a file for five minutes, or the URL itself."""
     record = _record(identifier)
     variant = query["variant"] or "compressed"
-    known = {"compressed", "original"} | {name for name, _ in settings.current().renditions}
+    known = {"compressed", "original"} | {each.name for each in settings.current().renditions}
     if variant not in known | files_of(record).keys():
         raise bad_parameter("variant", f"must be one of {', '.join(sorted(known))}", variant)
     if variant not in files_of(record):
@@ -244,9 +247,12 @@ def _require_alone(name: str, query: Query) -> None:
 
 def _order(query: Query) -> Order:
     order: Order | None = query["order"]
-    if query["prefix"] and order not in {None, "name"}:
-        raise bad_parameter("order", "must be name where prefix is given", order)
-    return "name" if query["prefix"] else order or "newest"
+    if query["prefix"] and query["name"]:
+        raise bad_parameter("name", "must be given without prefix", query["name"])
+    sought = "prefix" if query["prefix"] else "name" if query["name"] else None
+    if sought and order not in {None, "name"}:
+        raise bad_parameter("order", f"must be name where {sought} is given", order)
+    return "name" if sought else order or "newest"
 
 
 def _from_now(seconds: int) -> str:

@@ -52,14 +52,7 @@ class SweepFunction:
         self._client = client
         self._name = name
 
-    def start_sweep(self, position: Mapping[str, Any]) -> None:
-        """Have the source bucket swept from a position, or with an empty one, from the beginning."""
-        self._start({"position": dict(position)} if position else {})
-
-    def start_job(self, job: Mapping[str, Any]) -> None:
-        """Have a bulk job done."""
-        self._start({"job": dict(job)})
-
-    def _start(self, event: Mapping[str, Any]) -> None:
+    def start_sweep(self, event: Mapping[str, Any]) -> None:
+        """Have a sweep go on from a `position`, or a bulk `job` be done; an empty event sweeps from the beginning."""
         payload = json.dumps(event).encode()
         self._client.invoke(FunctionName=self._name, InvocationType="Event", Payload=payload)

@@ -1,11 +1,12 @@
 """Records as items of the table, with their places in its indexes and their share of the totals.
 
-Every record has a place in three indexes. Their partition keys are spread over `SHARDS` values, so that no partition
+Every record has a place in these indexes. Their partition keys are spread over `SHARDS` values, so that no partition
 takes all writes ("write sharding" in DynamoDB's developer guide):
 
     byTime   listShard = "<bucket>#3"        listKey   = "<resizedAt>#<imageId>"
-    byKind   kindShard = "<bucket>#png#3"    listKey   of one format, or of the images that "failed"
+    byKind   kindShard = "<bucket>#png#3"    listKey   of one format, or of the images that "failed"; not of JPEG
     byKey    listShard                       sourceKey
+    byName   listShard                       nameKey   = "<file name in small letters>/<imageId>"
 """
 
 from collections.abc import Iterable
@@ -19,7 +20,11 @@ from chalicelib.records import Record
 SHARDS: Final = 4
 TOTALS: Final = ("compressed", "failed", "bytesBefore", "bytesAfter")
 
-_INDEX_ATTRIBUTES = ("listShard", "kindShard", "listKey")
+COMMON_KIND: Final = "jpeg"
+"""The kind without entries in `byKind`, which would cost most images a write: there are few others to skip in `byTime`."""
+
+_INDEX_ATTRIBUTES = ("listShard", "kindShard", "listKey", "nameKey")
+_LONGEST_NAME: Final = 900  # bytes; with the image's id, it fits into a sort key
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
 
@@ -52,19 +57,26 @@ def _partition(bucket: str, kind: str | None, shard: int) -> str:
     return f"{bucket}#{kind}#{shard}" if kind else f"{bucket}#{shard}"
 
 
+def name_key(name: str) -> str:
+    """Return the beginning of the sort key in `byName` of the images whose file name begins with `name`."""
+    return name.casefold().encode()[:_LONGEST_NAME].decode(errors="ignore")
+
+
 def _places(record: Record) -> dict[str, str]:
     bucket, shard = record["sourceBucket"], int(record["imageId"][-4:], 16) % SHARDS
+    kind = record.get("format", record["status"])
+    file_name = record["sourceKey"].rpartition("/")[2]
     return {
         "listShard": _partition(bucket, None, shard),
-        "kindShard": _partition(bucket, record.get("format", record["status"]), shard),
         "listKey": list_key(record),
-    }
+        "nameKey": f"{name_key(file_name)}/{record['imageId']}",
+    } | ({} if kind == COMMON_KIND else {"kindShard": _partition(bucket, kind, shard)})
 
 
-def sum_of(records: Iterable[Record]) -> Totals:
-    """Return what some records make of the totals."""
+def sum_of(records: Iterable[Record | None]) -> Totals:
+    """Return what some records make of the totals; None is for a record that does not exist."""
     totals = Totals(compressed=0, failed=0, bytesBefore=0, bytesAfter=0)
-    for record in records:
+    for record in filter(None, records):
         totals[record["status"]] += 1
         if record["status"] == "compressed":
             totals["bytesBefore"] += record["sizeOriginal"]
@@ -75,11 +87,6 @@ def sum_of(records: Iterable[Record]) -> Totals:
 def add(some: Totals, others: Totals, sign: Literal[1, -1] = 1) -> Totals:
     """Return the sum of totals, or with the sign -1, their difference."""
     return cast("Totals", {name: some[name] + sign * others[name] for name in TOTALS})
-
-
-def difference(before: Record | None, after: Record | None) -> Totals:
-    """Return what a write of a record adds to the totals."""
-    return add(sum_of([after] if after else []), sum_of([before] if before else []), -1)
 
 
 def record_of(item: dict[str, Any]) -> Record:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from botocore.exceptions import ClientError
 
-from chalicelib.aws.items import TOTALS, Totals, difference, item_of, record_of
+from chalicelib.aws.items import TOTALS, Totals, add, item_of, record_of, sum_of
 from chalicelib.aws.ranges import Entries, Range, entries_of, query_arguments
 from chalicelib.records import Record
 
@@ -35,7 +35,7 @@ class Conflict(Exception):  # noqa: N818 - the expected outcome of a race
 
 
 class RecordsTable:
-    """The records, by `imageId`, and what the three indexes have of them."""
+    """The records, by `imageId`, and what the indexes have of them."""
 
     ARN: Final = "arn:{partition}:dynamodb:{region}:{account}:table/{TABLE_NAME}"
 
@@ -72,7 +72,7 @@ class RecordsTable:
             self._client.put_item(TableName=self._name, Item=item_of(record), **_condition(replacing))
         except ClientError as error:
             _require_own(error, record)
-        self.add_to_totals(record["sourceBucket"], difference(replacing, record))
+        self.add_to_totals(record["sourceBucket"], add(sum_of([record]), sum_of([replacing]), -1))
 
     def delete_record(self, record: Record) -> None:
         """Delete a record that was read.
@@ -85,7 +85,7 @@ class RecordsTable:
             self._client.delete_item(TableName=self._name, Key=key, **_condition(record))
         except ClientError as error:
             _require_own(error, None)
-        self.add_to_totals(record["sourceBucket"], difference(record, None))
+        self.add_to_totals(record["sourceBucket"], add(sum_of([]), sum_of([record]), -1))
 
     def note_renditions(self, used: Collection[str]) -> frozenset[str]:
         """Return the names of all renditions that were ever used, after noting those that are used now."""
@@ -114,13 +114,7 @@ class RecordsTable:
         return json.loads(item["document"]["S"]) if item else None
 
     def put_document(self, name: str, document: Mapping[str, Any], expires_at: int | None = None) -> None:
-        """Keep a document beside the records, until some second of the Unix epoch.
-
-        Args:
-            name: Its partition key, which is not a UUID, so that no image has it.
-            document: Its members, as JSON.
-            expires_at: When DynamoDB deletes it; None keeps it.
-        """
+        """Keep a document beside the records, for good or until a second of the Unix epoch. No image has its name."""
         values: dict[str, Any] = {":document": {"S": json.dumps(document)}}
         values |= {":expiresAt": {"N": str(expires_at)}} if expires_at else {}
         self._client.update_item(
@@ -148,6 +142,12 @@ class RecordsTable:
         answer = self._client.query(TableName=self._name, IndexName="byKey", **arguments)
         return entries_of(answer, "sourceKey")
 
+    def query_by_name(self, wanted: Range) -> Entries:
+        """Query the index of all records by file name."""
+        arguments = query_arguments(wanted, "listShard", "nameKey")
+        answer = self._client.query(TableName=self._name, IndexName="byName", **arguments)
+        return entries_of(answer, "nameKey")
+
     def check_table(self) -> None:
         """Raise unless the table can be read."""
         self.get_record("00000000-0000-0000-0000-000000000000")
@@ -158,13 +158,16 @@ class RecordsTable:
         items: list[dict[str, Any]] = []
         for attempt in range(_ATTEMPTS):
             if attempt:  # DynamoDB leaves out what would exceed its throughput
-                _back_off(attempt - 1)
+                sleep(uniform(0, 0.01 * 2**attempt))  # noqa: S311 - spreads load
             answer = self._client.batch_get_item(RequestItems=asked)
             items += answer["Responses"].get(self._name, [])
             asked = answer["UnprocessedKeys"]
             if not asked:
                 return items
-        raise _throttled("BatchGetItem")
+        code = "ProvisionedThroughputExceededException"
+        error = {"Code": code, "Message": "Items were left out of every attempt"}
+        response: Any = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}
+        raise ClientError(response, "BatchGetItem")
 
     def add_to_totals(self, bucket: str, change: Totals) -> None:
         """Add to the sums over all records of a source bucket."""
@@ -206,14 +209,3 @@ def _require_own(error: ClientError, record: Record | None) -> None:
     found: Any = error.response.get("Item", {})
     if record is None or found.get("revision") != {"S": record["revision"]}:
         raise Conflict from error
-
-
-def _back_off(attempt: int) -> None:
-    sleep(uniform(0, 0.02 * 2**attempt))  # noqa: S311 - spreads load
-
-
-def _throttled(operation: str) -> ClientError:
-    code = "ProvisionedThroughputExceededException"
-    error = {"Code": code, "Message": "Items were left out of every attempt"}
-    response: Any = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}
-    return ClientError(response, operation)

@@ -135,10 +135,6 @@ class SourceBucket:
         )
         return [Listed(item["Key"], item["ETag"], item["LastModified"]) for item in found]
 
-    def has_source(self, key: str) -> bool:
-        """Return whether there is a source object, by the listing, which needs no permission to read the object."""
-        return self.stat_source(key) is not None
-
     def delete_source(self, key: str, if_etag: str | None = None) -> None:
         """Delete a source object, if it has an ETag; the event that follows deletes what was made of it.
 

@@ -1,4 +1,4 @@
-// The gallery: ties the address, the list and the grid together, and loads the other parts when they are needed.
+// The gallery: ties address, list and grid together, and loads the other parts when they are needed.
 
 import { announce, byId } from './dom.js';
 import { count, folderOf } from './format.js';
@@ -39,7 +39,7 @@ function open() {
 	format.value = address.query(state).format;
 	format.disabled = state.status === 'failed'; // a failed image has no format
 	order.value = state.prefix ? 'name' : state.order;
-	order.disabled = Boolean(state.prefix); // the API lists a prefix by name
+	order.disabled = Boolean(state.prefix); // the API lists what is found by name
 	scrollTo(0, Math.min(scrollY, document.querySelector('header').offsetHeight)); // to where the list starts
 	selection.clear();
 	byId('again').hidden = state.status !== 'failed';
@@ -64,8 +64,6 @@ onpopstate = () => {
 	showPicture();
 };
 
-// --- The list
-
 library.addEventListener('change', () => {
 	const { records, phase } = library;
 	grid.show(records, phase);
@@ -78,7 +76,7 @@ library.addEventListener('change', () => {
 		announce(count(records.length, 'picture') + (phase === 'ready' ? ' so far' : ''));
 		if (!records.some(({ width }) => width)) prepare(); // there is no picture to wait for
 	}
-	// An observer reports only changes, and a short page changes nothing: so it starts again.
+	// An observer reports only changes, and a short page changes nothing.
 	end.unobserve(byId('more'));
 	end.observe(byId('more'));
 });
@@ -133,8 +131,6 @@ function leave() {
 
 selecting.connect(list, selection, openPicture);
 selection.addEventListener('change', () => selection.ids.size && part('bulk'));
-
-// --- Uploads
 
 /** Uploads go into the folder that is looked at. */
 function folder() {

@@ -1,6 +1,7 @@
 // The images that have been listed so far.
 
 import * as api from './api.js';
+import { nameOf } from './format.js';
 import { query } from './state.js';
 
 const FIRST_PAGE = 40; // few, so that the first pictures show soon
@@ -86,11 +87,12 @@ export class Library extends EventTarget {
 
 	/** Where a new record belongs among those loaded; null if it is filtered out, or further down than was loaded. */
 	#placeOf(record, wasListed) {
-		const { prefix, status, format, order, since, until } = query(this.#state);
-		if (!record.sourceKey.startsWith(prefix) || (status && record.status !== status) || (format && record.format !== format) || record.resizedAt < since || record.resizedAt >= until) return null;
-		const name = !order || order === 'name' ? 'sourceKey' : 'resizedAt';
+		const { prefix, name: start, status, format, order, since, until } = query(this.#state);
+		const text = ({ sourceKey }) => (start ? nameOf(sourceKey).toLowerCase() : sourceKey);
+		if (!text(record).startsWith(start?.toLowerCase() || prefix || '') || (status && record.status !== status) || (format && record.format !== format) || record.resizedAt < since || record.resizedAt >= until) return null;
+		const of = (each) => (!order || order === 'name' ? text(each) : each.resizedAt);
 		const sign = order === 'newest' ? -1 : 1;
-		const place = this.records.findIndex((other) => (other[name] > record[name] ? sign : -sign) > 0);
+		const place = this.records.findIndex((other) => (of(other) > of(record) ? sign : -sign) > 0);
 		if (place >= 0) return place;
 		return this.#cursor && !wasListed ? null : this.records.length;
 	}

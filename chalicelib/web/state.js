@@ -18,9 +18,10 @@ export function write(state, isReplaced) {
 	else history.pushState(state.image && 'opened', '', target);
 }
 
-/** The query of a state for `GET /images`: with a prefix, the API sorts by name; failed images have no format. */
+/** The query for `GET /images`: text with a slash is a prefix, other text begins a file name. The API sorts both by name. */
 export function query({ prefix, status, format, order, period }) {
-	const sought = { prefix, status, format: status === 'failed' ? '' : format, order: prefix ? '' : order };
+	const sought = { status, format: status === 'failed' ? '' : format, order: prefix ? '' : order };
+	sought[prefix.includes('/') ? 'prefix' : 'name'] = prefix;
 	const [, year, month, day] = period.match(/^(\d{4})-(\d\d)(?:-(\d\d))?$/) ?? [];
 	if (!year) return sought;
 	const dayAt = (...at) => new Date(Date.UTC(...at)).toISOString().slice(0, 10);

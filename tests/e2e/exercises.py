@@ -213,6 +213,7 @@ EXERCISES: Final[Mapping[tuple[str, str, str], Exercise]] = {
     ("api_handler", "dynamodb:GetItem", f"table/{TABLE}"): route_of_image("GET", "/images/{image_id}"),
     ("api_handler", "dynamodb:Query", f"table/{TABLE}/index/byKey"): route("GET", "/images", order="name"),
     ("api_handler", "dynamodb:Query", f"table/{TABLE}/index/byKind"): route("GET", "/images", format="png"),
+    ("api_handler", "dynamodb:Query", f"table/{TABLE}/index/byName"): route("GET", "/images", name="a"),
     ("api_handler", "dynamodb:Query", f"table/{TABLE}/index/byTime"): route("GET", "/images"),
     ("api_handler", "lambda:InvokeFunction", "imagepress-local-compress"): route_of_image(
         "POST", "/images/{image_id}/reprocess"

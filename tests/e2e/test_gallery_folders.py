@@ -30,3 +30,23 @@ def test_folders_lead_up_and_down_and_back(visit: Visit, deployed: Deployed, fol
     gallery.upload(jpeg("hill.jpg", 60, 40))
     expect(gallery.page.get_by_text(f"New pictures go into {folder}japan/").last).to_be_visible()
     expect(gallery.row(f"{folder}japan/hill.jpg")).to_contain_text("% saved")
+
+
+def test_a_search_finds_file_names_in_every_folder_whatever_their_case(
+    visit: Visit, deployed: Deployed, folder: str
+) -> None:
+    start = folder.removeprefix("gallery-").rstrip("/")
+    keys = [f"{folder}{start}-Friends.jpg", f"{folder}deep/{start.upper()}.jpg"]
+    for key in (*keys, f"{folder}un{start}.jpg"):
+        deployed.upload(key, jpeg("x.jpg", 60, 40)["buffer"])
+    gallery = visit().settled()
+
+    gallery.page.get_by_role("searchbox").fill(start)
+
+    expect(gallery.page.locator("#grid [data-id]")).to_have_count(2)
+    for key in keys:
+        expect(gallery.card(key)).to_be_visible()
+    gallery.upload(jpeg(f"{start}-new.jpg", 60, 40), jpeg("other.jpg", 60, 40))
+    expect(gallery.row("other.jpg")).to_contain_text("% saved")
+    expect(gallery.card(f"{start}-new.jpg")).to_be_visible()
+    expect(gallery.card("other.jpg")).to_have_count(0)

@@ -22,7 +22,7 @@ MISSING = "00000000-0000-0000-0000-000000000000"
 
 
 def test_record_hides_attributes_of_storage(api: Api) -> None:
-    hidden = {"revision", "destETag", "listShard", "kindShard", "listKey"}
+    hidden = {"revision", "destETag", "listShard", "kindShard", "listKey", "nameKey"}
 
     assert hidden.isdisjoint(api.record("api/one.jpg"))
 

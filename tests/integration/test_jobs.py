@@ -128,7 +128,7 @@ def test_a_source_that_is_replaced_meanwhile_is_skipped(
     (step,) = jobs_of(library).steps(Job("m", "delete", LATER, prefix="a/"))
 
     assert (step.done, step.skipped) == (0, 1)
-    assert library.buckets.source.has_source("a/b.jpg")
+    assert library.buckets.source.stat_source("a/b.jpg")
 
 
 def test_a_job_whose_worker_is_gone_is_stopped(api: Api) -> None:

@@ -57,6 +57,23 @@ def test_the_last_page_has_no_link(api: Api) -> None:
     assert "Link" not in page.headers
 
 
+def test_images_are_found_by_the_start_of_their_file_name_in_any_folder_and_case(
+    api: Api, deployed: Deployed
+) -> None:
+    start = f"Fr{uuid4().hex[:8]}"
+    keys = [f"{start}.png", f"named/{start}iends.PNG", f"named/deeper/{start.upper()}.png"]
+    for key in (*keys, f"named/un{start}.png", f"{start}/other.png"):
+        deployed.upload(key, picture(64, 48, "PNG"))
+
+    found = body(api.get("/images", name=start.lower(), format="png"))["images"]
+
+    assert {image["sourceKey"] for image in found} == {*keys}
+    with_prefix = api.get("/images", name="a", prefix="b")
+    assert body(with_prefix)["detail"] == "name must be given without prefix; got 'a'"
+    by_time = api.get("/images", name="a", order="newest")
+    assert body(by_time)["detail"] == "order must be name where name is given; got 'newest'"
+
+
 def test_a_listing_has_failures_of_one_code(api: Api, deployed: Deployed) -> None:
     folder = f"codes-{uuid4().hex}"
     deployed.upload(f"{folder}/text.jpg", b"not an image")

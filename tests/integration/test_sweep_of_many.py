@@ -31,9 +31,8 @@ class Endless(SourceBucket):
     def list_sources(self, after: str) -> dict[str, str]:  # noqa: ARG002
         return {}
 
-    def has_source(self, key: str) -> bool:  # noqa: ARG002
+    def stat_source(self, key: str) -> None:  # noqa: ARG002
         self._clock[0] += 0.02
-        return False
 
 
 class Emptied(CompressedBucket):

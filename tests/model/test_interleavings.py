@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chalicelib.aws.compressed_bucket import CompressedBucket
-from chalicelib.aws.items import Totals, difference, item_of
+from chalicelib.aws.items import Totals, add, item_of, sum_of
 from chalicelib.aws.ranges import LAST
 from chalicelib.aws.records_table import Conflict, RecordsTable
 from chalicelib.aws.s3 import Overtaken
@@ -48,7 +48,7 @@ class UnconditionalPut(RecordsTable):
 
     def put_record(self, record: Record, replacing: Record | None) -> None:
         self._client.put_item(TableName=self._name, Item=item_of(record))
-        self.add_to_totals(record["sourceBucket"], difference(replacing, record))
+        self.add_to_totals(record["sourceBucket"], add(sum_of([record]), sum_of([replacing]), -1))
 
 
 class UnconditionalDelete(RecordsTable):
@@ -56,7 +56,7 @@ class UnconditionalDelete(RecordsTable):
 
     def delete_record(self, record: Record) -> None:
         self._client.delete_item(TableName=self._name, Key={"imageId": {"S": record["imageId"]}})
-        self.add_to_totals(record["sourceBucket"], difference(record, None))
+        self.add_to_totals(record["sourceBucket"], add(sum_of([]), sum_of([record]), -1))
 
 
 class RepeatedRevision(RecordsTable):

@@ -6,7 +6,15 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.aws import records_table
+from chalicelib.aws.items import item_of, name_key
 from chalicelib.aws.records_table import RecordsTable
+
+RECORD = {
+    "imageId": "00000000-0000-0000-0000-00000000c0de",
+    "sourceBucket": "a",
+    "status": "failed",
+    "resizedAt": "2026-01-31T12:00:00.000000Z",
+}
 
 
 class Throttled:
@@ -48,3 +56,22 @@ def test_items_that_are_left_out_again_and_again_are_an_error_that_will_pass(wai
 
     with pytest.raises(ClientError, match="ProvisionedThroughputExceeded"):
         RecordsTable(client, "T").get_records([str(number) for number in range(100)])
+
+
+@pytest.mark.parametrize(
+    ("file_name", "sought"),
+    [
+        ("Friends.JPG", "friends"),
+        ("STRASSE.jpg", "straße"),
+        ("İstanbul.jpg", "İST"),
+        ("x" * 1024, "x" * 1000),
+    ],
+)
+def test_a_file_name_is_found_by_its_beginning_whatever_its_case_and_fits_into_a_sort_key(
+    file_name: str, sought: str
+) -> None:
+    record: Any = {**RECORD, "sourceKey": f"a/{file_name}"[-1024:]}
+    name = item_of(record)["nameKey"]["S"]
+
+    assert name.startswith(name_key(sought))
+    assert len(name.encode()) <= 1024
