@@ -64,6 +64,7 @@ REQUESTS = {
     "PNG": Request(Filters(format="png")),
     "by name, with a prefix": Request(Filters(prefix="albums/3/"), "name"),
     "PNG by name": Request(Filters(format="png"), "name"),
+    "by file name": Request(Filters(name="img_00000"), "name"),
 }
 
 
