@@ -20,7 +20,6 @@ from chalicelib.records import timestamp
 from chalicelib.services import Services
 
 Action = Literal["delete", "reprocess"]
-State = Literal["running", "done", "stopped"]
 
 _STEP = 100  # images between two reports of progress: DynamoDB's limit of records in one request
 _KEPT = timedelta(days=30)
@@ -122,7 +121,7 @@ class Jobs:
             return False
         return True
 
-    def _report(self, job: Job, state: State) -> None:
+    def _report(self, job: Job, state: Literal["running", "done"]) -> None:
         now = datetime.now(UTC)
         report = {
             "jobId": job.id,

@@ -17,14 +17,13 @@ from chalicelib.api.responses import Reply, view
 from chalicelib.jobs import Action, Job, Jobs
 from chalicelib.records import timestamp
 
-_MEMBERS: Final = ("action", "ids", "prefix")
 _MOST_IDS: Final = 1000
 
 
 @view({}, status=202)
 def create_job(request: Request, _: Query) -> Reply:
     """`POST /jobs`: delete or reprocess up to 1,000 images, or all whose source key has a prefix."""
-    job = _parse_job(parse_body(request, _MEMBERS))
+    job = _parse_job(parse_body(request, ("action", "ids", "prefix")))
     jobs = Jobs(services.of_api())
     jobs.start(job)
     return Reply(jobs.progress(job.id) or {}, {"Location": f"jobs/{job.id}"})

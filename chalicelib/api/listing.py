@@ -88,7 +88,7 @@ class Listing:
 
         Args:
             filters: Which records.
-            order: `newest` or `oldest` first, or `name`: by the source key. With a prefix or a name, only `name`.
+            order: `newest` or `oldest` first, or `name`: by the source key. With a name, only `name`.
             limit: 1 to 100.
             cursor: The cursor of the page before, or None.
 
@@ -131,6 +131,7 @@ class Listing:
                     equal={name: value for name, value in wanted.items() if value},
                     since=remaining.since,
                     until=remaining.until,
+                    prefix=remaining.prefix,
                 )
             )
             for partition in partitions(self._bucket, plan.kind)
@@ -139,9 +140,9 @@ class Listing:
     def _by_time(self, filters: Filters) -> "_Plan":
         between = (filters.since or FIRST, filters.until or LAST)
         kind = filters.format or ("failed" if filters.status == "failed" else None)
-        if kind and kind != COMMON_KIND:
+        if kind and kind != COMMON_KIND and not filters.prefix:
             return _Plan(self._table.query_by_kind, kind, between, Filters())
-        remaining = Filters(status=filters.status, format=filters.format)
+        remaining = Filters(status=filters.status, format=filters.format, prefix=filters.prefix)
         return _Plan(self._table.query_by_time, None, between, remaining)
 
     def _by_key(self, filters: Filters) -> "_Plan":

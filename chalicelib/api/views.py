@@ -249,10 +249,9 @@ def _order(query: Query) -> Order:
     order: Order | None = query["order"]
     if query["prefix"] and query["name"]:
         raise bad_parameter("name", "must be given without prefix", query["name"])
-    sought = "prefix" if query["prefix"] else "name" if query["name"] else None
-    if sought and order not in {None, "name"}:
-        raise bad_parameter("order", f"must be name where {sought} is given", order)
-    return "name" if sought else order or "newest"
+    if query["name"] and order not in {None, "name"}:
+        raise bad_parameter("order", "must be name where name is given", order)
+    return order or ("name" if query["prefix"] or query["name"] else "newest")
 
 
 def _from_now(seconds: int) -> str:

@@ -43,6 +43,7 @@ class Range:
         equal: Attributes of the index that must have these values.
         since: Entries with a list key below this one do not pass.
         until: Entries with this list key or a higher one do not pass.
+        prefix: Entries with a source key that does not begin like this do not pass.
     """
 
     partition: str
@@ -53,6 +54,7 @@ class Range:
     equal: Mapping[str, str] | None = None
     since: str | None = None
     until: str | None = None
+    prefix: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,9 @@ def query_arguments(wanted: Range, partition_key: str, sort_key: str) -> Any:
         if bound is not None:
             values[placeholder] = bound
             conditions.append(f"listKey {comparison} {placeholder}")
+    if wanted.prefix:
+        values[":prefix"] = wanted.prefix
+        conditions.append("begins_with(sourceKey, :prefix)")
     arguments: dict[str, Any] = {
         "KeyConditionExpression": "#shard = :shard AND #sort BETWEEN :low AND :high",
         "ExpressionAttributeNames": names,

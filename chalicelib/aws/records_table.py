@@ -164,8 +164,7 @@ class RecordsTable:
             asked = answer["UnprocessedKeys"]
             if not asked:
                 return items
-        code = "ProvisionedThroughputExceededException"
-        error = {"Code": code, "Message": "Items were left out of every attempt"}
+        error = {"Code": "ProvisionedThroughputExceededException", "Message": "Every attempt left out items"}
         response: Any = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}
         raise ClientError(response, "BatchGetItem")
 

@@ -101,7 +101,7 @@ def test_a_record_takes_one_write_unit_mostly_and_each_index_entry_one(
 
     assert _bytes(item_of(record)) <= 1024 < _bytes(item) <= 2048
     for index in (
-        {"listShard", "listKey", "imageId", "status", "format"},
+        {"listShard", "listKey", "imageId", "status", "format", "sourceKey"},
         {"listShard", "sourceKey", "imageId", "status", "format", "listKey"},
         {"listShard", "nameKey", "imageId", "status", "format", "listKey"},
     ):

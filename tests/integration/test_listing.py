@@ -57,6 +57,18 @@ def test_the_last_page_has_no_link(api: Api) -> None:
     assert "Link" not in page.headers
 
 
+def test_a_folder_is_listed_by_time(api: Api, deployed: Deployed) -> None:
+    folder = f"timed-{uuid4().hex}/"
+    for name in ("b.png", "a.png", "c.png"):
+        deployed.upload(folder + name, picture(64, 48, "PNG"))
+
+    def names(**query: str) -> str:
+        images = body(api.get("/images", prefix=folder, **query))["images"]
+        return "".join(image["sourceKey"][-5] for image in images)
+
+    assert [names(), names(order="newest"), names(order="oldest")] == ["abc", "cab", "bac"]
+
+
 def test_images_are_found_by_the_start_of_their_file_name_in_any_folder_and_case(
     api: Api, deployed: Deployed
 ) -> None:
@@ -120,7 +132,7 @@ def _forged(text: str) -> str:
         ({"status": "done"}, "status"),
         ({"format": "bmp"}, "format"),
         ({"order": "size"}, "order"),
-        ({"order": "newest", "prefix": "a"}, "order"),
+        ({"order": "newest", "name": "a"}, "order"),
         ({"since": "yesterday"}, "since"),
         ({"since": "2026-W05"}, "since"),
         ({"since": "20260131"}, "since"),

@@ -126,7 +126,7 @@ def test_the_pages_of_a_listing_hold_what_matches_in_order_each_once(
 ) -> None:
     monkeypatch.setattr(listing, "_LOOKED_AT", 5)  # so that filters run short here too
     if prefix:
-        which, order = replace(which, prefix=prefix), "name"
+        which = replace(which, prefix=prefix)
     elif name:
         which, order = replace(which, name=name), "name"
 
