@@ -66,7 +66,7 @@ class Plan:
         """
         kill = environment.get("KILL") or "no"
         if kill not in {"yes", "no"}:
-            raise ToolError(f"KILL is {kill!r}, but must be yes or no.")
+            raise ToolError(f"KILL must be yes or no; got '{kill}'.")
         if kill == "yes" and not _PROCESSES.is_dir():
             raise ToolError("KILL=yes finds the workers in /proc, which this system does not have.")
         number = _whole_number(environment, "N", 1000, 100_000)
@@ -76,7 +76,7 @@ class Plan:
 def _whole_number(environment: Mapping[str, str], variable: str, default: int, highest: int) -> int:
     value = environment.get(variable) or str(default)
     if not re.fullmatch(r"[0-9]{1,6}", value) or not 1 <= int(value) <= highest:
-        raise ToolError(f"{variable} is {value!r}, but must be a whole number from 1 to {highest}.")
+        raise ToolError(f"{variable} must be a whole number from 1 to {highest}; got '{value}'.")
     return int(value)
 
 

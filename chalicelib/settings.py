@@ -212,7 +212,7 @@ class Settings:
         settings = cls(**{each.name: _parse(each, environment) for each in fields(cls)})
         if settings.dest_bucket == settings.source_bucket:
             raise SettingsError(
-                f"DEST_BUCKET must differ from SOURCE_BUCKET; both are {settings.dest_bucket!r}. "
+                f"DEST_BUCKET must differ from SOURCE_BUCKET; both are '{settings.dest_bucket}'. "
                 "A compressed image would be compressed again without end"
             )
         return settings

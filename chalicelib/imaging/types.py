@@ -70,7 +70,7 @@ PALETTE = WholeNumber(2, 256)
 
 def not_allowed(name: str, allowed: object, value: object) -> str:
     """Return the message that refuses a value."""
-    return f"{name} must be {allowed}; got {value!r}"
+    return f"{name} must be {allowed}; got " + (f"'{value}'" if isinstance(value, str) else str(value))
 
 
 @dataclass(frozen=True, slots=True)

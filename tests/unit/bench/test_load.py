@@ -25,7 +25,7 @@ def test_default_is_a_thousand_uploads_four_at_a_time() -> None:
     ],
 )
 def test_refused_value_is_named_with_the_allowed_values(variable: str, value: str, allowed: str) -> None:
-    with pytest.raises(ToolError, match=f"^{variable} is '{value}', but must be .*{allowed}"):
+    with pytest.raises(ToolError, match=f"^{variable} must be .*{allowed}.*; got '{value}'"):
         Plan.of({variable: value})
 
 
