@@ -92,7 +92,7 @@ class Schedule:
                 self._require_agreement()
         if self.damages:
             self._damage()
-        if not self.exact:
+        if self.damages or self.random.random() < 0.2:
             self._mend()
 
     def _require_agreement(self) -> None:
@@ -102,9 +102,10 @@ class Schedule:
 
     def _mend(self) -> None:
         """Sweep until nothing is found; then totals are right, too."""
-        for _ in range(3):
-            self._sweep(lambda: None)
+        self._sweep(lambda: None)
+        while self.events:
             self._drain(changes=0)
+            self._sweep(lambda: None)
         require_agreement(self.world, self.settings)
         require_totals(self.world)
 
@@ -193,8 +194,7 @@ class Schedule:
         )
 
     def _pipeline(self) -> Pipeline:
-        pipeline: Pipeline = self.make[3](*self._adapters(_stop), self.settings, 1_000_000)
-        return pipeline
+        return self.make[3](*self._adapters(_stop), self.settings, 1_000_000)
 
     def _sweep(self, stop: Callable[[], None]) -> None:
         """Sweep from the first key to the last, and have what is found reconciled."""
