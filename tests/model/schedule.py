@@ -72,7 +72,7 @@ class Schedule:
         self.uploaded: list[bytes] = []
         self.former: dict[str, bytes] = {}  # by key, to be put back
         # Some errors need a worker that pauses while another runs from its start to its end.
-        self.stalling = self.random.choice((0.0, 0.1, 0.3))
+        self.stalling = self.random.choice((0.0, 0.1))
         self.stalled: set[greenlet] = set()
 
     def run(self) -> None:
