@@ -39,14 +39,14 @@ export function connect(page) {
 	library.addEventListener('change', show);
 	show();
 
-	/** Have a job done with all records, and show how far it is. @returns how many it skipped. */
+	/** Have jobs done with all records, and show how far it is. @returns how many it skipped. */
 	async function run(action, records, verb) {
 		let skipped = 0;
 		try {
-			for (let at = 0; at < records.length; at += MOST) {
+			for (const [at, ids] of batches(records)) {
 				const show = ({ done }) => advance(verb, at + done, records.length);
 				show({ done: 0 });
-				const job = await actions.job(action, idsOf(records.slice(at, at + MOST)), show);
+				const job = await actions.job(action, ids, show);
 				if (job.state === 'stopped') throw new Error('The job stopped. Try again.');
 				skipped += job.skipped;
 			}
@@ -105,9 +105,7 @@ export function connect(page) {
 	addEventListener('pagehide', () => {
 		for (const { records, timer } of waiting) {
 			clearTimeout(timer);
-			for (let at = 0; at < records.length; at += MOST) {
-				actions.ask('delete', idsOf(records.slice(at, at + MOST).filter(isGone)), { keepalive: true });
-			}
+			for (const [, ids] of batches(records.filter(isGone))) actions.ask('delete', ids, { keepalive: true });
 		}
 		waiting.clear();
 	});
@@ -171,6 +169,11 @@ export function connect(page) {
 	}
 
 	return { againAll };
+}
+
+/** Yield the ids of as many records as a job may have, after how many come before. */
+function* batches(records) {
+	for (let at = 0; at < records.length; at += MOST) yield [at, idsOf(records.slice(at, at + MOST))];
 }
 
 const idsOf = (records) => records.map(({ imageId }) => imageId);

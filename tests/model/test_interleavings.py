@@ -82,7 +82,7 @@ class NotComparingObjects(Comparison):
     """Believes that the objects are as the records say."""
 
     def _is_stale(self, record: Record, etag: str) -> bool:
-        record.pop("destKey", None)  # so that there is no object to compare
+        record.pop("destKey", None)  # so that its objects are not compared
         return super()._is_stale(record, etag)
 
 

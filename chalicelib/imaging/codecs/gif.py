@@ -92,7 +92,7 @@ def measure(data: bytes) -> tuple[Size, int]:
     """Return the size that holds the screen and each frame, which a decoder reserves, and how many frames there are.
 
     Raises:
-        ImageError: There are none.
+        ImageError: The GIF does not have any frame.
     """
     frames = list(_frame_sizes(data))
     if not frames:
