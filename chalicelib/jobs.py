@@ -60,10 +60,11 @@ class Jobs:
         self._adapters = adapters
         self._seconds_a_key = 1 / keys_a_second
 
-    def start(self, job: Job) -> None:
-        """Have a job done, or what is left of it."""
-        self._report(job, "running")
+    def start(self, job: Job) -> dict[str, Any]:
+        """Have a job done, or what is left of it; return how far it is."""
+        report = self._report(job, "running")
         self._adapters.sweep_function.start_sweep({"job": asdict(job)})
+        return report
 
     def progress(self, identifier: str) -> dict[str, Any] | None:
         """Return how far a job is, or None; a job without progress for longer than its function may run is `stopped`."""
@@ -121,7 +122,7 @@ class Jobs:
             return False
         return True
 
-    def _report(self, job: Job, state: Literal["running", "done"]) -> None:
+    def _report(self, job: Job, state: Literal["running", "done"]) -> dict[str, Any]:
         now = datetime.now(UTC)
         report = {
             "jobId": job.id,
@@ -135,6 +136,7 @@ class Jobs:
             "updatedAt": timestamp(now),
         }
         self._adapters.table.put_document(f"job#{job.id}", report, int((now + _KEPT).timestamp()))
+        return report
 
 
 def handle(event: Mapping[str, Any], context: Any) -> dict[str, Any]:

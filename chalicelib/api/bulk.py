@@ -24,9 +24,7 @@ _MOST_IDS: Final = 1000
 def create_job(request: Request, _: Query) -> Reply:
     """`POST /jobs`: delete or reprocess up to 1,000 images, or all whose source key has a prefix."""
     job = _parse_job(parse_body(request, ("action", "ids", "prefix")))
-    jobs = Jobs(services.of_api())
-    jobs.start(job)
-    return Reply(jobs.progress(job.id) or {}, {"Location": f"jobs/{job.id}"})
+    return Reply(Jobs(services.of_api()).start(job), {"Location": f"jobs/{job.id}"})
 
 
 @view({})
